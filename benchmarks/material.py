@@ -1,0 +1,66 @@
+"""A folder → the projects that are measured; every person in them is invented, every number is +33 6 00 0x xx xx."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+PEOPLE = 100_000  # as many as +33 6 00 0x xx xx has numbers
+TEXTS = 200
+FEW_PEOPLE = 2_000
+TEMPLATE = "Hello from your shop in {{ town }}: 20% off until Sunday, and coffee is on us."
+
+_CAMPAIGN = """\
+channel: sms
+purpose: alert
+open: true
+sender: OctoShop
+metadata: {type: sms_premium}
+"""
+_INLINE = """\
+recipients:
+  - {phone_number: "+33600000001"}
+  - {phone_number: "+33600000002"}
+text: Your parcel has arrived at the shop.
+"""
+_FROM_FILE = """\
+audience: {from: audiences/contacts.csv}
+text_file: text.txt
+"""
+
+
+def inline_project(folder: Path) -> Path:
+    """A folder → the folder of a project of one campaign that names its recipients itself."""
+    _write(folder, "inline.yaml", _CAMPAIGN + _INLINE)
+    return folder
+
+
+def audience_project(folder: Path, *, people: int, texts: int) -> Path:
+    """A folder → the folder of a project of one campaign for a file of `people`, who get `texts` different texts."""
+    _write(folder, "text.txt", TEMPLATE)
+    _write(folder, "from-file.yaml", _CAMPAIGN + _FROM_FILE)
+    contacts = contacts_of(folder)
+    contacts.parent.mkdir(parents=True)
+    with contacts.open("w", encoding="utf-8", newline="") as file:
+        file.writelines(_lines(people, texts))
+    return folder
+
+
+def contacts_of(project: Path) -> Path:
+    """A project made here → its contact file."""
+    return project / "campaigns" / "audiences" / "contacts.csv"
+
+
+def template_of(project: Path) -> Path:
+    """A project made here → its template."""
+    return project / "campaigns" / "text.txt"
+
+
+def _lines(people: int, texts: int) -> Iterator[str]:
+    yield "phone_number,first_name,last_name,town,points\n"
+    for number in range(people):
+        yield f"+336000{number:05},Élodie,Lefèvre {number % 977},Sainte-Anne {number % texts},{number % 1009}\n"
+
+
+def _write(folder: Path, name: str, text: str) -> None:
+    path = folder / "campaigns" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")

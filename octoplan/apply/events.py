@@ -1,0 +1,56 @@
+"""What happened during an apply, one frozen value each; reports and progress read them, nothing steers by them."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settling:
+    """An earlier run left this many frames open; they come first."""
+
+    frames: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """A run is recorded and begins."""
+
+    run: str
+    recipients: int
+    requests: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameDone:
+    """A frame reached `status`: sent, refused, unknown, open, split or planned (not begun). Counts only."""
+
+    campaign: str
+    frame: str
+    status: str
+    recipients: int
+    ticket: str | None = None
+    cost: Decimal | None = None
+    units: int | None = None
+    code: int | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrying:
+    """A frame had no answer and is tried again after `seconds`."""
+
+    campaign: str
+    frame: str
+    why: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped:
+    """The run, or one campaign of it, begins nothing more."""
+
+    why: str
+    campaign: str | None = None
+
+
+Event = Settling | Started | FrameDone | Retrying | Stopped

@@ -1,0 +1,246 @@
+"""One frame through its life: intent durable, request, outcome durable, again if there was no answer."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from octoplan.apply.events import Event, FrameDone, Retrying, Stopped
+from octoplan.apply.ledger import Ledger
+from octoplan.apply.pace import Clock, Pace, Stop, Streak
+from octoplan.apply.verdict import Halt, Proof, Verdict, judge
+from octoplan.frame import Frame
+from octoplan.gateways.interface import Accepted, Connection, Outcome, Refused, Unanswered
+from octoplan.state import interface as state
+from octoplan.state.keys import Keys
+
+ATTEMPTS: Final = 6
+LONGEST: Final = 600.0
+OLDEST: Final = timedelta(hours=23)
+_CLOCK_SLACK: Final = timedelta(minutes=5)
+_SHUT_OUT = "this run was shut out: the state was unlocked by somebody"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flight:
+    """A frame on its way. `first_attempt`: None while nothing of it was ever sent; `doubt`: an acceptance may exist.
+
+    `held_by`: the dead run that has it, None: nobody yet, or the present run.
+    """
+
+    frame: Frame
+    not_after: datetime | None = None
+    first_attempt: datetime | None = None
+    doubt: bool = False
+    held_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tower:
+    """What every flight of a run shares. `random` gives 0..1 for jitter; `tell` takes each Event as it happens."""
+
+    run: str
+    ledger: Ledger
+    keys: Keys = field(repr=False)
+    clock: Clock
+    pace: Pace
+    stop: Stop
+    tell: Callable[[Event], None]
+    random: Callable[[], float]
+    random_bytes: Callable[[int], bytes]
+    adopt_duplicates: bool = False
+    abort_after: int = 5
+    streak: Streak = field(default_factory=Streak)
+
+
+def fly(flight: Flight, connection: Connection, tower: Tower) -> bool:
+    """Send a frame, and the halves it is split into, to their ends; False as soon as one stays open."""
+    waiting = deque([flight])
+    while waiting:
+        begun = _begin(waiting.popleft(), tower)
+        if begun is None:
+            continue
+        outcome, verdict = _attempts(begun, connection, tower)
+        if verdict.proof is Proof.ONE_BAD_RECIPIENT and len(begun.frame.people) > 1:
+            waiting.extendleft(reversed(_split(begun, outcome, verdict, tower)))
+        elif not _record(begun, outcome, verdict, tower):
+            return False
+    return True
+
+
+def may_send(flight: Flight, now: datetime) -> Verdict | None:
+    """Asked right before every first byte, replays included: None, or the verdict that forbids it."""
+    if flight.not_after is not None and now > flight.not_after:
+        return Verdict(proof=Proof.UNKNOWN, why="no answer was had before not_after passed")
+    if flight.first_attempt is None:
+        return None
+    age = now - flight.first_attempt
+    if age < -_CLOCK_SLACK:
+        return Verdict(proof=Proof.OPEN, why="the clock runs behind its first attempt, so its age cannot be told")
+    if age >= OLDEST:
+        return Verdict(proof=Proof.UNKNOWN, why="no answer was had within 23 hours of the first attempt")
+    return None
+
+
+def _begin(flight: Flight, tower: Tower) -> Flight | None:
+    """Make the intent durable; the flight begun, or None if it must not be, which leaves its frame as it was."""
+    frame = flight.frame
+    if tower.stop.holds(frame.origin.campaign) or not tower.pace.wait(tower.stop):
+        return None
+    now = tower.clock.now()
+    if flight.first_attempt is not None:
+        taken = state.Again(frame=frame.id, run=tower.run, at=now, held_by=flight.held_by)
+        return replace(flight, held_by=None) if _made(taken, tower) else None
+    if may_send(flight, now) is not None:
+        _stop_campaign(frame.origin.campaign, "not_after has passed: nothing more of it is sent", tower)
+        return None
+    sealed = tower.keys.seal(frame.id, frame.body, tower.random_bytes)
+    begun = _made(state.Begin(frame=frame.id, run=tower.run, at=now, body=sealed), tower)
+    return replace(flight, first_attempt=now) if begun else None
+
+
+def _attempts(flight: Flight, connection: Connection, tower: Tower) -> tuple[Outcome, Verdict]:
+    """Try up to six times in at most ten minutes; the last outcome and what all of them prove."""
+    started = tower.clock.monotonic()
+    outcome: Outcome = Unanswered(reason="not tried", retry_after=None)
+    for attempt in range(1, ATTEMPTS + 1):
+        forbidden = _forbidden(flight, tower)
+        if forbidden is not None:
+            return outcome, forbidden
+        outcome = connection.send(flight.frame.body)
+        verdict = judge(outcome, doubt=flight.doubt, adopt_duplicates=tower.adopt_duplicates)
+        if not isinstance(outcome, Unanswered):
+            break
+        flight = replace(flight, doubt=True)
+        if attempt == ATTEMPTS or not _wait(flight, outcome, (attempt, started), tower):
+            break
+        if not _made(state.Again(frame=flight.frame.id, run=tower.run, at=tower.clock.now()), tower):
+            break
+    return outcome, verdict
+
+
+def _forbidden(flight: Flight, tower: Tower) -> Verdict | None:
+    """What forbids the next byte, if anything does. Before the first byte of all it proves that nothing was sent."""
+    if not tower.ledger.holds():
+        tower.stop.run(_SHUT_OUT)
+        return Verdict(proof=Proof.OPEN, why=_SHUT_OUT)
+    forbidden = may_send(flight, tower.clock.now())
+    if forbidden is not None and not flight.doubt:
+        return replace(forbidden, proof=Proof.REFUSED, halt=Halt.CAMPAIGN, why="its time passed before it was sent")
+    return forbidden
+
+
+def _wait(flight: Flight, outcome: Unanswered, since: tuple[int, float], tower: Tower) -> bool:
+    """Back off before the next attempt; False if it would come too late, or the run is to end."""
+    attempt, started = since
+    backoff = 0.25 * 2**attempt * (0.75 + 0.5 * tower.random())
+    seconds = max(outcome.retry_after or 0.0, backoff)
+    if tower.clock.monotonic() + seconds - started > LONGEST:
+        return False
+    tower.tell(
+        Retrying(campaign=flight.frame.origin.campaign, frame=flight.frame.id, why=outcome.reason, seconds=seconds)
+    )
+    return not tower.stop.wait(seconds) and tower.pace.wait(tower.stop)
+
+
+def _record(flight: Flight, outcome: Outcome, verdict: Verdict, tower: Tower) -> bool:
+    """Make the outcome durable, tell it, and let it stop what it must; whether the frame came to an end."""
+    frame = flight.frame
+    now = tower.clock.now()
+    _made(_change(frame, outcome, verdict, (tower.run, now)), tower)
+    _halt(frame.origin.campaign, verdict, tower, account=isinstance(outcome, Refused) and outcome.scope == "account")
+    accepted = outcome if isinstance(outcome, Accepted) and verdict.proof is Proof.SENT else None
+    tower.tell(
+        FrameDone(
+            campaign=frame.origin.campaign,
+            frame=frame.id,
+            status=_STATUS[verdict.proof],
+            recipients=len(frame.people),
+            ticket=accepted.ticket if accepted else None,
+            cost=accepted.cost if accepted else None,
+            units=accepted.units if accepted else None,
+            code=outcome.code if isinstance(outcome, Refused) else None,
+            why=verdict.why,
+        )
+    )
+    return verdict.proof is not Proof.OPEN
+
+
+_STATUS = {
+    Proof.SENT: "sent",
+    Proof.REFUSED: "refused",
+    Proof.ONE_BAD_RECIPIENT: "refused",
+    Proof.UNKNOWN: "unknown",
+    Proof.OPEN: "open",
+}
+
+
+def _change(frame: Frame, outcome: Outcome, verdict: Verdict, by: tuple[str, datetime]) -> state.Change:
+    run, at = by
+    code = outcome.code if isinstance(outcome, Refused) else None
+    match verdict.proof:
+        case Proof.SENT if isinstance(outcome, Accepted):
+            return state.Sent(
+                frame=frame.id, run=run, at=at, why=verdict.why,
+                ticket=outcome.ticket, cost=outcome.cost, units=outcome.units,
+            )  # fmt: skip
+        case Proof.SENT:
+            return state.Sent(frame=frame.id, run=run, at=at, why=verdict.why)
+        case Proof.REFUSED:
+            return state.Refused(frame=frame.id, run=run, at=at, code=code, why=verdict.why, keep=False)
+        case Proof.ONE_BAD_RECIPIENT:
+            return state.Refused(frame=frame.id, run=run, at=at, code=code, why=verdict.why, keep=True)
+        case Proof.UNKNOWN:
+            return state.Unknown(frame=frame.id, run=run, at=at, why=verdict.why)
+        case Proof.OPEN:
+            return state.Open(frame=frame.id, run=run, at=at, why=verdict.why)
+
+
+def _split(flight: Flight, outcome: Outcome, verdict: Verdict, tower: Tower) -> list[Flight]:
+    """A frame refused for one of its people → two planned ones, in one transaction."""
+    frame = flight.frame
+    halves = frame.halves()
+    first, second = (state.Child(id=half.id, people=half.people, refusals=half.refusals) for half in halves)
+    code = outcome.code if isinstance(outcome, Refused) else None
+    change = state.Split(
+        frame=frame.id, run=tower.run, at=tower.clock.now(), code=code, why=verdict.why, children=(first, second)
+    )
+    if not _made(change, tower):
+        return []
+    tower.tell(
+        FrameDone(
+            campaign=frame.origin.campaign,
+            frame=frame.id,
+            status="split",
+            recipients=len(frame.people),
+            code=code,
+            why=verdict.why,
+        )
+    )
+    return [Flight(frame=half, not_after=flight.not_after) for half in halves]
+
+
+def _halt(campaign: str, verdict: Verdict, tower: Tower, *, account: bool) -> None:
+    if verdict.halt is Halt.RUN:
+        tower.stop.run(verdict.why, account=account)
+    elif verdict.halt is Halt.CAMPAIGN:
+        _stop_campaign(campaign, verdict.why, tower)
+    elif verdict.proof is Proof.SENT:
+        tower.streak.end()
+    elif verdict.proof is Proof.REFUSED:
+        length = tower.streak.grow()
+        if length > tower.abort_after:
+            tower.stop.run(f"{tower.abort_after + 1} frames in a row were refused; the last: {verdict.why}")
+
+
+def _stop_campaign(campaign: str, why: str, tower: Tower) -> None:
+    if tower.stop.campaign(campaign):
+        tower.tell(Stopped(campaign=campaign, why=why))
+
+
+def _made(change: state.Change, tower: Tower) -> bool:
+    done = tower.ledger.write(change)
+    if not done:
+        tower.stop.run(_SHUT_OUT)
+    return done

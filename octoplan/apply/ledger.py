@@ -1,0 +1,69 @@
+"""Changes from many threads → the state, in as few durable transactions as there can be (group commit)."""
+
+import queue
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from types import TracebackType
+from typing import Self
+
+from octoplan.state.interface import Change, Store
+
+_MOST = 256
+_Entry = tuple[Change, Future[bool]]
+
+
+class Ledger:
+    """One thread that commits what has arrived together; whoever writes waits for their own change only."""
+
+    def __init__(self, store: Store, epoch: int) -> None:
+        self._store = store
+        self._epoch = epoch
+        self._entries: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._commit_all, name="ledger", daemon=True)
+
+    def __enter__(self) -> Self:
+        """Start the thread."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Commit what was handed in, then end the thread."""
+        self._entries.put(None)
+        self._thread.join()
+
+    def write(self, change: Change) -> bool:
+        """A change → True once it is durable; False if the frame was not as it said; StateError where nobody knows."""
+        future: Future[bool] = Future()
+        self._entries.put((change, future))
+        return future.result()
+
+    def holds(self) -> bool:
+        """Whether the state is still ours: nobody unlocked it since."""
+        return self._store.identity.epoch == self._epoch
+
+    def _commit_all(self) -> None:
+        while (first := self._entries.get()) is not None:
+            batch = [first]
+            last = False
+            while len(batch) < _MOST and not self._entries.empty():
+                entry = self._entries.get()
+                if entry is None:
+                    last = True
+                    break
+                batch.append(entry)
+            self._commit(batch)
+            if last:
+                return
+
+    def _commit(self, batch: Sequence[_Entry]) -> None:
+        try:
+            made = self._store.commit(self._epoch, [change for change, _ in batch])
+        except BaseException as error:  # noqa: BLE001 - whatever it is, whoever waits must not wait for ever
+            for _, future in batch:
+                future.set_exception(error)
+            return
+        for (_, future), done in zip(batch, made, strict=True):
+            future.set_result(done)

@@ -1,0 +1,55 @@
+"""A drawn plan → what the state records of it and what the gateway gets, both streamed from the table."""
+
+from collections.abc import Iterable, Iterator
+
+from octoplan.apply import Applier, Recording
+from octoplan.apply.flight import Flight
+from octoplan.pipeline import Drawn
+from octoplan.pipeline.drafts import Draft
+from octoplan.state.interface import CampaignRecord, NewCampaign, NewFrame
+
+_PEOPLE_AT_ONCE = 5_000
+
+
+def recording(drawn: Drawn, applier: Applier, retry_refused: bool) -> Recording:  # noqa: FBT001 - a flag of the command
+    """The drafts of a plan's steps that send → the Recording of one run."""
+    sending = {step.campaign for step in drawn.plan.steps if step.sends}
+    drafts = [draft for draft in drawn.drafts if draft.campaign.name in sending]
+    for draft in drafts:
+        draft.messages.identify(draft.origin.prefix)
+    return Recording(
+        recipients=drawn.plan.recipients,
+        requests=drawn.plan.requests,
+        campaigns=tuple(_new_campaign(draft, applier, retry_refused=retry_refused) for draft in drafts),
+        flights=lambda: (flight for draft in drafts for flight in _flights(draft)),
+    )
+
+
+def _new_campaign(draft: Draft, applier: Applier, *, retry_refused: bool) -> NewCampaign:
+    campaign = draft.campaign
+    return NewCampaign(
+        record=CampaignRecord(
+            name=campaign.name,
+            edition=campaign.edition,
+            channel=campaign.channel,
+            definition=campaign.definition(applier.state.keys.keyed_digest),
+            applied_at=applier.clock.now(),
+        ),
+        not_after=campaign.not_after,
+        frames=_new_frames(draft),
+        people=draft.messages.placed(),
+        retry_refused=retry_refused,
+    )
+
+
+def _new_frames(draft: Draft) -> Iterator[NewFrame]:
+    for batch in draft.messages.identified():
+        for number, frame, size, content, refusals in batch:
+            yield NewFrame(number=number, id=frame, size=size, content=content, refusals=refusals)
+
+
+def _flights(draft: Draft) -> Iterable[Flight]:
+    step = max(1, _PEOPLE_AT_ONCE * draft.requests // draft.recipients)
+    for first in range(0, draft.requests, step):
+        for frame in draft.frames(first, first + step - 1, identified=True):
+            yield Flight(frame=frame, not_after=draft.campaign.not_after)

@@ -1,0 +1,148 @@
+"""The contact files nobody of whom may be reached: `exclude` of a campaign, and the project's suppressions.
+
+A row of them that cannot be read could be the very person who said no, so that a single one stops everything.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from octoplan.audience.reading import Reading, Rows, listed, load_reading, open_reading
+from octoplan.audience.selecting import Selection, Wanted, select_rows
+from octoplan.campaign import AddressField
+from octoplan.errors import Place, Problem, ProjectInvalid
+from octoplan.project import AudienceSpec, Project
+from octoplan.table import Table
+from octoplan.table.files import ContactFile
+
+FIELDS: tuple[AddressField, ...] = ("phone_number", "email")
+_ABOUT: Mapping[AddressField, str] = MappingProxyType({"phone_number": "phone numbers", "email": "e-mail addresses"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exclusion:
+    """One file, or glob, of people to leave out, loaded: rows by kind of address. Empty `rows`: it has Problems."""
+
+    reading: Reading
+    rows: Mapping[AddressField, Rows] = field(default_factory=lambda: MappingProxyType({}))
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppressions:
+    """The project's suppressions, opened and loaded once for all campaigns."""
+
+    entries: Mapping[int, Exclusion]
+    project: Project
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong with the files themselves, whether a campaign needs them or not."""
+        return tuple(problem for entry in self.entries.values() for problem in entry.problems)
+
+    def problems_for(self, purpose: str) -> tuple[Problem, ...]:
+        """A campaign's purpose → what is wrong with the files that it needs."""
+        return tuple(problem for entry in self.of(purpose) for problem in entry.problems)
+
+    def of(self, purpose: str) -> tuple[Exclusion, ...]:
+        """A campaign's purpose → the suppressions that apply to it."""
+        return tuple(self.entries[id(spec)] for spec in self.project.suppressions_for(purpose))
+
+
+def open_suppressions(project: Project, kinds: Collection[AddressField], table: Table) -> Suppressions:
+    """A Project, and the kinds of address that its campaigns reach → its Suppressions, loaded, with their Problems."""
+    specs = [spec for entries in project.suppressions.values() for spec in entries]
+    loaded = {id(spec): _fill(_open(spec, project, table, None, FIELDS), table, kinds) for spec in specs}
+    return Suppressions(entries=MappingProxyType(loaded), project=project)
+
+
+def open_exclusion(
+    spec: AudienceSpec, project: Project, table: Table, around: Reading | None, kind: AddressField
+) -> Exclusion:
+    """An entry of a campaign's `exclude` → an Exclusion by that campaign's kind of address."""
+    return _fill(_open(spec, project, table, around, (kind,)), table, (kind,))
+
+
+def _open(
+    spec: AudienceSpec, project: Project, table: Table, around: Reading | None, kinds: Sequence[AddressField]
+) -> Exclusion:
+    """A spec, and the kinds of address that it may hold → opened, not yet loaded."""
+    reading = open_reading(spec, project, table, around, kinds)
+    if reading.problems:
+        return Exclusion(reading=reading, problems=reading.problems)
+    if any(not _held(reading, file, kinds) for file in reading.files):
+        return Exclusion(reading=reading, problems=(no_address(reading, kinds),))
+    return Exclusion(reading=reading)
+
+
+def _fill(opened: Exclusion, table: Table, kinds: Collection[AddressField]) -> Exclusion:
+    """An opened Exclusion → with the rows of those kinds that it holds."""
+    if opened.problems:
+        return opened
+    reading = opened.reading
+    try:
+        rows = {kind: _load(reading, table, kind) for kind in FIELDS if kind in kinds and _holding(reading, kind)}
+    except ProjectInvalid as invalid:
+        return Exclusion(reading=reading, problems=invalid.problems)
+    return Exclusion(reading=reading, rows=MappingProxyType(rows))
+
+
+def _held(reading: Reading, file: ContactFile, kinds: Sequence[AddressField]) -> tuple[AddressField, ...]:
+    """A file → the kinds of address that it has a column of."""
+    return tuple(kind for kind in kinds if reading.theirs(kind) in file.types)
+
+
+def _holding(reading: Reading, kind: AddressField) -> tuple[ContactFile, ...]:
+    """A kind of address → the files that have a column of it."""
+    return tuple(file for file in reading.files if _held(reading, file, (kind,)))
+
+
+def _load(reading: Reading, table: Table, kind: AddressField) -> Rows:
+    part = replace(reading, files=_holding(reading, kind))
+    others = [other for other in FIELDS if other != kind and _holding(part, other) == part.files]
+    rows = load_reading(part, table, [reading.theirs(kind), *(reading.theirs(other) for other in others)])
+    # A list of both kinds has rows with only one of them; a row with neither is nobody, and so a Problem.
+    given = " OR ".join(f"coalesce(trim(f{number}), '') <> ''" for number in range(1, len(others) + 1))
+    return replace(rows, only=f"(coalesce(trim(f0), '') <> '' OR NOT ({given}))") if others else rows
+
+
+def no_address(reading: Reading, kinds: Sequence[str]) -> Problem:
+    """Files without a column of addresses → the Problem, with the columns there are."""
+    lacking = next((file for file in reading.files if not any(reading.theirs(k) in file.types for k in kinds)), None)
+    shown, names = (lacking.shown, lacking.columns) if lacking else ("the audience", reading.own)
+    wanted = " or ".join(kinds)
+    return Problem(
+        place=reading.spec.place(),
+        rule="audience/address",
+        message=f"{shown} has no column {wanted}, and columns does not say which one it is",
+        hint=f"add columns: {{{kinds[0]}: ...}} with one of: {listed(names)}",
+    )
+
+
+def exclude(table: Table, exclusion: Exclusion, kind: AddressField, key: bytes) -> str | None:
+    """An Exclusion and a kind of address → the table of its people, None where it holds only the other kind.
+
+    ProjectInvalid where a single row of it cannot be used.
+    """
+    rows = exclusion.rows.get(kind)
+    if rows is None:
+        return None
+    selection = select_rows(table, exclusion.reading, rows, Wanted(kind=kind, key=key))
+    problems = tuple(_unusable(exclusion.reading, selection, kind))
+    if problems:
+        raise ProjectInvalid(*problems)
+    return selection.name
+
+
+def _unusable(reading: Reading, selection: Selection, kind: AddressField) -> Iterator[Problem]:
+    """The rows of a suppression that cannot be used → one Problem for each of the first."""
+    for reject in selection.rejects:
+        yield Problem(
+            place=reject.place,
+            rule="audience/suppression",
+            message=f"{reject.reason}: it could be someone who must not be reached",
+            hint=f"this file leaves out {_ABOUT[kind]}; mend or remove the row",
+        )
+    if not selection.rejects and (selection.counts.rejected or selection.counts.unreadable):
+        place: Place = reading.spec.place()
+        yield Problem(place=place, rule="audience/suppression", message="a row cannot be used")

@@ -1,0 +1,146 @@
+"""Loaded rows and a key → people in a table, each once, and what was left out with its reason."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from types import MappingProxyType
+
+from octoplan.audience import emails, numbers
+from octoplan.audience.reading import Reading, Rows, where_problem
+from octoplan.audience.values import SHOWN, Counts, Reject, places
+from octoplan.audience.verdict import Verdict
+from octoplan.campaign import AddressField
+from octoplan.errors import Problem, ProjectInvalid
+from octoplan.table import Table, TableError, people
+from octoplan.table.people import Check, Making
+
+_SAMPLE = 64  # one row of so many is looked at, to learn which countries' numbers there are
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """People in the table `name`, settled, duplicates still in; `counts` up to there, and the first rejects."""
+
+    name: str
+    counts: Counts
+    rejects: tuple[Reject, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What people are selected by: the kind of address, the sub-key of their keys; and `fields`, what else is kept."""
+
+    kind: AddressField
+    key: bytes = field(repr=False)
+    fields: Sequence[str] = ()
+
+
+def select_rows(table: Table, reading: Reading, rows: Rows, wanted: Wanted) -> Selection:
+    """Loaded rows → those that `where` keeps and whose address is good. ProjectInvalid where `where` fails on a row."""
+    making = Making(
+        rows=rows.name,
+        count=rows.count,
+        only=rows.only,
+        firsts=[origin.first for origin in rows.origins],
+        check=_check(table, rows, wanted.kind, reading.region),
+        key=wanted.key,
+        condition=reading.condition,
+        where_fields=[rows.fields[name] for name in reading.condition.columns] if reading.condition else (),
+        fields=wanted.fields,
+    )
+    return settle(table, rows, _make(table, reading, making), making, judge(wanted.kind, reading.region))
+
+
+def _check(table: Table, rows: Rows, field: AddressField, region: str | None) -> Check:
+    if field == "email":
+        return emails.check()
+    beginnings = table.rows(
+        f"SELECT DISTINCT left(f0, 4) FROM {rows.name} "
+        f"WHERE (rowid < 1000 OR rowid % {_SAMPLE} = 0) AND starts_with(f0, '+') LIMIT 200"
+    )
+    return numbers.check(region, sorted(row[0] for row in beginnings))
+
+
+def judge(field: AddressField, region: str | None) -> Callable[[str], Verdict]:
+    """A kind of address, and the region it may be national in → what gives a Verdict on a text."""
+    return emails.verdict if field == "email" else partial(numbers.verdict, region=region)
+
+
+def _make(table: Table, reading: Reading, making: Making) -> str:
+    if making.condition is None:
+        return people.make(table, making)
+    try:
+        kind = people.check_condition(table, making)
+        if kind != "BOOLEAN":
+            raise ProjectInvalid(
+                where_problem(
+                    reading.spec,
+                    "where is no condition: it is neither true nor false",
+                    "compare something with something, as in country = 'FR'",
+                )
+            )
+        return people.make(table, making)
+    except TableError as error:
+        raise ProjectInvalid(_where_failed(reading, error)) from None
+
+
+def _where_failed(reading: Reading, error: TableError) -> Problem:
+    """What DuckDB refused while `where` ran → the Problem; what is no fault of `where` stays an error."""
+    words = {
+        "value": (
+            "where fails on a row: a value is not what it is cast to, or compared with",
+            "try_cast(x as integer) is NULL where x is no number",
+        ),
+        "expression": (
+            "where does not fit the columns: a function or a comparison gets a type it cannot take",
+            "columns of CSV files are text: cast(age as integer) > 17",
+        ),
+        "file": ("where fails: a pattern or an argument in it is not valid", "is the regular expression closed?"),
+        "interrupted": ("where takes longer than 30 seconds", "make it simpler, or prepare a column in the file"),
+    }
+    if error.kind not in words:
+        raise error
+    message, hint = words[error.kind]
+    return where_problem(reading.spec, message, hint)
+
+
+def settle(table: Table, rows: Rows, name: str, making: Making, verdict: Callable[[str], Verdict]) -> Selection:
+    """People as made, and what gives a verdict on what the fast check left open → a Selection."""
+    everyone, open_ones = people.undecided(table, name)
+    rejects = [*rows.first_lost]
+    rejected: tuple[tuple[str, int], ...] = ()
+    if open_ones:
+        verdicts = _verdicts(table, name, verdict)
+        people.settle(table, name, verdicts, making)
+        rejected = people.rejected(table, name, verdicts)
+        first = people.first_rejected(table, name, verdicts, SHOWN)
+        spots = places(rows.origins, [row for row, _ in first])
+        rejects += [Reject(place=place, reason=reason) for place, (_, reason) in zip(spots, first, strict=True)]
+        people.drop_rejected(table, name)
+        table.execute(f"DROP TABLE {verdicts}")
+    people.finish(table, name)
+    counts = Counts(
+        rows=rows.count + rows.lost,
+        unreadable=rows.lost,
+        filtered=rows.count - everyone,
+        rejected=MappingProxyType(dict(rejected)),
+    )
+    ordered = sorted(rejects, key=lambda reject: reject.place)
+    return Selection(name=name, counts=counts, rejects=tuple(ordered[:SHOWN]))
+
+
+def _verdicts(table: Table, name: str, verdict: Callable[[str], Verdict]) -> str:
+    """People as made → a table with the verdict on every distinct text that the fast check left open."""
+    verdicts = people.make_verdicts(table)
+    for texts in people.raw_values(table, name):
+        judged = [verdict(text) for text in texts]
+        table.append(
+            verdicts,
+            (
+                texts,
+                [one.address for one in judged],
+                [one.country for one in judged],
+                [one.reason for one in judged],
+            ),
+        )
+    return verdicts

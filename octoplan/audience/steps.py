@@ -1,0 +1,202 @@
+"""The three steps from a Campaign to its Audience: open, load, select."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+
+from octoplan.audience.exclusions import Exclusion, Suppressions, exclude, no_address, open_exclusion
+from octoplan.audience.inline import Inline, load_inline, read_inline
+from octoplan.audience.reading import Reading, Rows, address_column, load_reading, open_reading
+from octoplan.audience.selecting import Selection, Wanted, judge, select_rows
+from octoplan.audience.values import Audience, Counts, Reject
+from octoplan.campaign import AddressField, Campaign
+from octoplan.errors import Place, Problem, ProjectInvalid
+from octoplan.project import AudienceSpec, Project
+from octoplan.table import Table, people
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A campaign's audience whose files are found and inspected. `columns`: the names a template may use."""
+
+    campaign: Campaign
+    project: Project
+    table: Table
+    columns: tuple[str, ...]
+    problems: tuple[Problem, ...]
+    reading: Reading | None = None
+    inline: Inline | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """An audience whose rows, and those of its exclusions, are in the table. With `problems`, `rows` is None."""
+
+    opened: Opened
+    variables: tuple[str, ...]
+    problems: tuple[Problem, ...]
+    rows: Rows | None = None
+    exclusions: tuple[Exclusion, ...] = ()
+
+
+def open_audience(campaign: Campaign, project: Project, table: Table) -> Opened:
+    """A Campaign → its audience, opened: files found, columns known, `where` checked; Problems with all of that."""
+    if campaign.audience is None:
+        inline = read_inline(campaign)
+        return Opened(
+            campaign=campaign,
+            project=project,
+            table=table,
+            columns=inline.columns,
+            problems=inline.problems,
+            inline=inline,
+        )
+    reading = open_reading(campaign.audience, project, table)
+    problems = reading.problems
+    if not problems and address_column(reading, campaign.address_field) is None:
+        problems = (no_address(reading, (campaign.address_field,)),)
+    return Opened(
+        campaign=campaign, project=project, table=table, columns=reading.columns, problems=problems, reading=reading
+    )
+
+
+def load(opened: Opened, variables: Collection[str]) -> Loaded:
+    """An opened audience, and the columns that templates use → it is in the table; names it lacks are left out."""
+    used = tuple(name for name in dict.fromkeys(variables) if name in opened.columns)
+    if opened.problems:
+        return Loaded(opened=opened, variables=used, problems=opened.problems)
+    excluded = _exclusions(opened)
+    problems = [problem for exclusion in excluded for problem in exclusion.problems]
+    rows = None
+    try:
+        rows = _rows(opened, used)
+    except ProjectInvalid as invalid:
+        problems += invalid.problems
+    return Loaded(
+        opened=opened,
+        variables=used,
+        problems=tuple(problems),
+        rows=None if problems else rows,
+        exclusions=excluded,
+    )
+
+
+def _rows(opened: Opened, used: tuple[str, ...]) -> Rows:
+    key = opened.campaign.address_field
+    if opened.reading is None:
+        return load_inline(opened.campaign, opened.table, tuple(dict.fromkeys((key, *used))))
+    reading = opened.reading
+    return load_reading(reading, opened.table, [reading.theirs(key), *(reading.theirs(name) for name in used)])
+
+
+def _exclusions(opened: Opened) -> tuple[Exclusion, ...]:
+    """The campaign's own `exclude` → opened and loaded."""
+    campaign = opened.campaign
+    entries: tuple[AudienceSpec, ...] = () if campaign.audience is None else campaign.audience.exclude
+    return tuple(
+        open_exclusion(spec, opened.project, opened.table, opened.reading, campaign.address_field) for spec in entries
+    )
+
+
+def select(loaded: Loaded, suppressions: Suppressions, key: bytes) -> Audience:
+    """A loaded audience → its Audience: those that `where` keeps, with a good address, once, and who may be reached.
+
+    `key`: the 16-byte sub-key of person keys. Once per Loaded; any number of audiences share the suppressions.
+    """
+    campaign = loaded.opened.campaign
+    problems = (*loaded.problems, *suppressions.problems_for(campaign.purpose))
+    if loaded.rows is None or problems:
+        return _invalid(loaded, problems)
+    try:
+        return _select(loaded, loaded.rows, suppressions, key)
+    except ProjectInvalid as invalid:
+        return _invalid(loaded, invalid.problems)
+
+
+def _invalid(loaded: Loaded, problems: tuple[Problem, ...]) -> Audience:
+    inline = loaded.opened.inline
+    return Audience(
+        people="",
+        variables=loaded.variables,
+        counts=inline.counts if inline else Counts(),
+        rejects=inline.rejects if inline else (),
+        problems=problems,
+    )
+
+
+def _select(loaded: Loaded, rows: Rows, suppressions: Suppressions, key: bytes) -> Audience:
+    opened = loaded.opened
+    table, field = opened.table, opened.campaign.address_field
+    reading = opened.reading or Reading(spec=_no_spec(opened))
+    fields = [rows.fields[reading.theirs(name)] for name in loaded.variables]
+    selection = select_rows(table, reading, rows, Wanted(kind=field, key=key, fields=fields))
+    duplicates = people.drop_duplicates(table, selection.name)
+    excluded = sum(_drop(table, selection, entry, loaded, key) for entry in loaded.exclusions)
+    suppressed = sum(_drop(table, selection, entry, loaded, key) for entry in suppressions.of(opened.campaign.purpose))
+    table.execute(f"DROP TABLE {rows.name}")
+    counts = replace(
+        selection.counts,
+        duplicates=duplicates,
+        excluded=excluded,
+        suppressed=suppressed,
+        people=people.count(table, selection.name),
+    )
+    return Audience(
+        people=selection.name,
+        variables=loaded.variables,
+        counts=counts,
+        rejects=selection.rejects,
+        problems=tuple(_problems(loaded, counts, selection.rejects)),
+        origins=rows.origins,
+    )
+
+
+def _no_spec(opened: Opened) -> AudienceSpec:
+    """Inline recipients → a spec without files, for what reads both alike."""
+    document = opened.campaign.document
+    return AudienceSpec(base=document.path.parent, sources=(), document=document, pointer=("recipients",))
+
+
+def _drop(table: Table, selection: Selection, exclusion: Exclusion, loaded: Loaded, key: bytes) -> int:
+    """People, and those who may not be among them → how many went."""
+    others = exclude(table, exclusion, loaded.opened.campaign.address_field, key)
+    if others is None:
+        return 0
+    gone = people.drop_excluded(table, selection.name, others)
+    table.execute(f"DROP TABLE {others}")
+    return gone
+
+
+def _problems(loaded: Loaded, counts: Counts, rejects: tuple[Reject, ...]) -> Iterator[Problem]:
+    """What became of the rows → Problems: too many were left out, or nobody is left."""
+    campaign = loaded.opened.campaign
+    spec = campaign.audience or _no_spec(loaded.opened)
+    place: Place = spec.place() if campaign.audience is None else spec.place("from")
+    unusable = counts.unreadable + sum(counts.rejected.values())
+    considered = counts.rows - counts.filtered
+    if unusable > spec.max_rejected * considered:
+        reasons = ", ".join(f"{number:,} {why}" for why, number in _reasons(counts))
+        first = "; ".join(str(reject) for reject in rejects)
+        yield Problem(
+            place=place,
+            rule="audience/max-rejected",
+            message=f"{unusable:,} of {considered:,} rows cannot be used, more than max_rejected "
+            f"({spec.max_rejected:.3g} of them): {reasons}; {first}",
+            hint="mend the rows, leave them out with where, or raise max_rejected",
+        )
+    elif counts.people == 0:
+        yield Problem(
+            place=place,
+            rule="audience/empty",
+            message=f"nobody is left: {counts}",
+            hint="remove the campaign, or let it reach someone",
+        )
+
+
+def _reasons(counts: Counts) -> tuple[tuple[str, int], ...]:
+    unreadable = (("unreadable", counts.unreadable),) if counts.unreadable else ()
+    return (*unreadable, *counts.rejected.items())
+
+
+def normalise(address: str, field: AddressField, region: str | None) -> str | None:
+    """An address as a person types it → as an audience holds it; None where it is none."""
+    return judge(field, region)(address).address

@@ -1,0 +1,259 @@
+"""Valid campaign files → Campaigns: channel, content, audience, options, and the request they make."""
+
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+from octoplan import schema, source
+from octoplan.errors import Place, Problem, ProjectInvalid, UsageError
+from octoplan.project import AudienceSpec, Project, audience_spec
+from octoplan.source import Document, Pointer
+
+AddressField = Literal["phone_number", "email"]
+
+# Fields of the request that octoplan takes as written, per place. Templates and octoplan's own are not among them.
+_TOP = ("sender", "send_at", "purpose", "list_name", "recipient_tracking", "auto_optimize_text")
+_METADATA = (
+    "type",
+    "with_replies",
+    "voice_gender",
+    "voice_language",
+    "get_back_pressed_keys",
+    "message_type",
+    "email_from",
+    "emailing_service",
+    "template_name",
+    "body_format",
+    "language",
+)
+_TEMPLATED_METADATA = ("subject", "name_from", "cards", "actions")
+_PRODUCT = {"sms": "sms_premium", "voice_sms": "voice_sms"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """One campaign file, defaults beneath it.
+
+    `content`: the templated part of the request, as written; `settings`: the rest of the request but the recipients,
+    every flag stated; both are trees in the shape of the API's body. `constants`: project vars under campaign vars.
+    """
+
+    name: str
+    edition: int
+    channel: str
+    purpose: str
+    content: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    constants: Mapping[str, Any]
+    document: Document
+    audience: AudienceSpec | None
+    send_at: datetime | None
+    not_after: datetime | None
+    skip_missing: bool
+    text_file: str | None = None
+
+    @property
+    def address_field(self) -> AddressField:
+        """What a recipient is reached by: the API's name of the field."""
+        return "email" if self.channel == "email" else "phone_number"
+
+    @property
+    def recipients(self) -> tuple[Mapping[str, Any], ...]:
+        """The people given inline, with their variables; personal data, for the audience only."""
+        return tuple(self.document.data.get("recipients") or ())
+
+    @property
+    def product(self) -> str:
+        """What the price list calls it: the SMS type, or the channel."""
+        kind = self.settings["metadata"].get("type") if "metadata" in self.settings else None
+        return str(kind or self.channel)
+
+    @property
+    def html_body(self) -> bool:
+        """Whether the text is HTML, so that values are escaped in it."""
+        return bool(self.settings.get("metadata", {}).get("body_format") == "html")
+
+    def is_closed(self, now: datetime) -> bool:
+        """Whether `not_after` has passed: nothing of it is sent any more."""
+        return self.not_after is not None and now > self.not_after
+
+    def locate(self, pointer: Pointer, line: int, column: int) -> Place:
+        """A line and column inside a templated string → the place in the file that holds it."""
+        if pointer == ("text",) and self.text_file is not None:
+            return Place(file=self.text_file, line=line, column=column)
+        return self.document.place_in_text(pointer, line, column)
+
+    def definition(self, digest: Callable[[bytes], str]) -> dict[str, Any]:
+        """What the state remembers of it; recipients and `where` only as keyed digests, since they may name people."""
+        audience: dict[str, Any] = {"recipients": digest(_canonical(self.document.data.get("recipients")))}
+        if self.audience is not None:
+            audience = _audience_definition(self.audience, digest)
+        return {
+            "channel": self.channel,
+            "edition": self.edition,
+            "content": dict(self.content),
+            "settings": dict(self.settings),
+            "vars": dict(self.constants),
+            "not_after": self.not_after.isoformat() if self.not_after else None,
+            "on_missing": "skip" if self.skip_missing else "fail",
+            "audience": audience,
+        }
+
+
+def load(project: Project, targets: Collection[str] = ()) -> tuple[Campaign, ...]:
+    """A Project → its Campaigns by name, or only `targets`; ProjectInvalid with the Problems of all of them."""
+    campaigns: list[Campaign] = []
+    problems: list[Problem] = []
+    for path in project.campaign_files():
+        try:
+            campaign = _load_one(project, path, targets)
+        except ProjectInvalid as invalid:
+            problems.extend(invalid.problems)
+            continue
+        if campaign is not None:
+            campaigns.append(campaign)
+    problems.extend(_duplicate_names(campaigns))
+    if problems:
+        raise ProjectInvalid(*problems)
+    for target in targets:
+        if target not in {campaign.name for campaign in campaigns}:
+            raise UsageError(f"no campaign {target!r} in this project", hint="--target takes a campaign's name")
+    return tuple(sorted(campaigns, key=lambda campaign: campaign.name))
+
+
+def _load_one(project: Project, path: Path, targets: Collection[str]) -> Campaign | None:
+    real = project.resolve(path.parent, path.name, Place(file=project.shown(path)))
+    try:
+        document = source.load(real, project.shown(path))
+    except ProjectInvalid:
+        if targets and path.stem not in targets:
+            return None
+        raise
+    if targets and document.data.get("name", path.stem) not in targets:
+        return None
+    channel = document.data.get("channel")
+    if isinstance(channel, str):
+        document = document.merged_over(*project.defaults(channel))
+    problems = schema.check_campaign(document)
+    if problems:
+        raise ProjectInvalid(*problems)
+    return _build(project, document, path)
+
+
+def _build(project: Project, document: Document, path: Path) -> Campaign:
+    data = document.data
+    text_file, text = _text(project, document, path)
+    campaign = Campaign(
+        name=data.get("name", path.stem),
+        edition=data.get("edition", 1),
+        channel=data["channel"],
+        purpose=data["purpose"],
+        content=_content(data, text),
+        settings=_settings(data),
+        constants=MappingProxyType({**project.constants, **(data.get("vars") or {})}),
+        document=document,
+        audience=audience_spec(document, ("audience",), path.parent) if "audience" in data else None,
+        send_at=_moment(document, "send_at"),
+        not_after=_moment(document, "not_after"),
+        skip_missing=data.get("on_missing") == "skip",
+        text_file=text_file,
+    )
+    if campaign.send_at and campaign.not_after and campaign.not_after < campaign.send_at:
+        raise ProjectInvalid(
+            Problem(
+                place=document.place(("not_after",)),
+                rule="campaign/not-after",
+                message="not_after comes before send_at: nothing could ever be sent",
+                hint="let not_after be the last moment at which the message still makes sense",
+            )
+        )
+    return campaign
+
+
+def _text(project: Project, document: Document, path: Path) -> tuple[str | None, str | None]:
+    """The campaign's text: the file that holds it, as shown, or None; and the template."""
+    written = document.data.get("text_file")
+    if written is None:
+        return None, document.data.get("text")
+    place = document.place(("text_file",))
+    file = project.resolve(path.parent, written, place)
+    shown = project.shown(file)
+    text = source.read_text(file, shown)
+    if not text.strip():
+        raise ProjectInvalid(
+            Problem(
+                place=Place(file=shown), rule="content/empty", message="the text file is empty", hint="write the text"
+            )
+        )
+    return shown, text
+
+
+def _content(data: Mapping[str, Any], text: str | None) -> Mapping[str, Any]:
+    content: dict[str, Any] = {} if text is None else {"text": text}
+    metadata = data.get("metadata") or {}
+    templated = {key: metadata[key] for key in _TEMPLATED_METADATA if key in metadata}
+    return MappingProxyType(content | ({"metadata": templated} if templated else {}))
+
+
+def _settings(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The request but for content and recipients; what the API would default is stated: nothing is left to it."""
+    channel = data["channel"]
+    stated = {"recipient_tracking": False, "auto_remove_blacklisted_contacts": data["purpose"] == "wholesale"}
+    if channel == "sms":
+        stated["auto_optimize_text"] = False
+    written = {key: data[key] for key in (*_TOP, "auto_remove_blacklisted_contacts") if key in data}
+    metadata = {"type": _PRODUCT[channel]} if channel in _PRODUCT else {}
+    metadata |= {key: value for key, value in (data.get("metadata") or {}).items() if key in _METADATA}
+    settings = {"channel": channel, **stated, **written}
+    return MappingProxyType(settings | ({"metadata": metadata} if metadata else {}))
+
+
+def _moment(document: Document, key: str) -> datetime | None:
+    written = document.data.get(key)
+    if written is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise ProjectInvalid(
+            Problem(
+                place=document.place((key,)),
+                rule="campaign/moment",
+                message=f"{key} is no date and time that exists",
+                hint="write it as 2026-12-01T10:00:00+01:00",
+            )
+        )
+    return moment
+
+
+def _duplicate_names(campaigns: list[Campaign]) -> Iterator[Problem]:
+    first: dict[str, Campaign] = {}
+    for campaign in campaigns:
+        other = first.setdefault(campaign.name, campaign)
+        if other is not campaign:
+            yield Problem(
+                place=campaign.document.place(("name",)),
+                rule="campaign/duplicate-name",
+                message=f"the name {campaign.name!r} is taken by {other.document.shown}",
+                hint="the state knows a campaign by its name; give this one another",
+            )
+
+
+def _audience_definition(spec: AudienceSpec, digest: Callable[[bytes], str]) -> dict[str, Any]:
+    return {
+        "from": list(spec.sources),
+        "where": None if spec.where is None else digest(spec.where.encode()),
+        "columns": dict(spec.columns),
+        "region": spec.region,
+        "exclude": [_audience_definition(entry, digest) for entry in spec.exclude],
+    }
+
+
+def _canonical(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False).encode()

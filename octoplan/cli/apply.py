@@ -1,0 +1,203 @@
+"""`octoplan apply`: send what the plan says, once."""
+
+import os
+import secrets
+import signal
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from octoplan.cli.console import Console
+from octoplan.cli.options import common, target
+from octoplan.cli.plan import show_plan
+from octoplan.cli.session import Session, chance, open_session
+from octoplan.errors import Declined, GatewayError, GuardRefused, UsageError
+
+if TYPE_CHECKING:
+    from octoplan.apply import Applier
+    from octoplan.apply.events import Event
+    from octoplan.apply.pace import Stop
+    from octoplan.campaign import Campaign
+    from octoplan.plan import Plan
+    from octoplan.planfile import PlanFile
+
+
+@click.command(name="apply", short_help="Send what the plan says, once.")
+@click.argument("planfile", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--auto-approve", is_flag=True, help="Do not ask.")
+@click.option("--retry-refused", is_flag=True, help="Try people again whose message was refused.")
+@click.option("--adopt-duplicates", is_flag=True, help="Count frames as sent whose request id is in use already.")
+@target
+@common
+@click.pass_obj
+def command(console: Console, /, planfile: Path | None, targets: tuple[str, ...], **flags: bool) -> None:
+    """Send what the plan says, once. With PLANFILE, only what that reviewed plan holds."""
+    session = open_session(console, sending=True)
+    if flags["auto_approve"] and planfile is None and session.environment.require_plan:
+        raise GuardRefused(
+            f"{session.environment.name} is applied from a reviewed plan only: --auto-approve needs a plan file",
+            hint="octoplan plan --out FILE, then octoplan apply FILE; or require_plan: false in octoplan.yaml",
+        )
+    reviewed = _read_plan_file(planfile, targets)
+    order = Order(targets=reviewed.targets if reviewed else targets, reviewed=reviewed, **flags)
+    campaigns = session.campaigns(order.targets)
+    with _applier(session, order) as applier:
+        told = _apply(session, applier, campaigns, order)
+        console.exit_code = _exit_code(applier, told)
+    if not console.wanted.json:
+        from octoplan.report import lines  # noqa: PLC0415 - loaded when called
+
+        console.data(lines.applied_line(told))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What the command line asks of an apply."""
+
+    targets: tuple[str, ...]
+    reviewed: "PlanFile | None"
+    auto_approve: bool
+    retry_refused: bool
+    adopt_duplicates: bool
+
+
+def _apply(session: Session, applier: "Applier", campaigns: "Sequence[Campaign]", order: Order) -> list["Event"]:
+    """Settle, plan, ask, send; what happened. As JSON, each event is a line, below one that names the version."""
+    from octoplan import apply, pipeline, planfile  # noqa: PLC0415 - loaded when called
+    from octoplan.apply.recording import recording  # noqa: PLC0415
+    from octoplan.pipeline import review  # noqa: PLC0415
+    from octoplan.pipeline.course import Course  # noqa: PLC0415
+    from octoplan.report import as_json  # noqa: PLC0415
+
+    console = session.console
+    if console.wanted.json:
+        console.stream(as_json.events_header())
+    told = _tell(console, applier, apply.settle(applier), total=0)
+    if applier.stop.interrupted:
+        return told
+    with session.table() as table:
+        with console.progress() as say:
+            course = Course(
+                environment=session.environment,
+                state=applier.state,
+                now=console.clock.now(),
+                retry_refused=order.retry_refused,
+                targeted=bool(order.targets),
+                reviewed=order.reviewed,
+                notice=say,
+            )
+            drawn = pipeline.draw(session.project, campaigns, table, course)
+            if order.reviewed is not None:
+                now = review.plan_file(drawn.plan, drawn.drafts, campaigns, applier.state, ("", order.targets))
+                planfile.raise_if_stale(order.reviewed, now)
+        if not console.wanted.json:
+            show_plan(console, drawn.plan, "text")
+        drawn.plan.raise_if_refused()
+        if drawn.plan.has_changes and not applier.stop.is_set:
+            _approve(console, drawn.plan, auto=order.auto_approve)
+            sending = apply.send(applier, recording(drawn, applier, order.retry_refused))
+            told += _tell(console, applier, sending, drawn.plan.recipients)
+    return told
+
+
+def _read_plan_file(path: Path | None, targets: tuple[str, ...]) -> "PlanFile | None":
+    if path is None:
+        return None
+    from octoplan import planfile  # noqa: PLC0415 - loaded when called
+
+    reviewed = planfile.parse(path.read_bytes())
+    if targets and set(targets) != set(reviewed.targets):
+        raise UsageError("the plan file was made for other targets", hint="apply it without --target")
+    return reviewed
+
+
+def _approve(console: Console, plan: "Plan", *, auto: bool) -> None:
+    """Have a person type the number of recipients; Declined where they do not, or nobody is there to ask."""
+    if auto:
+        return
+    if not console.is_interactive:
+        raise Declined("nobody is here to approve, and --auto-approve was not given", hint="nothing was sent")
+    console.err.write(f"{plan.recipients:,} people would be sent to in {plan.environment}. Type that number to send: ")
+    console.err.flush()
+    typed = console.stdin.readline().strip().replace(",", "").replace(" ", "")
+    if typed != str(plan.recipients):
+        raise Declined("that is not the number; nothing was sent")
+
+
+def _tell(console: Console, applier: "Applier", events: "Iterable[Event]", total: int) -> list["Event"]:
+    """Show events as they happen: a progress bar on a terminal, lines as JSON, or only what a person must know."""
+    from octoplan.apply.events import FrameDone  # noqa: PLC0415 - loaded when called
+    from octoplan.report import as_json, text  # noqa: PLC0415
+
+    told: list[Event] = []
+    with _interruptible(applier.stop), console.bar(total) as progress:
+        for event in events:
+            told.append(event)
+            if console.wanted.json:
+                console.data(as_json.event(event))
+            elif progress is not None:
+                progress(event)
+            elif console.wanted.verbose or not isinstance(event, FrameDone) or event.status != "sent":
+                console.talk_lines([text.event(event)])
+    return told
+
+
+def _exit_code(applier: "Applier", told: "Iterable[Event]") -> int:
+    """What happened, and what the state still holds → the exit code; several at once: 130, 4, 9, 8."""
+    from octoplan.apply.events import FrameDone  # noqa: PLC0415 - loaded when called
+    from octoplan.state.interface import Status  # noqa: PLC0415
+
+    if applier.stop.interrupted:
+        return 130
+    if applier.stop.account:
+        return GatewayError.exit_code
+    if any(True for _ in applier.state.store.frames(Status.SENDING, Status.UNKNOWN)):
+        return 9
+    if any(isinstance(event, FrameDone) and event.status == "refused" for event in told):
+        return 8
+    return 0
+
+
+@contextmanager
+def _applier(session: Session, order: Order) -> Iterator["Applier"]:
+    """Everything that an apply holds while it lasts: gateway, state, lock."""
+    from octoplan.apply import Applier  # noqa: PLC0415 - loaded when called
+    from octoplan.apply.pace import Stop  # noqa: PLC0415
+
+    with ExitStack() as stack:
+        gateway = stack.enter_context(session.gateway())
+        state = stack.enter_context(session.state(writable=True))
+        yield Applier(
+            run=secrets.token_hex(8),
+            environment=session.environment,
+            state=state,
+            epoch=stack.enter_context(state.store.lock()),
+            gateway=gateway,
+            clock=session.console.clock,
+            stop=Stop(),
+            random=chance,
+            random_bytes=secrets.token_bytes,
+            adopt_duplicates=order.adopt_duplicates,
+        )
+
+
+@contextmanager
+def _interruptible(stop: "Stop") -> Iterator[None]:
+    """While requests leave, Ctrl-C once: finish what is in flight, begin nothing. Twice: leave at once, like a kill."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        if stop.interrupted:
+            os._exit(130)
+        stop.interrupt()
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,146 @@
+"""The terminal as octoplan sees it: stdout is data, stderr is talk; colour and progress only where a person looks."""
+
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from octoplan.errors import OctoplanError, Problem
+
+if TYPE_CHECKING:
+    from octoplan.apply.events import Event
+    from octoplan.report.style import Line
+
+
+@dataclass(slots=True)
+class Wanted:
+    """What the common flags said so far; a flag after the command's name wins."""
+
+    directory: Path = field(default_factory=Path)
+    environment: str | None = None
+    json: bool = False
+    no_color: bool = False
+    verbose: bool = False
+
+
+class SystemClock:
+    """The time of this machine."""
+
+    def now(self) -> datetime:
+        """The wall clock, in UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Seconds that only grow."""
+        return time.monotonic()
+
+
+@dataclass(slots=True)
+class Console:
+    """Streams and environment variables of one call, and the exit code that it will have."""
+
+    out: TextIO
+    err: TextIO
+    stdin: TextIO
+    environ: Mapping[str, str] = field(repr=False)
+    wanted: Wanted = field(default_factory=Wanted)
+    clock: SystemClock = field(default_factory=SystemClock)
+    exit_code: int = 0
+    streaming: bool = False
+
+    @property
+    def is_interactive(self) -> bool:
+        """Whether a person is there to be asked."""
+        return self.stdin.isatty() and self.err.isatty() and not self.environ.get("CI")
+
+    def is_colored(self, stream: TextIO) -> bool:
+        """Whether this stream takes colour."""
+        plain = self.wanted.no_color or self.environ.get("NO_COLOR") or self.environ.get("TERM") == "dumb"
+        return stream.isatty() and not plain
+
+    def data(self, text: str) -> None:
+        """Text → stdout, with a newline."""
+        self.out.write(f"{text}\n")
+
+    def stream(self, line: str) -> None:
+        """The first line of a stream of JSON → stdout; from here on a document is a line of it."""
+        self.streaming = True
+        self.data(line)
+
+    def done(self, text: str, **facts: Any) -> None:
+        """What a command that only does something did → stdout, as a sentence, or as JSON with its facts."""
+        said = {"octoplan": "done", "version": 1, "said": text, **facts}
+        self.data(json.dumps(said, indent=2) if self.wanted.json else text)
+
+    def talk(self, text: str) -> None:
+        """Text → stderr, with a newline."""
+        self.err.write(f"{text}\n")
+        self.err.flush()
+
+    def lines(self, lines: Iterable["Line"]) -> None:
+        """Styled lines → stdout, with colour where a person looks."""
+        self._lines(self.out, lines)
+
+    def talk_lines(self, lines: Iterable["Line"]) -> None:
+        """Styled lines → stderr."""
+        self._lines(self.err, lines)
+
+    def usage(self, message: str, command: str) -> None:
+        """A wrong command line → one line on stderr, and where help is."""
+        self.talk(f"error: {message}\n  Try '{command} --help'.")
+
+    def problems(self, problems: Iterable[Problem]) -> None:
+        """Problems → stderr, or as JSON on stdout."""
+        from octoplan.report import as_json, text  # noqa: PLC0415 - an error is the exception
+
+        if self.wanted.json:
+            self._document(as_json.problems(tuple(problems)))
+        else:
+            self._lines(self.err, text.problems(tuple(problems)))
+
+    def error(self, error: OctoplanError) -> None:
+        """An error → stderr, or as JSON on stdout."""
+        from octoplan.report import as_json, text  # noqa: PLC0415
+
+        if self.wanted.json:
+            self._document(as_json.error(error))
+        else:
+            self._lines(self.err, text.error(error))
+
+    def _document(self, text: str) -> None:
+        self.data(json.dumps(json.loads(text), separators=(",", ":")) if self.streaming else text)
+
+    @contextmanager
+    def progress(self) -> Iterator[Callable[[str], None]]:
+        """Something that takes a while → a spinner on a terminal that says what is being done; silence in a pipe."""
+        if not self.err.isatty() or self.wanted.json:
+            yield (self.talk if self.wanted.verbose else lambda _: None)
+            return
+        from octoplan.report import terminal  # noqa: PLC0415 - rich, only for people
+
+        with terminal.working(self.err, coloured=self.is_colored(self.err)) as say:
+            yield say
+
+    @contextmanager
+    def bar(self, total: int) -> Iterator["Callable[[Event], None] | None"]:
+        """A run of `total` people → what takes its events: a progress bar on a terminal; None elsewhere."""
+        if not total or not self.err.isatty() or self.wanted.json:
+            yield None
+            return
+        from octoplan.report import terminal  # noqa: PLC0415 - rich, only for people
+
+        with terminal.Progress(self.err, coloured=self.is_colored(self.err)) as progress:
+            yield progress
+
+    def _lines(self, stream: TextIO, lines: Iterable["Line"]) -> None:
+        if self.is_colored(stream):
+            from octoplan.report import terminal  # noqa: PLC0415 - rich, only for people
+
+            terminal.show(lines, stream)
+        else:
+            stream.writelines(f"{line.text}\n" for line in lines)
+        stream.flush()

@@ -1,0 +1,96 @@
+"""`octoplan plan`: what an apply would send, to how many, at what cost."""
+
+import importlib
+import secrets
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from octoplan.cli.console import Console
+from octoplan.cli.options import common, target
+from octoplan.cli.session import Session, open_session
+
+if TYPE_CHECKING:
+    from octoplan.pipeline import Drawn
+    from octoplan.plan import Plan
+
+CHANGES = 2
+_MODULES = {"json": "as_json", "markdown": "markdown", "html": "html"}
+
+
+@click.command(name="plan", short_help="Show what an apply would send.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write a plan file.")
+@click.option(
+    "--simulate",
+    type=click.Choice(["sample", "all", "none"]),
+    default="sample",
+    show_default=True,
+    help="Which requests to simulate: per campaign the first and the longest, all, or none.",
+)
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if anything would be sent.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "markdown", "html"]),
+    default="text",
+    show_default=True,
+    help="How to show the plan.",
+)
+@target
+@common
+@click.pass_obj
+def command(
+    console: Console, /, out: Path | None, simulate: str, form: str, targets: tuple[str, ...], **flags: bool
+) -> None:
+    """Show what an apply would send, to how many, at what cost."""
+    session = open_session(console)
+    session.check_gateway()
+    drawn = _draw(session, simulate, targets, out)
+    show_plan(console, drawn.plan, "json" if console.wanted.json else form)
+    drawn.plan.raise_if_refused()
+    if flags["detailed_exitcode"] and drawn.plan.has_changes:
+        console.exit_code = CHANGES
+
+
+def show_plan(console: Console, plan: "Plan", form: str) -> None:
+    """A plan in one of its formats → stdout."""
+    if form == "text":
+        from octoplan.report import text  # noqa: PLC0415 - only the format that is asked for
+
+        console.lines(text.plan(plan))
+        return
+    module = importlib.import_module(f"octoplan.report.{_MODULES[form]}")
+    console.data(module.plan(plan))
+
+
+def _draw(session: Session, simulate: str, targets: tuple[str, ...], out: Path | None) -> "Drawn":
+    from octoplan import pipeline, planfile  # noqa: PLC0415 - loaded when called
+    from octoplan.pipeline import review  # noqa: PLC0415
+    from octoplan.pipeline.course import Course  # noqa: PLC0415
+
+    console = session.console
+    campaigns = session.campaigns(targets)
+    with ExitStack() as stack:
+        state = stack.enter_context(session.state())
+        wanted = simulate != "none" and session.environment.simulate_to != ()
+        gateway = stack.enter_context(session.gateway()) if wanted else None
+        table = stack.enter_context(session.table())
+        say = stack.enter_context(console.progress())
+        course = Course(
+            environment=session.environment,
+            state=state,
+            now=console.clock.now(),
+            gateway=gateway,
+            simulate="all" if simulate == "all" else "sample" if simulate == "sample" else "none",
+            targeted=bool(targets),
+            notice=say,
+        )
+        drawn = pipeline.draw(session.project, campaigns, table, course)
+        if out is not None:
+            made = (secrets.token_hex(16), targets)
+            plan_file = review.plan_file(drawn.plan, drawn.drafts, campaigns, state, made)
+            out.write_bytes(planfile.dump(plan_file))
+            console.talk(f"Wrote {out}, digest {plan_file.digest}")
+    return drawn

@@ -1,0 +1,48 @@
+"""`octoplan render`: a campaign's messages as people would see them."""
+
+import click
+
+from octoplan.cli.console import Console
+from octoplan.cli.options import common
+from octoplan.cli.session import open_session
+from octoplan.errors import UsageError
+
+
+@click.command(name="render", short_help="Show a campaign's messages.")
+@click.argument("campaign")
+@click.option("--limit", default=3, show_default=True, type=click.IntRange(1), help="How many people.")
+@click.option("--to", "address", metavar="ADDRESS", help="Only this person of the audience.")
+@common
+@click.pass_obj
+def command(console: Console, campaign: str, limit: int, address: str | None) -> None:
+    """Show a campaign's messages as people would see them.
+
+    On a terminal they are shown whole; in a pipe and as JSON, addresses are masked and values show as their names.
+    """
+    from octoplan import audience  # noqa: PLC0415 - loaded when called
+    from octoplan.pipeline.gathering import gather  # noqa: PLC0415
+    from octoplan.pipeline.showing import show  # noqa: PLC0415
+    from octoplan.report import messages as report  # noqa: PLC0415
+
+    session = open_session(console)
+    (found,) = session.campaigns((campaign,))
+    masked = console.wanted.json or not console.out.isatty()
+    to = None
+    if address is not None:
+        to = audience.normalise(address, found.address_field, found.audience.region if found.audience else None)
+        if to is None:
+            raise UsageError(
+                f"--to is no {found.address_field}",
+                hint="write it as in the contact file, or a number in international form",
+            )
+    with session.table() as table, console.progress() as say:
+        say("rendering")
+        # Nobody is looked up by the key, so any will do.
+        (gathered,) = gather(session.project, [found], table, bytes(16))
+        shown = show(gathered, limit=limit, address=to, masked=masked)
+    if to is not None and not shown:
+        raise UsageError("that person is not in the audience of this campaign")
+    if console.wanted.json:
+        console.data(report.json_messages(found, shown))
+    else:
+        console.lines(report.text_messages(found, shown, masked=masked))

@@ -1,0 +1,142 @@
+"""The composition root: flags, environment variables, clock and chance → project, state, gateway and table."""
+
+import random
+import secrets
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from octoplan import campaign, project
+from octoplan.campaign import Campaign
+from octoplan.cli.console import Console
+from octoplan.errors import OctoplanError, UsageError
+from octoplan.project import SANDBOX, Environment, Project
+from octoplan.state import home
+
+if TYPE_CHECKING:
+    from octoplan.gateways.interface import Gateway
+    from octoplan.state.home import Home, State
+    from octoplan.table import Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One call of a command: the project that it is about and the environment that it names."""
+
+    console: Console
+    project: Project
+    environment: Environment
+
+    def campaigns(self, targets: Collection[str] = ()) -> tuple[Campaign, ...]:
+        """The project's campaigns, or the targets among them."""
+        return campaign.load(self.project, targets)
+
+    def home(self) -> "Home":
+        """Where the environment's state lives."""
+        return home.Home(
+            root=self.project.root,
+            environment=self.environment,
+            secret=self.console.environ.get("OCTOPLAN_STATE_KEY"),
+            random_bytes=secrets.token_bytes,
+        )
+
+    @contextmanager
+    def state(self, *, writable: bool = False) -> Iterator["State"]:
+        """The environment's state, open."""
+        opened = home.open_state(self.home(), writable=writable)
+        try:
+            yield opened
+        finally:
+            opened.store.close()
+
+    @contextmanager
+    def table(self) -> Iterator["Table"]:
+        """An empty table of people, its folder beneath .octoplan."""
+        from octoplan.table import Table  # noqa: PLC0415 - duckdb, only where people are read
+
+        home.ignore_own_folder(self.project.root)
+        with Table(self.project.root / ".octoplan" / "tmp") as table:
+            yield table
+
+    def check_gateway(self) -> None:
+        """GatewayError where this environment's gateway may not be talked to, whoever would."""
+        if not self.environment.is_sandbox:
+            from octoplan.gateways.address import check_url  # noqa: PLC0415 - httpx, only where a gateway is
+
+            check_url(self.environment.gateway, self._allowed_hosts())
+
+    @contextmanager
+    def gateway(self) -> Iterator["Gateway"]:
+        """The environment's gateway; GatewayError for its URL or missing credentials."""
+        if self.environment.is_sandbox:
+            with self._embedded() as gateway:
+                yield gateway
+            return
+        from octoplan.gateways.address import credentials  # noqa: PLC0415 - httpx, only where a gateway is
+        from octoplan.gateways.octopush import Octopush  # noqa: PLC0415
+
+        self.check_gateway()
+        environ, url = self.console.environ, self.environment.gateway
+        own = credentials(environ.get("OCTOPUSH_API_LOGIN"), environ.get("OCTOPUSH_API_KEY"), url)
+        remote = Octopush(url, own)
+        try:
+            yield remote
+        finally:
+            remote.close()
+
+    @contextmanager
+    def _embedded(self) -> Iterator["Gateway"]:
+        from octoplan.gateways.embedded import embedded  # noqa: PLC0415 - the sandbox, only where it is sent to
+
+        with open_sandbox(self.project.root, self.console) as sandbox:
+            gateway = embedded(sandbox)
+            try:
+                yield gateway
+            finally:
+                gateway.close()
+
+    def _allowed_hosts(self) -> tuple[str, ...]:
+        listed = self.console.environ.get("OCTOPLAN_ALLOWED_HOSTS", "")
+        return tuple(host.strip() for host in listed.split(",") if host.strip())
+
+
+@contextmanager
+def open_sandbox(root: Path, console: Console) -> Iterator["Sandbox"]:
+    """The project's sandbox with its inbox, .octoplan/inbox.db."""
+    from octoplan.sandbox.core import Sandbox  # noqa: PLC0415 - only where it is sent to
+    from octoplan.sandbox.errors import SandboxError  # noqa: PLC0415
+    from octoplan.sandbox.storage import Storage  # noqa: PLC0415
+
+    home.ignore_own_folder(root)
+    try:
+        storage = Storage.at(root / ".octoplan" / "inbox.db")
+    except SandboxError as error:
+        raise OctoplanError(error.what, hint=error.hint) from error
+    try:
+        yield Sandbox(storage, console.clock.now)
+    finally:
+        storage.close()
+
+
+if TYPE_CHECKING:
+    from octoplan.sandbox.core import Sandbox
+
+
+def open_session(console: Console, *, sending: bool = False) -> Session:
+    """The common flags → the Session. A command that sends must name any environment but the sandbox with --env."""
+    loaded = project.load(console.wanted.directory)
+    preset = console.environ.get("OCTOPLAN_ENV") or SANDBOX
+    name = console.wanted.environment or preset
+    if sending and console.wanted.environment is None and preset != SANDBOX:
+        raise UsageError(
+            f"OCTOPLAN_ENV names {preset}, but a command that sends or changes a state must name it itself",
+            hint=f"add --env {preset}, or --env {SANDBOX}",
+        )
+    return Session(console=console, project=loaded, environment=loaded.environment(name))
+
+
+def chance() -> float:
+    """A random number, 0 to 1, for jitter only."""
+    return random.random()  # noqa: S311 - jitter needs no secrecy

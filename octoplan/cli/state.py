@@ -1,0 +1,108 @@
+"""`octoplan state`: make, look at and mend the store of what was sent."""
+
+import click
+
+from octoplan.cli.console import Console
+from octoplan.cli.options import common
+from octoplan.cli.session import open_session
+from octoplan.errors import Declined, StateError, UsageError
+from octoplan.state import home
+
+
+@click.group(name="state", short_help="The store of what was sent.")
+def command() -> None:
+    """Make, look at and mend the store of what was sent."""
+
+
+@command.command()
+@common
+@click.pass_obj
+def init(console: Console) -> None:
+    """Make the state of an environment, once. Commit octoplan.lock.yaml afterwards."""
+    session = open_session(console, sending=True)
+    lineage = home.create(session.home())
+    console.done(f"Made the state of {session.environment.name}, lineage {lineage}.", lineage=lineage)
+    if not session.environment.is_sandbox:
+        console.talk(f"Commit {home.LOCK_FILE}. Keep the key safe: without it nobody who was sent to is recognised.")
+
+
+@command.command(name="list")
+@common
+@click.pass_obj
+def list_(console: Console) -> None:
+    """List the campaigns that the state has sent."""
+    from octoplan.report import records  # noqa: PLC0415 - loaded when called
+
+    with open_session(console).state() as state:
+        found = state.store.campaigns()
+    if console.wanted.json:
+        console.data(records.json_campaigns(found))
+    else:
+        console.lines(records.text_campaigns(found))
+
+
+@command.command()
+@click.argument("campaign")
+@common
+@click.pass_obj
+def show(console: Console, campaign: str) -> None:
+    """Show a campaign as it was last sent, and its frames."""
+    from octoplan.report import records  # noqa: PLC0415 - loaded when called
+
+    with open_session(console).state() as state:
+        record = next((record for record in state.store.campaigns() if record.name == campaign), None)
+        if record is None:
+            raise UsageError(f"the state knows no campaign {campaign!r}", hint="octoplan state list")
+        frames = tuple(state.store.frames(campaign=campaign))
+    if console.wanted.json:
+        console.data(records.json_campaign(record, frames))
+    else:
+        console.lines(records.text_campaign(record, frames))
+
+
+@command.command()
+@common
+@click.pass_obj
+def unlock(console: Console) -> None:
+    """Shut out a run that hangs, for good: it can change nothing in the state any more, and sends nothing new."""
+    session = open_session(console, sending=True)
+    with session.state(writable=True) as state:
+        epoch = state.store.unlock()
+    said = f"Unlocked {session.environment.name}; epoch {epoch}. Open frames are settled by the next apply."
+    console.done(said, epoch=epoch)
+
+
+@command.command()
+@click.argument("frame")
+@click.option("--sent", "sent", flag_value=True, type=bool, default=None, help="Its people have had the message.")
+@click.option("--not-sent", "sent", flag_value=False, type=bool, help="They have not: they may be sent to again.")
+@click.option("--why", default="", metavar="TEXT", help="How you know; kept in the state.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@common
+@click.pass_obj
+def resolve(console: Console, frame: str, sent: bool | None, why: str, *, yes: bool) -> None:  # noqa: FBT001 - click
+    """Say of an unknown FRAME whether it was sent; only a person can tell."""
+    if sent is None:
+        raise UsageError("say which: --sent or --not-sent", hint="Octopush's own reports tell, by ticket and time")
+    session = open_session(console, sending=True)
+    with session.state(writable=True) as state, state.store.lock():
+        record = state.store.frame(frame)
+        word = "sent" if sent else "not sent"
+        if not yes:
+            _confirm(console, f"{record.size:,} people of {record.campaign} are {word}")
+        who = console.environ.get("USER") or console.environ.get("LOGNAME") or "somebody"
+        note = f"{who} says {word}{f': {why}' if why else ''}"
+        if not state.store.resolve(record.id, sent=sent, why=note, at=console.clock.now()):
+            raise StateError(
+                f"frame {record.id[:12]} is {record.status}, not unknown", hint="only unknown frames are resolved"
+            )
+    console.done(f"Resolved {record.id[:12]} as {word}.", frame=record.id, sent=sent)
+
+
+def _confirm(console: Console, statement: str) -> None:
+    if not console.is_interactive:
+        raise Declined("nobody is here to confirm", hint="--yes says it without asking")
+    console.err.write(f"{statement}? [y/N] ")
+    console.err.flush()
+    if console.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise Declined("nothing was changed")

@@ -1,0 +1,27 @@
+"""`octoplan validate`: everything that needs no network."""
+
+import click
+
+from octoplan.cli.console import Console
+from octoplan.cli.options import common, target
+from octoplan.cli.session import open_session
+
+
+@click.command(name="validate", short_help="Check everything that needs no network.")
+@target
+@common
+@click.pass_obj
+def command(console: Console, targets: tuple[str, ...]) -> None:
+    """Check everything that needs no network: YAML, schema, templates, audience, parts."""
+    from octoplan import pipeline  # noqa: PLC0415 - loaded when called
+    from octoplan.report import as_json, text  # noqa: PLC0415
+
+    session = open_session(console)
+    campaigns = session.campaigns(targets)
+    with console.progress() as say:
+        say("checking campaigns")
+        people = pipeline.check(session.project, campaigns, session.table, console.clock.now())
+    if console.wanted.json:
+        console.data(as_json.validated(len(campaigns), people))
+    else:
+        console.lines(text.validated(len(campaigns), people))

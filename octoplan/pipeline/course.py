@@ -1,0 +1,33 @@
+"""What a plan is drawn for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from octoplan.gateways.interface import Gateway
+from octoplan.planfile import PlanFile
+from octoplan.project import Environment
+from octoplan.state.home import State
+
+Simulate = Literal["sample", "all", "none"]
+Notice = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """The environment and its state, and what is asked of the plan.
+
+    `gateway` None: nothing is simulated. `reviewed`: no message is planned that this file does not hold. `notice` is
+    told what is being done, for progress.
+    """
+
+    environment: Environment
+    state: State
+    now: datetime
+    gateway: Gateway | None = None
+    simulate: Simulate = "none"
+    retry_refused: bool = False
+    targeted: bool = False
+    reviewed: PlanFile | None = None
+    notice: Notice = lambda _: None

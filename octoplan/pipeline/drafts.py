@@ -1,0 +1,135 @@
+"""A gathered campaign minus what the state has → rendered, packed messages: a Draft."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from octoplan.audience import Audience
+from octoplan.campaign import Campaign
+from octoplan.content.variants import Faults, render_all
+from octoplan.errors import Problem
+from octoplan.frame import Frame, Origin, body
+from octoplan.pipeline.course import Course
+from octoplan.pipeline.gathering import Gathered
+from octoplan.plan import Standing
+from octoplan.planfile import message_prefix
+from octoplan.state.home import State
+from octoplan.state.interface import Held, Status
+from octoplan.table.sending import Messages
+
+_FREE = (Status.FREE, Status.PLANNED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A campaign's messages, packed into frames in the table, ready to be counted, simulated or sent."""
+
+    campaign: Campaign
+    audience: Audience
+    messages: Messages
+    origin: Origin
+    standing: Standing
+    known: bool
+    recipients: int
+    requests: int
+    skipped: int
+    left_out: int
+
+    def frames(self, first: int, last: int, *, identified: bool = False) -> Iterator[Frame]:
+        """Frames by number: with their request ids once these are known, else as simulated requests."""
+        campaign = self.campaign
+        for _, content, digest, refusals, people, addresses, frame_id in self.messages.addressed(
+            first, last, identified=identified
+        ):
+            recipients = [{campaign.address_field: address} for address in addresses]
+            yield Frame(
+                id=frame_id,
+                origin=self.origin,
+                content=digest,
+                refusals=refusals,
+                people=tuple(people),
+                body=body(campaign.settings, json.loads(content), recipients, frame_id or None),
+            )
+
+    def unsent(self, state: State, edition: int) -> int:
+        """How many of these people another edition still owes a message: free after a refusal or a death of its run."""
+        owed = (
+            [held.person for held in batch if held.status in _FREE]
+            for batch in state.store.messages(self.campaign.name, edition)
+        )
+        return self.messages.overlap(owed)
+
+
+def draft(gathered: Gathered, course: Course) -> tuple[Draft, tuple[Problem, ...]]:
+    """A gathered campaign and the state → its Draft, and the Problems of rendering."""
+    campaign, people, state = gathered.campaign, gathered.audience, course.state
+    messages = Messages(gathered.table, people.people, len(people.variables))
+    origin = Origin(key=state.keys.request, lineage=state.lineage, campaign=campaign.name, edition=campaign.edition)
+    counts = state.store.counts(campaign.name, campaign.edition)
+    messages.hold(_columns(batch) for batch in state.store.messages(campaign.name, campaign.edition) if counts)
+    standing = _standing(messages.standing(), retry_refused=course.retry_refused)
+    free = _free(messages, retry_refused=course.retry_refused)
+    faults = _render(gathered, messages) if free else Faults()
+    rendered = messages.vary() if free else 0
+    recipients = _reviewed(messages, campaign, course) if rendered else 0
+    drawn = Draft(
+        campaign=campaign,
+        audience=people,
+        messages=messages,
+        origin=origin,
+        standing=standing,
+        known=bool(counts),
+        recipients=recipients,
+        requests=messages.pack(course.environment.frame_size, origin.prefix) if recipients else 0,
+        skipped=faults.skipped,
+        left_out=rendered - recipients,
+    )
+    return drawn, tuple(fault.problem(people.places) for fault in faults)
+
+
+def _free(messages: Messages, *, retry_refused: bool) -> int:
+    if retry_refused:
+        return messages.free((*_FREE, Status.REFUSED), retried=Status.REFUSED)
+    return messages.free(_FREE)
+
+
+def _standing(counts: Mapping[str, int], *, retry_refused: bool) -> Standing:
+    return Standing(
+        sent=counts.get(Status.SENT, 0),
+        open=counts.get(Status.SENDING, 0),
+        unknown=counts.get(Status.UNKNOWN, 0),
+        refused=0 if retry_refused else counts.get(Status.REFUSED, 0),
+    )
+
+
+def _reviewed(messages: Messages, campaign: Campaign, course: Course) -> int:
+    """Messages that the reviewed plan does not hold are left out; how many stay."""
+    if course.reviewed is None:
+        return messages.count()
+    planned = course.reviewed.campaign(campaign.name)
+    prefix = message_prefix(campaign, course.state.keys.digest, course.reviewed.salt)
+    return messages.keep(prefix, planned.messages if planned else b"")
+
+
+def take_free(gathered: Gathered) -> tuple[int, tuple[Problem, ...]]:
+    """A gathered campaign, as if nobody had been sent to → how many people get it, and the Problems of rendering it."""
+    messages = Messages(gathered.table, gathered.audience.people, len(gathered.audience.variables))
+    messages.hold(())
+    people = messages.free(())
+    faults = _render(gathered, messages)
+    return people - faults.skipped, tuple(fault.problem(gathered.audience.places) for fault in faults)
+
+
+def _render(gathered: Gathered, messages: Messages) -> Faults:
+    campaign = gathered.campaign
+    renderer = gathered.templates.renderer(gathered.audience.variables, campaign.constants)
+    return render_all(messages.combinations(), renderer, campaign, messages.rendered)
+
+
+def _columns(batch: Sequence[Held]) -> tuple[list[int], list[str], list[int], list[str | None]]:
+    return (
+        [held.person for held in batch],
+        [str(held.status) for held in batch],
+        [held.refusals for held in batch],
+        [held.frame for held in batch],
+    )

@@ -1,0 +1,74 @@
+"""Campaigns → their compiled templates and their people, all files loaded before the table is locked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from octoplan import audience
+from octoplan.audience import Audience, Opened
+from octoplan.campaign import Campaign
+from octoplan.content import Templates, compile_content
+from octoplan.errors import Problem, ProjectInvalid
+from octoplan.project import Project
+from octoplan.table import Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """A campaign whose templates are compiled and whose people are in the table."""
+
+    campaign: Campaign
+    templates: Templates
+    audience: Audience
+    table: Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    campaign: Campaign
+    templates: Templates
+    opened: Opened
+
+
+def gather(project: Project, campaigns: Sequence[Campaign], table: Table, person_key: bytes) -> tuple[Gathered, ...]:
+    """Campaigns → people and templates of each; ProjectInvalid with the Problems of all of them."""
+    read: list[_Read] = []
+    problems: list[Problem] = []
+    for campaign in campaigns:
+        try:
+            read.append(_open(project, campaign, table))
+        except ProjectInvalid as invalid:
+            problems.extend(invalid.problems)
+    if problems:
+        raise ProjectInvalid(*set(problems))  # campaigns that share a file share its Problem
+    suppressions = audience.open_suppressions(project, {one.campaign.address_field for one in read}, table)
+    loaded = [audience.load(one.opened, _columns(one)) for one in read]
+    table.lock()
+    gathered = [
+        Gathered(
+            campaign=one.campaign,
+            templates=one.templates,
+            audience=audience.select(rows, suppressions, person_key),
+            table=table,
+        )
+        for one, rows in zip(read, loaded, strict=True)
+    ]
+    found = {problem for one in gathered for problem in one.audience.problems}
+    if found:
+        raise ProjectInvalid(*found)
+    return tuple(gathered)
+
+
+def _open(project: Project, campaign: Campaign, table: Table) -> _Read:
+    """Templates compiled and headers read: what can be known before a row is loaded."""
+    templates = compile_content(campaign.content, html_body=campaign.html_body, locate=campaign.locate)
+    opened = audience.open_audience(campaign, project, table)
+    problems = [*opened.problems]
+    if not problems:
+        problems += templates.check_names(opened.columns, campaign.constants)
+    if problems:
+        raise ProjectInvalid(*problems)
+    return _Read(campaign=campaign, templates=templates, opened=opened)
+
+
+def _columns(read: _Read) -> tuple[str, ...]:
+    return tuple(sorted(read.templates.variables - read.campaign.constants.keys()))

@@ -1,0 +1,68 @@
+"""A drawn plan → its plan file; and a plan file → which messages of a draft it allows."""
+
+import hmac
+import json
+from collections.abc import Callable, Sequence
+
+from octoplan.campaign import Campaign
+from octoplan.pipeline.drafts import Draft
+from octoplan.plan import Plan, Step
+from octoplan.planfile import PlanFile, Reviewed, message_prefix, readable
+from octoplan.state.home import State
+
+
+def plan_file(
+    plan: Plan, drafts: Sequence[Draft], campaigns: Sequence[Campaign], state: State, made: tuple[str, tuple[str, ...]]
+) -> PlanFile:
+    """A plan and what it was drawn from → the file that a reviewed apply takes. `made`: salt in hex, and targets."""
+    salt, targets = made
+    by_name = {draft.campaign.name: draft for draft in drafts}
+    steps = {step.campaign: step for step in plan.steps}
+    reviewed = tuple(
+        _reviewed(campaign, steps[campaign.name], by_name.get(campaign.name), state, salt) for campaign in campaigns
+    )
+    totals = [(draft.campaign.name, _total(draft, state)) for draft in drafts if steps[draft.campaign.name].sends]
+    digested = [
+        plan.environment,
+        plan.gateway,
+        plan.lineage,
+        [[one.name, one.definition] for one in reviewed],
+        sorted(totals),
+    ]
+    return PlanFile(
+        environment=plan.environment,
+        gateway=plan.gateway,
+        lineage=plan.lineage,
+        serial=state.store.identity.serial,
+        digest=readable(hmac.digest(state.keys.digest, json.dumps(digested).encode(), "sha256")),
+        salt=salt,
+        targets=targets,
+        campaigns=reviewed,
+    )
+
+
+def definition(campaign: Campaign, keyed_digest: Callable[[bytes], str]) -> str:
+    """A campaign → the keyed digest of everything its author wrote."""
+    written = json.dumps(campaign.definition(keyed_digest), sort_keys=True, ensure_ascii=False)
+    return keyed_digest(written.encode())
+
+
+def _reviewed(campaign: Campaign, step: Step, draft: Draft | None, state: State, salt: str) -> Reviewed:
+    sends = draft is not None and step.sends
+    return Reviewed(
+        name=campaign.name,
+        edition=campaign.edition,
+        action=str(step.action),
+        definition=definition(campaign, state.keys.keyed_digest),
+        recipients=step.recipients if sends else 0,
+        requests=step.requests if sends else 0,
+        messages=draft.messages.hashes(message_prefix(campaign, state.keys.digest, salt))
+        if draft is not None and sends
+        else b"",
+    )
+
+
+def _total(draft: Draft, state: State) -> list[str]:
+    """Count and order-free sum of the unsalted hashes: the same messages, the same total, everywhere."""
+    count, total = draft.messages.hash_total(message_prefix(draft.campaign, state.keys.digest, ""))
+    return [str(count), str(total)]

@@ -1,0 +1,132 @@
+"""Drafts and what the state remembers of campaigns → the steps of a plan."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from octoplan.campaign import Campaign
+from octoplan.pipeline.course import Course
+from octoplan.pipeline.drafts import Draft
+from octoplan.plan import Action, Example, Simulation, Standing, Step, decide, estimate
+from octoplan.state.interface import CampaignRecord, Status
+
+_EXAMPLES = 3
+_STATED = ("auto_optimize_text", "auto_remove_blacklisted_contacts", "recipient_tracking")
+_VISIBLE = ("content", "settings", "vars")
+
+
+def step(draft: Draft, record: CampaignRecord | None, course: Course, simulation: Simulation | None) -> Step:
+    """A draft → its step."""
+    campaign, messages = draft.campaign, draft.messages
+    blocked = (*_edition_faults(draft, record, course), *_simulation_faults(simulation))
+    action, reason = decide(recipients=draft.recipients, standing=draft.standing, known=draft.known, blocked=blocked)
+    counted = draft.recipients > 0
+    by_country = messages.parts_by_country() if counted else []
+    return Step(
+        campaign=campaign.name,
+        channel=campaign.channel,
+        purpose=campaign.purpose,
+        edition=campaign.edition,
+        action=action,
+        reason=reason,
+        changed=_changed(campaign, record, course),
+        recipients=draft.recipients,
+        requests=draft.requests,
+        parts=sum(parts for _, _, parts in by_country) if campaign.channel == "sms" else None,
+        variants=messages.variants() if counted else 0,
+        skipped=draft.skipped,
+        counts=draft.audience.counts,
+        rejects=draft.audience.rejects,
+        standing=draft.standing,
+        cost=estimate(campaign, course.environment.prices, by_country, draft.requests),
+        stated={key: campaign.settings[key] for key in _STATED if key in campaign.settings},
+        send_at=campaign.send_at,
+        not_after=campaign.not_after,
+        costly=_costly(draft) if counted else {},
+        examples=_examples(draft) if counted else (),
+        simulation=simulation,
+        blocked=blocked,
+    )
+
+
+def closed_step(campaign: Campaign, record: CampaignRecord | None, course: Course) -> Step:
+    """A campaign past its `not_after` → its step; its audience is not read."""
+    counts = course.state.store.counts(campaign.name, record.edition) if record else {}
+    return Step(
+        campaign=campaign.name,
+        channel=campaign.channel,
+        purpose=campaign.purpose,
+        edition=campaign.edition,
+        action=Action.CLOSED,
+        reason="closed: not_after has passed",
+        standing=_standing(counts),
+        send_at=campaign.send_at,
+        not_after=campaign.not_after,
+    )
+
+
+def removed_steps(campaigns: Sequence[Campaign], known: Mapping[str, CampaignRecord]) -> list[Step]:
+    """What the state has sent and the project does not name any more → its steps."""
+    present = {campaign.name for campaign in campaigns}
+    return [
+        Step(
+            campaign=record.name,
+            channel=record.channel,
+            edition=record.edition,
+            action=Action.REMOVED,
+            reason="no longer in the project; what was sent stays known",
+        )
+        for record in known.values()
+        if record.name not in present
+    ]
+
+
+def _edition_faults(draft: Draft, record: CampaignRecord | None, course: Course) -> tuple[str, ...]:
+    edition = draft.campaign.edition
+    if record is None or edition == record.edition:
+        return ()
+    if edition < record.edition:
+        return (f"edition {edition} is lower than {record.edition}, which was sent: editions only rise",)
+    counts = course.state.store.counts(record.name, record.edition)
+    left = {
+        "open": counts.get(Status.SENDING, 0),
+        "unknown": counts.get(Status.UNKNOWN, 0),
+        "unsent": draft.unsent(course.state, record.edition) if counts.keys() & {Status.FREE, Status.PLANNED} else 0,
+    }
+    said = ", ".join(f"{count:,} {word}" for word, count in left.items() if count)
+    return (f"edition {record.edition} still has people who are {said}; finish it first",) if said else ()
+
+
+def _simulation_faults(simulation: Simulation | None) -> tuple[str, ...]:
+    return tuple(f"the gateway refused a simulated request: {why}" for why in simulation.refused) if simulation else ()
+
+
+def _changed(campaign: Campaign, record: CampaignRecord | None, course: Course) -> bool:
+    """Whether people of this edition have had other words or settings than the file says now."""
+    if record is None or record.edition != campaign.edition:
+        return False
+    present = json.loads(json.dumps(campaign.definition(course.state.keys.keyed_digest)))
+    return any(present[key] != record.definition.get(key) for key in _VISIBLE)
+
+
+def _standing(counts: Mapping[Status, int]) -> Standing:
+    return Standing(
+        sent=counts.get(Status.SENT, 0),
+        open=counts.get(Status.SENDING, 0),
+        unknown=counts.get(Status.UNKNOWN, 0),
+        refused=counts.get(Status.REFUSED, 0),
+    )
+
+
+def _costly(draft: Draft) -> dict[str, int]:
+    people: dict[str, int] = {}
+    for characters, count in draft.messages.costly():
+        for character in characters:
+            people[character] = people.get(character, 0) + count
+    return dict(sorted(people.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _examples(draft: Draft) -> tuple[Example, ...]:
+    return tuple(
+        Example(content=json.loads(row.content), people=row.people, units=row.units, parts=row.parts)
+        for row in draft.messages.examples(_EXAMPLES)
+    )

@@ -1,0 +1,203 @@
+"""Counts, variants and state → Plan: what would be sent, extended, left alone, and why. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from octoplan.audience import Counts, Reject
+from octoplan.campaign import Campaign
+from octoplan.errors import GuardRefused
+from octoplan.project import Prices
+
+
+class Action(StrEnum):
+    """What an apply would do with a campaign."""
+
+    SEND = "send"
+    EXTEND = "extend"
+    NOTHING = "nothing"
+    CLOSED = "closed"
+    BLOCKED = "blocked"
+    REMOVED = "removed"
+
+
+_SYMBOLS = {
+    Action.SEND: "+",
+    Action.EXTEND: "~",
+    Action.NOTHING: "=",
+    Action.CLOSED: "=",
+    Action.BLOCKED: "x",
+    Action.REMOVED: "-",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """An estimate from the environment's prices. `amount` None: not known, for the reason in `why`."""
+
+    amount: Decimal | None
+    currency: str = "EUR"
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulation:
+    """What simulated requests were answered. `cost` is the gateway's own word on them, never a price."""
+
+    requests: int
+    recipients: str
+    cost: Decimal | None = None
+    units: int | None = None
+    refused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """People of the audience by what the state has of them in this edition."""
+
+    sent: int = 0
+    open: int = 0
+    unknown: int = 0
+    refused: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One variant: its content, as the API would get it, how many people get it, and its size."""
+
+    content: Mapping[str, Any]
+    people: int
+    units: int
+    parts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One campaign's part of a plan.
+
+    `recipients`, `requests`, `parts` (None: the channel has none) count what would be sent; `counts` is the funnel from
+    the contact file to the people; `costly`: characters that force UCS-2 → people who get them; `blocked`: why it may
+    not be sent. `reason` is for people and must not steer.
+    """
+
+    campaign: str
+    channel: str
+    edition: int
+    action: Action
+    reason: str
+    purpose: str = ""
+    changed: bool = False
+    recipients: int = 0
+    requests: int = 0
+    parts: int | None = None
+    variants: int = 0
+    skipped: int = 0
+    counts: Counts | None = None
+    rejects: tuple[Reject, ...] = ()
+    standing: Standing = Standing()
+    cost: Cost = Cost(amount=Decimal(0))
+    stated: Mapping[str, Any] | None = None
+    send_at: datetime | None = None
+    not_after: datetime | None = None
+    costly: Mapping[str, int] | None = None
+    examples: tuple[Example, ...] = ()
+    simulation: Simulation | None = None
+    blocked: tuple[str, ...] = ()
+
+    @property
+    def symbol(self) -> str:
+        """The step in one or two signs."""
+        sign = _SYMBOLS[self.action]
+        doubt = "?" if self.standing.unknown else ""
+        if self.changed and self.action is Action.NOTHING:
+            return f"!{doubt}"
+        if doubt and self.action is Action.NOTHING:
+            return doubt
+        return sign + ("!" if self.changed else "") + doubt
+
+    @property
+    def sends(self) -> bool:
+        """Whether an apply would send anything of it."""
+        return self.action in (Action.SEND, Action.EXTEND)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The difference between campaigns and state of one environment. `notices` are said once, above the steps."""
+
+    environment: str
+    gateway: str
+    lineage: str
+    steps: tuple[Step, ...]
+    currency: str = "EUR"
+    notices: tuple[str, ...] = ()
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether an apply would send anything."""
+        return any(step.sends for step in self.steps)
+
+    @property
+    def recipients(self) -> int:
+        """People who would be sent to."""
+        return sum(step.recipients for step in self.steps if step.sends)
+
+    @property
+    def requests(self) -> int:
+        """Requests that this would take."""
+        return sum(step.requests for step in self.steps if step.sends)
+
+    @property
+    def cost(self) -> Cost:
+        """The estimate of all steps; not known if it is not known of one."""
+        costs = [step.cost for step in self.steps if step.sends]
+        unknown = next((cost for cost in costs if cost.amount is None), None)
+        if unknown is not None:
+            return unknown
+        return Cost(amount=sum((cost.amount or Decimal(0) for cost in costs), Decimal(0)), currency=self.currency)
+
+    def raise_if_refused(self) -> None:
+        """GuardRefused where a step is blocked: then nothing of the whole plan is sent."""
+        blocked = [(step.campaign, why) for step in self.steps for why in step.blocked]
+        if blocked:
+            said = "; ".join(f"{campaign}: {why}" for campaign, why in blocked)
+            raise GuardRefused(f"blocked: {said}", hint="nothing was sent")
+
+
+def estimate(
+    campaign: Campaign, prices: Prices | None, by_country: Sequence[tuple[str | None, int, int]], requests: int
+) -> Cost:
+    """(country, people, parts) of the messages and the price list → what sending costs.
+
+    SMS cost by part, the other channels by message; an unpriced country or product makes the whole unknown.
+    """
+    if not by_country:
+        return Cost(amount=Decimal(0), currency=prices.currency if prices else "EUR")
+    if prices is None or campaign.product not in prices.products:
+        return Cost(amount=None, why=f"no price for {campaign.product}")
+    table = prices.products[campaign.product]
+    amount = Decimal(0)
+    for country, people, parts in by_country:
+        price = table.get(country or "default", table.get("default"))
+        if price is None:
+            return Cost(amount=None, currency=prices.currency, why=f"no price for {campaign.product} to {country}")
+        amount += price * (parts if campaign.channel == "sms" else people)
+    if campaign.settings["auto_remove_blacklisted_contacts"] and prices.blacklist_check_per_request is not None:
+        amount += prices.blacklist_check_per_request * requests
+    return Cost(amount=amount, currency=prices.currency)
+
+
+def decide(*, recipients: int, standing: Standing, known: bool, blocked: Sequence[str]) -> tuple[Action, str]:
+    """Counts of a campaign that is not closed → its action and the reason. `known`: this edition was applied before."""
+    if blocked:
+        return Action.BLOCKED, blocked[0]
+    if not recipients:
+        if standing.open or standing.unknown:
+            return Action.NOTHING, "nobody new; some outcomes are not known"
+        return Action.NOTHING, "everybody has had it"
+    if known and (standing.sent or standing.open or standing.unknown or standing.refused):
+        return Action.EXTEND, "people who joined since"
+    return Action.SEND, "not sent yet"

@@ -1,0 +1,145 @@
+r"""Plan ↔ versioned bytes: what was reviewed, without a person or a word of it. Pure.
+
+    octoplan plan file 1\\n
+    {"environment": ..., "campaigns": [{"name": ..., "messages": 48211}, ...]}\\n       one line of JSON
+    8 bytes a message, sorted, campaign after campaign                                  zlib
+
+A message's 8 bytes are a keyed hash of person, rendered content and settings, salted per file: they tell whether a
+message was in the plan to whoever holds the state's key, and nothing to anyone else.
+"""
+
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from octoplan.campaign import Campaign
+from octoplan.errors import OctoplanError, PlanStale
+
+VERSION = 1
+_MAGIC = b"octoplan plan file "
+WIDTH = 8
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewed:
+    """One campaign of a plan file. `definition`: keyed digest of what its author wrote; `messages`: 8 bytes each."""
+
+    name: str
+    edition: int
+    action: str
+    definition: str
+    recipients: int
+    requests: int
+    messages: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanFile:
+    """A reviewed plan. `digest` covers all but salt and serial; `targets`: what it was limited to."""
+
+    environment: str
+    gateway: str
+    lineage: str
+    serial: int
+    digest: str
+    salt: str
+    targets: tuple[str, ...]
+    campaigns: tuple[Reviewed, ...]
+
+    def campaign(self, name: str) -> Reviewed | None:
+        """The campaign of this name, if the plan holds one."""
+        return next((one for one in self.campaigns if one.name == name), None)
+
+
+def dump(plan: PlanFile) -> bytes:
+    """A PlanFile → its bytes."""
+    head = {key: value for key, value in asdict(plan).items() if key != "campaigns"}
+    head["campaigns"] = [
+        {key: len(value) // WIDTH if key == "messages" else value for key, value in asdict(one).items()}
+        for one in plan.campaigns
+    ]
+    hashes = b"".join(one.messages for one in plan.campaigns)
+    line = json.dumps(head, ensure_ascii=False, sort_keys=True).encode()
+    return _MAGIC + f"{VERSION}\n".encode() + line + b"\n" + zlib.compress(hashes)
+
+
+def parse(data: bytes) -> PlanFile:
+    """Bytes of a plan file → the PlanFile; OctoplanError for anything else, or a newer version."""
+    first, _, rest = data.partition(b"\n")
+    version = first.removeprefix(_MAGIC)
+    if not first.startswith(_MAGIC) or not version.isdigit():
+        raise OctoplanError("this is no octoplan plan file", hint="make one with `octoplan plan --out FILE`")
+    if int(version) > VERSION:
+        raise OctoplanError(
+            f"the plan file has version {int(version)}, this octoplan reads {VERSION}", hint="update it"
+        )
+    line, _, packed = rest.partition(b"\n")
+    try:
+        return _plan(json.loads(line), zlib.decompress(packed))
+    except (ValueError, KeyError, TypeError, zlib.error):
+        raise OctoplanError("the plan file is damaged", hint="make it again with `octoplan plan --out FILE`") from None
+
+
+def differences(reviewed: PlanFile, now: PlanFile) -> tuple[str, ...]:
+    """The reviewed plan and the one made from the files now → what differs in their definitions, in plain words.
+
+    People may differ: who joined or whose words changed is left out of what is sent, not refused.
+    """
+    said = [
+        f"it was made for {what} {old}, this is {new}"
+        for what, old, new in (
+            ("environment", reviewed.environment, now.environment),
+            ("gateway", reviewed.gateway, now.gateway),
+            ("state", reviewed.lineage, now.lineage),
+        )
+        if old != new
+    ]
+    if now.serial < reviewed.serial:
+        said.append(f"the state is older (serial {now.serial}) than the one it was made from ({reviewed.serial})")
+    for one in reviewed.campaigns:
+        present = now.campaign(one.name)
+        if present is None:
+            said.append(f"{one.name} is no longer in the project")
+        elif present.edition != one.edition:
+            said.append(f"{one.name} had edition {one.edition}, now {present.edition}")
+        elif present.definition != one.definition:
+            said.append(f"{one.name} was changed")
+    said += [f"{one.name} was added" for one in now.campaigns if reviewed.campaign(one.name) is None]
+    return tuple(said)
+
+
+def raise_if_stale(reviewed: PlanFile, now: PlanFile) -> None:
+    """PlanStale where definitions differ: nothing may be sent that was not reviewed."""
+    found = differences(reviewed, now)
+    if found:
+        raise PlanStale(f"the plan file is stale: {'; '.join(found)}", hint="plan again, and have that reviewed")
+
+
+def message_prefix(campaign: Campaign, key: bytes, salt: str) -> str:
+    """What a message's hash begins with: key, salt, campaign, edition and settings; person and content follow."""
+    settings = json.dumps(dict(campaign.settings), sort_keys=True, ensure_ascii=False).encode()
+    parts = (campaign.name, str(campaign.edition), hashlib.sha256(settings).hexdigest())
+    return "\x1f".join((key.hex(), salt, *parts))
+
+
+def readable(digest: bytes) -> str:
+    """At least 10 bytes → 80 bits as 16 Crockford characters in fours, fit for a commit message."""
+    number = int.from_bytes(digest[:10], "big")
+    characters = "".join(_CROCKFORD[number >> shift & 31] for shift in range(75, -1, -5))
+    return "-".join(characters[start : start + 4] for start in range(0, 16, 4))
+
+
+def _plan(head: Mapping[str, Any], hashes: bytes) -> PlanFile:
+    campaigns = []
+    offset = 0
+    for one in head["campaigns"]:
+        end = offset + int(one["messages"]) * WIDTH
+        campaigns.append(Reviewed(**{**one, "messages": hashes[offset:end]}))
+        offset = end
+    if offset != len(hashes):
+        raise ValueError
+    return PlanFile(**{**head, "targets": tuple(head["targets"]), "campaigns": tuple(campaigns)})

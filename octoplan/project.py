@@ -1,0 +1,271 @@
+"""The folder with `octoplan.yaml` and `campaigns/` → a Project: environments, defaults, constants, suppressions."""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+from octoplan import schema, source
+from octoplan.errors import OctoplanError, Place, Problem, ProjectInvalid, UsageError
+from octoplan.source import Document, Pointer
+
+SANDBOX = "sandbox"
+CHANNELS = ("sms", "voice_sms", "rcs", "email")
+Purpose = Literal["alert", "wholesale"]
+PURPOSES: tuple[Purpose, ...] = ("alert", "wholesale")
+OCTOPUSH_URL = "https://api.octopush.com/v1/public"
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prices:
+    """What a part (sms) or a message (other channels) costs by product and country; None of it is known to the API.
+
+    `products`: product (`sms_premium`, `voice_sms`, ...) → ISO country or `default` → price.
+    """
+
+    products: Mapping[str, Mapping[str, Decimal]]
+    blacklist_check_per_request: Decimal | None = None
+    currency: str = "EUR"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """A named gateway and its state. `gateway` is `sandbox` or a URL; `state` a path or a postgresql:// address."""
+
+    name: str
+    gateway: str
+    state: str
+    simulate_to: tuple[str, ...] | Literal["audience"] = ()
+    require_plan: bool = True
+    max_in_flight: int = 4
+    requests_per_second: float | None = None
+    frame_size: int = 450
+    prices: Prices | None = None
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether requests end in the embedded sandbox, in this process."""
+        return self.gateway == SANDBOX
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudienceSpec:
+    """Which contact files, which rows of them, and how their columns are called.
+
+    `columns`: our name → theirs. `inherits`: a bare path in `exclude`, read as the audience around it is.
+    """
+
+    base: Path
+    sources: tuple[str, ...]
+    document: Document
+    pointer: Pointer
+    where: str | None = None
+    columns: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
+    region: str | None = None
+    exclude: tuple["AudienceSpec", ...] = ()
+    max_rejected: float = 0.05
+    inherits: bool = False
+
+    def place(self, *keys: str | int) -> Place:
+        """Keys below this audience → where the author wrote them."""
+        return self.document.place((*self.pointer, *keys))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A folder of campaigns and what they share. `document` is octoplan.yaml, None where there is none."""
+
+    root: Path
+    document: Document | None
+    environments: Mapping[str, Environment]
+    constants: Mapping[str, Any]
+    suppressions: Mapping[str, tuple[AudienceSpec, ...]]
+
+    def environment(self, name: str) -> Environment:
+        """A name → the environment; UsageError where the project has no such."""
+        try:
+            return self.environments[name]
+        except KeyError:
+            known = ", ".join(self.environments)
+            raise UsageError(f"no environment {name!r} in this project", hint=f"it has: {known}") from None
+
+    def defaults(self, channel: str) -> tuple[Document, ...]:
+        """A channel → what octoplan.yaml lays beneath its campaigns, the more special first."""
+        if self.document is None:
+            return ()
+        written = self.document.data.get("defaults") or {}
+        return tuple(self.document.child(("defaults", key)) for key in (channel, "all") if key in written)
+
+    def suppressions_for(self, purpose: str) -> tuple[AudienceSpec, ...]:
+        """A campaign's purpose → the contact files nobody of whom it may reach."""
+        return (*self.suppressions.get("all", ()), *self.suppressions.get(purpose, ()))
+
+    def shown(self, path: Path) -> str:
+        """A path → how people see it: relative to the project."""
+        return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else path.name
+
+    def campaign_files(self) -> Iterator[Path]:
+        """All campaign files, in order of their paths; folders named `audiences` hold data, not campaigns."""
+        folder = self.root / "campaigns"
+        for parent, folders, files in os.walk(folder):
+            folders[:] = sorted(name for name in folders if name != "audiences" and not name.startswith("."))
+            yield from (Path(parent, name) for name in sorted(files) if name.endswith((".yaml", ".yml")))
+
+    def resolve(self, base: Path, written: str, place: Place) -> Path:
+        """A path as written in a file of folder `base` → the real path; Problems: missing, outside the project."""
+        path = Path(os.path.realpath(base / written))
+        if not path.is_relative_to(self.root):
+            raise ProjectInvalid(
+                Problem(
+                    place=place,
+                    rule="file/outside",
+                    message=f"{written} lies outside the project",
+                    hint="nothing outside the project's folder is read; copy the file into it",
+                )
+            )
+        if not path.is_file():
+            raise ProjectInvalid(
+                Problem(
+                    place=place,
+                    rule="file/missing",
+                    message=f"no file {written}",
+                    hint=f"paths are relative to the file that names them, here {self.shown(base) or '.'}/",
+                )
+            )
+        return path
+
+
+def load(root: Path) -> Project:
+    """A folder → its Project; ProjectInvalid with every Problem of octoplan.yaml."""
+    root = Path(os.path.realpath(root))
+    path = root / "octoplan.yaml"
+    if not path.exists() and not (root / "campaigns").is_dir():
+        raise OctoplanError(
+            f"no octoplan project in {root.name or root}: neither octoplan.yaml nor a campaigns folder",
+            hint="go to the project's folder, or name it with -C",
+        )
+    document = source.load(path, "octoplan.yaml") if path.exists() else None
+    if document is None:
+        return Project(
+            root=root, document=None, environments={SANDBOX: _sandbox({})}, constants=_EMPTY, suppressions=_EMPTY
+        )
+    problems = schema.check_project(document)
+    if problems:
+        raise ProjectInvalid(*problems)
+    data = document.data
+    return Project(
+        root=root,
+        document=document,
+        environments=_environments(document),
+        constants=MappingProxyType(data.get("vars") or {}),
+        suppressions=MappingProxyType(
+            {
+                purpose: tuple(
+                    audience_spec(document, ("suppressions", purpose, index), root) for index in range(len(entries))
+                )
+                for purpose, entries in (data.get("suppressions") or {}).items()
+            }
+        ),
+    )
+
+
+def audience_spec(document: Document, pointer: Pointer, base: Path) -> AudienceSpec:
+    """The audience, exclusion or suppression written at `pointer` → its AudienceSpec; paths relative to `base`."""
+    written = document.data
+    for key in pointer:
+        written = written[key]
+    if isinstance(written, str):
+        return AudienceSpec(base=base, sources=(written,), document=document, pointer=pointer, inherits=True)
+    listed = isinstance(written["from"], list)
+    return AudienceSpec(
+        base=base,
+        sources=tuple(written["from"]) if listed else (written["from"],),
+        document=document,
+        pointer=pointer,
+        where=written.get("where"),
+        columns=MappingProxyType(dict(written.get("columns") or {})),
+        region=written.get("region"),
+        exclude=tuple(
+            audience_spec(document, (*pointer, "exclude", index), base)
+            for index in range(len(written.get("exclude") or ()))
+        ),
+        max_rejected=_share(written.get("max_rejected", 0.05)),
+    )
+
+
+def _share(written: float | str) -> float:
+    return float(written[:-1].strip()) / 100 if isinstance(written, str) else float(written)
+
+
+def _sandbox(written: Mapping[str, Any]) -> Environment:
+    return _environment(SANDBOX, {"gateway": SANDBOX, **written})
+
+
+def _environments(document: Document) -> Mapping[str, Environment]:
+    written = document.data.get("environments") or {}
+    if (written.get(SANDBOX) or {}).get("gateway", SANDBOX) != SANDBOX:
+        raise ProjectInvalid(
+            Problem(
+                place=document.place(("environments", SANDBOX, "gateway")),
+                rule="project/sandbox",
+                message="the environment named sandbox always sends to the embedded sandbox",
+                hint="give this environment another name: an apply outside the sandbox has to name it",
+            )
+        )
+    others = {name: _environment(name, values) for name, values in written.items() if name != SANDBOX}
+    environments = {SANDBOX: _sandbox(written.get(SANDBOX) or {}), **others}
+    _one_state_each(document, environments)
+    return MappingProxyType(environments)
+
+
+def _one_state_each(document: Document, environments: Mapping[str, Environment]) -> None:
+    """ProjectInvalid where two environments share a state: what one only tried would count as sent in the other."""
+    first: dict[str, str] = {}
+    for name, environment in environments.items():
+        other = first.setdefault(os.path.normpath(environment.state), name)
+        if other != name:
+            raise ProjectInvalid(
+                Problem(
+                    place=document.place(("environments", name, "state")),
+                    rule="project/state",
+                    message=f"{name} and {other} share the state {environment.state}",
+                    hint="give each a state of its own: what one sends would count as sent in the other",
+                )
+            )
+
+
+def _environment(name: str, written: Mapping[str, Any]) -> Environment:
+    gateway = written["gateway"]
+    url = gateway["url"].rstrip("/") if isinstance(gateway, dict) else gateway
+    to = written.get("simulate_to", "audience" if url == SANDBOX else ())
+    return Environment(
+        name=name,
+        gateway=OCTOPUSH_URL if url == "octopush" else url,
+        state=written.get("state") or f".octoplan/{name}.db",
+        simulate_to="audience" if to == "audience" else tuple(to),
+        require_plan=written.get("require_plan", url != SANDBOX),
+        max_in_flight=written.get("max_in_flight", 4),
+        requests_per_second=written.get("requests_per_second", 10.0 if url == "octopush" else None),
+        frame_size=written.get("frame_size", 450),
+        prices=_prices(written["prices"]) if written.get("prices") else None,
+    )
+
+
+def _prices(written: Mapping[str, Any]) -> Prices:
+    products = {
+        product: {place: Decimal(str(price)) for place, price in prices.items()}
+        if isinstance(prices, dict)
+        else {"default": Decimal(str(prices))}
+        for product, prices in written.items()
+        if product not in ("blacklist_check_per_request", "currency")
+    }
+    check = written.get("blacklist_check_per_request")
+    return Prices(
+        products=products,
+        blacklist_check_per_request=None if check is None else Decimal(str(check)),
+        currency=written.get("currency", "EUR"),
+    )

@@ -1,0 +1,34 @@
+"""Plan, Problems, events, state → text, JSON, Markdown, HTML. Formatting only: no files, no printing.
+
+    lines      plan_line, sends_line, parts, suppressed, already_sent, applied_line, valid_line,
+               problems_line, status_line     the last lines, an interface
+               count, several, people, money, estimated, moment, span
+                                              how values are written
+    text       plan, step, last_lines, nothing_to_do, status, way_out, problems, error, event, validated
+               STATUS_HEAD, status_row, ID_SHOWN
+                                              → Lines, printed plain in a pipe or coloured on a terminal
+    found      problems, error, validated, json_problems, json_error, json_validated
+                                              the same for what is said when nothing was planned; loads little
+    as_json    plan, problems, status, validated, error, events_header, event, VERSION
+                                              → versioned documents; events are one object a line
+    markdown   plan, marker, LIMIT            → a comment on a pull request, always under 65,000 bytes
+    html       plan                           → one self-contained page, no scripts
+    messages   text_messages, json_messages   what `render` shows: a named exception to the last sentence below
+    inbox      text_inbox, json_inbox         what the sandbox received: the other one
+    records    text_campaigns, json_campaigns, text_campaign, json_campaign
+                                              what the state remembers of campaigns
+    survey     Survey, CampaignStanding, survey, replay_until
+                                              a state → what `status` shows of it
+    facts      Fact, Count, Costly, details, one_line, funnel, costly
+                                              what there is to say about a step, once for all formats
+    safe       plain, words, masked           hostile or personal text → text that may be shown
+    document   document, line, placed, VERSION
+                                              the form of all JSON
+    style      Line, Style, BLANK, joined     what a line is, for colours
+    terminal   show, show_plan, show_status, working, Progress
+                                              the only module that loads rich; imported only where a terminal is
+
+A string that is returned does not end its last line.
+
+No format shows rendered content, an address or a value of a row: a variant is its people, units and parts.
+"""

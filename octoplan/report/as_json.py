@@ -1,0 +1,206 @@
+"""Plan, Problems, state and events → versioned JSON documents, byte for byte the same for the same input.
+
+Money is a string, since a JSON number is not a decimal; moments are ISO 8601 with their offset. Within a version no key
+is removed or given another meaning. Examples hold people, units and parts, never content.
+"""
+
+from dataclasses import asdict
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from octoplan.apply.events import Event, FrameDone, Retrying, Settling, Started, Stopped
+from octoplan.plan import Action, Cost, Plan, Simulation, Step
+from octoplan.report.document import VERSION, document, line, placed
+from octoplan.report.facts import costly
+from octoplan.report.found import json_error as error
+from octoplan.report.found import json_problems as problems
+from octoplan.report.found import json_validated as validated
+from octoplan.report.lines import already_sent, parts, suppressed
+from octoplan.report.safe import words
+from octoplan.report.survey import CampaignStanding, Survey, replay_until
+from octoplan.state.interface import FrameRecord, Status
+
+__all__ = ["VERSION", "error", "event", "events_header", "plan", "problems", "status", "validated"]
+
+
+def plan(drawn: Plan) -> str:
+    """A plan → its document."""
+    actions = [step.action for step in drawn.steps]
+    summary = {
+        "send": actions.count(Action.SEND),
+        "extend": actions.count(Action.EXTEND),
+        "unchanged": actions.count(Action.NOTHING) + actions.count(Action.CLOSED),
+        "blocked": actions.count(Action.BLOCKED),
+        "removed": actions.count(Action.REMOVED),
+        "recipients": drawn.recipients,
+        "requests": drawn.requests,
+        "parts": parts(drawn),
+        "cost": _cost(drawn.cost),
+        "suppressed": suppressed(drawn),
+        "already_sent": already_sent(drawn),
+    }
+    return document(
+        "plan",
+        environment=drawn.environment,
+        gateway=words(drawn.gateway),
+        lineage=drawn.lineage,
+        changes=drawn.has_changes,
+        notices=[words(notice) for notice in drawn.notices],
+        summary=summary,
+        steps=[_step(step) for step in drawn.steps],
+    )
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "campaign": step.campaign,
+        "channel": step.channel,
+        "purpose": step.purpose,
+        "edition": step.edition,
+        "action": str(step.action),
+        "symbol": step.symbol,
+        "reason": words(step.reason),
+        "changed": step.changed,
+        "blocked": [words(why) for why in step.blocked],
+        "recipients": step.recipients,
+        "requests": step.requests,
+        "parts": step.parts,
+        "variants": step.variants,
+        "skipped": step.skipped,
+        "people": _counts(step),
+        "rejects": [{**placed(reject.place), "reason": words(reject.reason)} for reject in step.rejects],
+        "standing": asdict(step.standing),
+        "cost": _cost(step.cost),
+        "flags": {name: _flag(value) for name, value in sorted((step.stated or {}).items())},
+        "send_at": _moment(step.send_at),
+        "not_after": _moment(step.not_after),
+        "costly": [one._asdict() for one in costly(step)],
+        "examples": [{"people": one.people, "units": one.units, "parts": one.parts} for one in step.examples],
+        "simulation": _simulation(step.simulation),
+    }
+
+
+def _counts(step: Step) -> dict[str, Any] | None:
+    counts = step.counts
+    if counts is None:
+        return None
+    return {
+        "rows": counts.rows,
+        "unreadable": counts.unreadable,
+        "filtered": counts.filtered,
+        "rejected": dict(sorted(counts.rejected.items())),
+        "duplicates": counts.duplicates,
+        "excluded": counts.excluded,
+        "suppressed": counts.suppressed,
+        "people": counts.people,
+    }
+
+
+def _simulation(simulation: Simulation | None) -> dict[str, Any] | None:
+    if simulation is None:
+        return None
+    return {
+        "requests": simulation.requests,
+        "recipients": words(simulation.recipients),
+        "gateway_says": _money(simulation.cost),
+        "units": simulation.units,
+        "refused": [words(why) for why in simulation.refused],
+    }
+
+
+def status(found: Survey, now: datetime) -> str:
+    """A state's survey → its document."""
+    return document(
+        "status",
+        environment=found.environment,
+        lineage=found.lineage,
+        campaigns=[_campaign(one) for one in found.campaigns],
+        unsettled=[_frame(frame, now) for frame in found.unsettled],
+    )
+
+
+def _campaign(one: CampaignStanding) -> dict[str, Any]:
+    run = one.last_run
+    people = {name: getattr(one, name) for name in ("sent", "refused", "open", "unknown", "waiting")}
+    return {
+        "campaign": one.name,
+        "channel": one.channel,
+        "edition": one.edition,
+        **people,
+        "cost": _money(one.cost),
+        "last_run": run and {"id": run.id, "started_at": _moment(run.started_at), "ended_at": _moment(run.ended_at)},
+    }
+
+
+def _frame(frame: FrameRecord, now: datetime) -> dict[str, Any]:
+    until = replay_until(frame) if frame.status is Status.SENDING else None
+    return {
+        "frame": frame.id,
+        "campaign": frame.campaign,
+        "edition": frame.edition,
+        "status": "open" if frame.status is Status.SENDING else str(frame.status),
+        "people": frame.size,
+        "since": _moment(frame.first_attempt),
+        "why": words(frame.why),
+        "attempts": frame.attempts,
+        "replay_until": _moment(until),
+        "replay_possible": until is not None and now < until,
+    }
+
+
+def events_header() -> str:
+    """Nothing → the first line of a stream of events."""
+    return line({"octoplan": "events", "version": VERSION})
+
+
+def event(happened: Event) -> str:
+    """One event → one line; a finished frame's event is called by its status."""
+    return line(_event(happened))
+
+
+def _event(happened: Event) -> dict[str, Any]:
+    match happened:
+        case Settling():
+            return {"event": "settling", "frames": happened.frames}
+        case Started():
+            sizes = {"recipients": happened.recipients, "requests": happened.requests}
+            return {"event": "started", "run": happened.run, **sizes}
+        case FrameDone():
+            return _done(happened)
+        case Retrying():
+            named = {"campaign": happened.campaign, "frame": happened.frame}
+            return {"event": "retrying", **named, "why": words(happened.why), "seconds": round(happened.seconds, 3)}
+        case Stopped():
+            return {"event": "stopped", "campaign": happened.campaign, "why": words(happened.why)}
+
+
+def _done(done: FrameDone) -> dict[str, Any]:
+    return {
+        "event": done.status,
+        "campaign": done.campaign,
+        "frame": done.frame,
+        "recipients": done.recipients,
+        "ticket": done.ticket,
+        "cost": _money(done.cost),
+        "units": done.units,
+        "code": done.code,
+        "why": words(done.why),
+    }
+
+
+def _cost(cost: Cost) -> dict[str, Any]:
+    return {"amount": _money(cost.amount), "currency": cost.currency, "why": words(cost.why)}
+
+
+def _money(amount: Decimal | None) -> str | None:
+    """Exact, unlike in a text: what reads it may have to add it up."""
+    return None if amount is None else f"{amount:f}"
+
+
+def _moment(when: datetime | None) -> str | None:
+    return when.isoformat() if when is not None else None
+
+
+def _flag(value: Any) -> Any:
+    return value if isinstance(value, bool | int) else words(str(value))

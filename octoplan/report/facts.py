@@ -1,0 +1,218 @@
+"""A step → what there is to say about it, as labelled facts in safe words; text, Markdown and HTML only lay them out.
+
+Rendered content is never among the facts: a variant is its people, units and parts, and characters that force UCS-2
+are shown alone, in the order of how many people it touches, so that no word can be read from it.
+"""
+
+import unicodedata
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from octoplan.plan import Action, Step
+from octoplan.report.lines import count, moment, money, people, several
+from octoplan.report.safe import plain, words
+
+_REJECTS = 5
+_CHARACTERS = 6
+_EXAMPLES = 3
+_BESIDE_FLAGS = {
+    "auto_remove_blacklisted_contacts": "Octopush charges its check for {requests}",
+    "auto_optimize_text": "Octopush may rewrite the text, so that parts and cost may differ",
+}
+
+
+class Fact(NamedTuple):
+    """A label and its lines, one thought each."""
+
+    label: str
+    lines: tuple[str, ...]
+
+
+class Count(NamedTuple):
+    """One line of the funnel; `sign` is `-` for people left out."""
+
+    sign: str
+    number: int
+    words: str
+
+
+class Costly(NamedTuple):
+    """A character that forces UCS-2 and how many people get it; or `several` of a script, and how many at least."""
+
+    characters: str
+    people: int
+    several: bool
+
+
+def details(step: Step) -> tuple[Fact, ...]:
+    """A step → its facts, in the order in which people ask; those that have nothing to say are left out."""
+    facts = (
+        Fact("blocked", tuple(words(why) for why in step.blocked if why != step.reason)),
+        Fact("people", tuple(_funnel_lines(step))),
+        Fact("left out", tuple(_reject_lines(step))),
+        Fact("messages", (_size(step),) if step.recipients else ()),
+        Fact("cost", (_cost(step),) if step.recipients else ()),
+        Fact("characters", tuple(_costly_lines(step))),
+        Fact("variants", tuple(_example_lines(step))),
+        Fact("simulated", tuple(_simulation_lines(step))),
+        Fact("when", tuple(_when_lines(step))),
+        Fact("flags", tuple(_flag_lines(step))),
+        Fact("changed", (_CHANGED,) if step.changed else ()),
+    )
+    return tuple(fact for fact in facts if fact.lines)
+
+
+_CHANGED = "whoever has had the message keeps the words that were sent; the present ones reach only people who join"
+
+
+def one_line(step: Step) -> str:
+    """A step → its reason, and what is not certain about people who were sent to before."""
+    standing = step.standing
+    doubts = {"open": standing.open, "unknown": standing.unknown, "refused": standing.refused}
+    doubtful = ", ".join(f"{count(number)} {status}" for status, number in doubts.items() if number)
+    said = [words(step.reason), *([doubtful] if doubtful else [])]
+    if step.changed and step.action is Action.NOTHING:
+        said.append("changed after it was sent, which cannot be recalled")
+    return "; ".join(said)
+
+
+def funnel(step: Step) -> tuple[Count, ...]:
+    """A step → its people, from the rows of the contact files to those who would be sent to."""
+    if step.counts is None:
+        return ()
+    counts, standing = step.counts, step.standing
+    left_out = (
+        Count("-", counts.unreadable, "could not be read"),
+        Count("-", counts.filtered, "left out by where"),
+        *(Count("-", number, plain(reason)) for reason, number in sorted(counts.rejected.items())),
+        Count("-", counts.duplicates, "there twice" if counts.duplicates == 1 else "there more than once"),
+        Count("-", counts.excluded, "excluded"),
+        Count("-", counts.suppressed, "suppressed"),
+    )
+    known = (
+        Count("-", standing.sent, "had it already"),
+        Count("-", standing.open, "open: no answer yet"),
+        Count("-", standing.unknown, "unknown: a person decides"),
+        Count("-", standing.refused, "refused before"),
+        Count("-", step.skipped, "skipped: a variable is blank"),
+    )
+    return (
+        Count("", counts.rows, "row in the contact files" if counts.rows == 1 else "rows in the contact files"),
+        *(left for left in left_out if left.number),
+        Count("=", counts.people, "person" if counts.people == 1 else "people"),
+        *(left for left in known if left.number),
+        *((Count("=", step.recipients, "to send to"),) if any(left.number for left in known) else ()),
+    )
+
+
+def _funnel_lines(step: Step) -> Iterator[str]:
+    counts = funnel(step)
+    width = max((len(count(one.number)) for one in counts), default=0)
+    for one in counts:
+        yield f"{one.sign or ' '} {count(one.number):>{width}} {one.words}"
+
+
+def _reject_lines(step: Step) -> Iterator[str]:
+    for reject in step.rejects[:_REJECTS]:
+        yield f"{plain(str(reject.place))}: {words(reject.reason)}"
+    if step.counts is None or not step.rejects:
+        return
+    more = step.counts.unreadable + sum(step.counts.rejected.values()) - len(step.rejects[:_REJECTS])
+    if more > 0:
+        yield f"and {count(more)} more"
+
+
+def _size(step: Step) -> str:
+    sizes = [several(step.recipients, "recipient") + " in " + several(step.requests, "request")]
+    if step.parts is not None:
+        sizes.append(several(step.parts, "part"))
+    sizes.append(several(step.variants, "variant"))
+    return ", ".join(sizes)
+
+
+def _cost(step: Step) -> str:
+    if step.cost.amount is None:
+        return f"unknown: {words(step.cost.why)}" if step.cost.why else "unknown"
+    return f"est. {money(step.cost.amount)} {plain(step.cost.currency)}"
+
+
+def _costly_lines(step: Step) -> Iterator[str]:
+    ranked = costly(step)
+    for one in ranked[:_CHARACTERS]:
+        said = (
+            f"force UCS-2 for at least {people(one.people)}"
+            if one.several
+            else f"forces UCS-2 for {people(one.people)}"
+        )
+        yield f"{one.characters} {said}"
+    if len(ranked) > _CHARACTERS:
+        yield f"and {count(len(ranked) - _CHARACTERS)} more"
+
+
+def costly(step: Step) -> tuple[Costly, ...]:
+    """A step → what forces UCS-2 in it, by how many people it touches.
+
+    Letters of other scripts than Latin are named by their script: a text is hardly in them by accident, and one
+    letter of some scripts is somebody's whole name.
+    """
+    touched: dict[tuple[str, bool], int] = {}
+    for character, number in (step.costly or {}).items():
+        key = _named(character)
+        touched[key] = max(number, touched.get(key, 0))
+    ranked = sorted(touched.items(), key=lambda one: (-one[1], one[0]))
+    return tuple(Costly(characters, number, several) for (characters, several), number in ranked)
+
+
+def _named(character: str) -> tuple[str, bool]:
+    """A character → itself, named where the eye could mistake it; or its script, which means several."""
+    if len(character) != 1:
+        return "several characters", True
+    kind, name = unicodedata.category(character)[0], unicodedata.name(character, "no name")
+    if kind == "L" and not name.startswith("LATIN "):
+        script = name.partition(" ")[0]
+        return f"{script if script == 'CJK' else script.capitalize()} letters", True
+    if kind == "L":
+        return character, False
+    shown = f"U+{ord(character):04X}" if kind in "CZM" else character
+    return f"{shown} ({name.lower()})", False
+
+
+def _example_lines(step: Step) -> Iterator[str]:
+    for number, example in enumerate(step.examples[:_EXAMPLES], 1):
+        said = [people(example.people)]
+        if step.parts is not None:
+            said += [several(example.units, "unit"), several(example.parts, "part")]
+        yield f"variant {number}: {', '.join(said)}"
+    shown = min(len(step.examples), _EXAMPLES)
+    if shown and step.variants > shown:
+        yield f"and {count(step.variants - shown)} more"
+
+
+def _simulation_lines(step: Step) -> Iterator[str]:
+    simulation = step.simulation
+    if simulation is None:
+        return
+    outcome = "refused" if simulation.refused else "accepted"
+    said = f"{several(simulation.requests, 'request')} to {words(simulation.recipients)}, {outcome}"
+    yield said + (f"; the gateway says {money(simulation.cost)}, not a price" if simulation.cost is not None else "")
+    yield from (f"refused: {words(why)}" for why in simulation.refused)
+
+
+def _when_lines(step: Step) -> Iterator[str]:
+    if step.send_at is not None:
+        yield f"send_at {moment(step.send_at)}"
+    if step.not_after is not None:
+        yield f"not after {moment(step.not_after)}"
+
+
+def _flag_lines(step: Step) -> Iterator[str]:
+    if not step.recipients:
+        return
+    for name, value in sorted((step.stated or {}).items()):
+        beside = _BESIDE_FLAGS.get(name, "") if value is True else ""
+        said = beside.format(requests=several(step.requests, "request"))
+        yield f"{plain(name)}: {_value(value)}" + (f" ({said})" if said else "")
+
+
+def _value(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else words(str(value))

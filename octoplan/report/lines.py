@@ -1,0 +1,129 @@
+"""Counts and money → the last lines, which scripts may rely on word for word, and how values are written everywhere."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+from typing import TYPE_CHECKING
+
+from octoplan.errors import Problem
+from octoplan.report.safe import plain
+
+if TYPE_CHECKING:
+    from octoplan.apply.events import Event
+    from octoplan.plan import Cost, Plan
+    from octoplan.report.survey import CampaignStanding
+
+_CENT = Decimal("0.01")
+_ROOM = 60
+
+
+def plan_line(plan: "Plan") -> str:
+    """A plan → `Plan: 2 to send, 1 to extend, 4 unchanged.`; blocked and removed steps are none of the three."""
+    from octoplan.plan import Action  # noqa: PLC0415 - problems are reported without loading it
+
+    actions = [step.action for step in plan.steps]
+    unchanged = actions.count(Action.NOTHING) + actions.count(Action.CLOSED)
+    return (
+        f"Plan: {count(actions.count(Action.SEND))} to send, {count(actions.count(Action.EXTEND))} to extend, "
+        f"{count(unchanged)} unchanged."
+    )
+
+
+def sends_line(plan: "Plan") -> str:
+    """A plan → the line that begins with `Sends:`, people, requests, parts and money over all campaigns."""
+    return (
+        f"Sends: {count(plan.recipients)} recipients in {count(plan.requests)} requests, {count(parts(plan))} parts, "
+        f"{estimated(plan.cost)}; {count(suppressed(plan))} suppressed; {count(already_sent(plan))} already sent."
+    )
+
+
+def parts(plan: "Plan") -> int:
+    """A plan → the parts of all SMS that it would send."""
+    return sum(step.parts or 0 for step in plan.steps if step.sends and step.channel == "sms")
+
+
+def suppressed(plan: "Plan") -> int:
+    """A plan → people left out by a suppression, over all campaigns whose audience was read."""
+    return sum(step.counts.suppressed for step in plan.steps if step.counts is not None)
+
+
+def already_sent(plan: "Plan") -> int:
+    """A plan → people who have had their message."""
+    return sum(step.standing.sent for step in plan.steps)
+
+
+def applied_line(events: Iterable["Event"]) -> str:
+    """What an apply told → `Applied: 4,812 sent, 0 refused, 0 open, 0 unknown.`, in people.
+
+    A frame counts by the last that was said of it; a split one lives on in its halves, a planned one was not begun.
+    """
+    from octoplan.apply.events import FrameDone  # noqa: PLC0415 - loads all that sends
+
+    last = {event.frame: event for event in events if isinstance(event, FrameDone)}
+    people = dict.fromkeys(("sent", "refused", "open", "unknown"), 0)
+    for event in last.values():
+        if event.status in people:
+            people[event.status] += event.recipients
+    return f"Applied: {', '.join(f'{count(number)} {status}' for status, number in people.items())}."
+
+
+def valid_line(campaigns: int, recipients: int) -> str:
+    """Counts → the line `Valid: 4 campaigns, 8,120 people.` of a project without Problems."""
+    return f"Valid: {count(campaigns)} campaigns, {count(recipients)} people."
+
+
+def problems_line(problems: Sequence[Problem]) -> str:
+    """Problems → the line `3 problems in 2 files; nothing was sent.` below them."""
+    files = len({problem.place.file for problem in problems})
+    return f"{several(len(problems), 'problem')} in {several(files, 'file')}; nothing was sent."
+
+
+def status_line(standings: Sequence["CampaignStanding"]) -> str:
+    """The campaigns of a state → `Status: 4,812 sent, 0 refused, 0 open, 0 unknown.`, in people."""
+    return (
+        f"Status: {count(sum(one.sent for one in standings))} sent, "
+        f"{count(sum(one.refused for one in standings))} refused, "
+        f"{count(sum(one.open for one in standings))} open, "
+        f"{count(sum(one.unknown for one in standings))} unknown."
+    )
+
+
+def count(number: int) -> str:
+    """A whole number → with thousands separators."""
+    return f"{number:,}"
+
+
+def several(number: int, noun: str) -> str:
+    """A number and a noun → `1 request`, `2 requests`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def people(number: int) -> str:
+    """A number of people → `1 person`, `2 people`."""
+    return f"{number:,} {'person' if number == 1 else 'people'}"
+
+
+def money(amount: Decimal) -> str:
+    """An amount → two decimals, half up, with thousands separators."""
+    with localcontext() as context:
+        context.prec = _ROOM
+        return f"{amount.quantize(_CENT, rounding=ROUND_HALF_UP):,}"
+
+
+def estimated(cost: "Cost") -> str:
+    """A cost → `est. 2,336.85 EUR`, or `cost unknown`."""
+    return "cost unknown" if cost.amount is None else f"est. {money(cost.amount)} {plain(cost.currency)}"
+
+
+def moment(when: datetime) -> str:
+    """A moment → date, time and offset, as its author wrote the offset."""
+    zone = "UTC" if when.utcoffset() == UTC.utcoffset(None) else when.strftime("%z")
+    return f"{when:%Y-%m-%d %H:%M} {zone if zone == 'UTC' else f'{zone[:3]}:{zone[3:5]}'}"
+
+
+def span(length: timedelta) -> str:
+    """A length of time → `3 d`, `22 h 10 min` or `5 min`, never negative."""
+    minutes = max(int(length.total_seconds()) // 60, 0)
+    if minutes >= 48 * 60:
+        return f"{minutes // 1440} d"
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"  # noqa: PLR2004 - minutes of an hour

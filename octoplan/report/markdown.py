@@ -1,0 +1,112 @@
+"""A plan → a comment on a pull request: the summary first, a table of steps, the details folded.
+
+GitHub refuses a comment of more than 65,536 characters, so it stays under 65,000 bytes whatever the plan holds. Names
+and sentences come from files that anybody may propose: none of them can become markup, link, mention or reference.
+"""
+
+import re
+from collections.abc import Sequence
+from html import escape
+from itertools import accumulate
+
+from octoplan.plan import Action, Plan, Step
+from octoplan.report import text
+from octoplan.report.facts import one_line
+from octoplan.report.lines import count, estimated, several
+from octoplan.report.safe import plain, words
+
+LIMIT = 65_000
+"""Bytes of UTF-8."""
+
+_FOR_TABLE = 40_000
+_FOR_NOTICES = 4_000
+_FOR_THE_LAST_WORD = 500
+_LONGEST_CELL = 300
+_LONGEST_DETAIL = 12_000
+_OUTSIDE_NAMES = re.compile(r"[^A-Za-z0-9._-]")
+# Backslashes do not hold everywhere (a `|` ends a cell, `@` and `#` are found after rendering); entities do.
+_MARKUP = re.compile(r"[^\w\s.,;:%()'/+=-]|_|(?<=www)\.|:(?=//)", re.ASCII)
+_REFERENCE = re.compile(r"[@#](?=\w)")
+_NO_BREAK = "\u2060"
+_HEAD = (
+    "| | campaign | channel | edition | recipients | requests | parts | cost | why |\n"
+    "|---|---|---|--:|--:|--:|--:|--:|---|\n"
+)
+
+
+def marker(environment: str) -> str:
+    """An environment's name → the hidden line by which its comment is found again."""
+    return f"<!-- octoplan:plan {_OUTSIDE_NAMES.sub('_', _short(environment))} -->"
+
+
+def plan(drawn: Plan) -> str:
+    """A plan → Markdown of less than 65,000 bytes; what does not fit is counted."""
+    ordered = sorted(drawn.steps, key=lambda step: not _matters(step))
+    head = _top(drawn) + _fitting(
+        [f"> Notice: {_text(notice)}\n>\n" for notice in drawn.notices], "notice", _FOR_NOTICES
+    )
+    if ordered:
+        head += "\n" + _HEAD + _fitting([_row(step) for step in ordered], "step", _FOR_TABLE)
+    details = [_details(step, drawn.steps) for step in ordered if _matters(step)]
+    room = LIMIT - _FOR_THE_LAST_WORD - len(head.encode())
+    return f"{head}\n{_fitting(details, 'detail', room)}".rstrip("\n")
+
+
+def _top(drawn: Plan) -> str:
+    summary = "<br>\n".join(f"**{_text(line.text)}**" for line in text.last_lines(drawn))
+    where = f"Gateway {_code(words(drawn.gateway))}, state {_code(drawn.lineage[: text.ID_SHOWN])}."
+    return f"{marker(drawn.environment)}\n### octoplan: plan for {_code(drawn.environment)}\n\n{summary}\n\n{where}\n\n"
+
+
+def _matters(step: Step) -> bool:
+    return step.sends or step.action is Action.BLOCKED
+
+
+def _row(step: Step) -> str:
+    figures = ["", "", "", ""]
+    if step.recipients:
+        cost = estimated(step.cost).removeprefix("est. ").removeprefix("cost ")
+        parts = "" if step.parts is None else count(step.parts)
+        figures = [count(step.recipients), count(step.requests), parts, _text(cost)]
+    cells = (_code(step.symbol), _code(step.campaign), _text(step.channel), str(step.edition), *figures)
+    return f"| {' | '.join((*cells, _text(one_line(step))))} |\n"
+
+
+def _details(step: Step, among: Sequence[Step]) -> str:
+    """A step → its folded text. Nothing in a `<pre>` is Markdown; a `|` outside of a table is only itself."""
+    lines = [f"{escape(_short(line.text))}\n" for line in text.step(step, among)[1:] if line.text]
+    kept, left = _packed(lines, _LONGEST_DETAIL)
+    more = f"and {several(left, 'line')} more\n" if left else ""
+    said = "".join(kept) + more
+    return f"<details><summary>{_code(step.campaign)}</summary>\n\n<pre>\n{said}</pre>\n\n</details>\n"
+
+
+def _fitting(blocks: Sequence[str], noun: str, room: int) -> str:
+    """Blocks → as many as fit into `room` bytes, and a line that counts the others."""
+    kept, left = _packed(blocks, room)
+    more = f"\n*{several(left, noun)} more did not fit into this comment: see the output of octoplan plan.*\n"
+    return "".join(kept) + (more if left else "")
+
+
+def _packed(blocks: Sequence[str], room: int) -> tuple[Sequence[str], int]:
+    """Blocks → the first of them that fit into `room` bytes, and how many do not."""
+    fit = sum(size <= room for size in accumulate(len(block.encode()) for block in blocks))
+    return blocks[:fit], len(blocks) - fit
+
+
+def _code(name: str) -> str:
+    """A name → literal text; GitHub looks for no mention or reference in it."""
+    return f"<code>{_entities(_short(plain(name)))}</code>"
+
+
+def _text(sentence: str) -> str:
+    shown = _short(words(sentence))
+    return _entities(_REFERENCE.sub(lambda found: found[0] + _NO_BREAK, shown))
+
+
+def _entities(shown: str) -> str:
+    return _MARKUP.sub(lambda found: f"&#{ord(found[0])};" if found[0].isascii() else found[0], shown)
+
+
+def _short(shown: str) -> str:
+    return shown if len(shown) <= _LONGEST_CELL else f"{shown[: _LONGEST_CELL - 1]}…"

@@ -1,0 +1,85 @@
+"""A state → what `status` shows of it: people by campaign, cost so far, and what is open or unknown. It only reads."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from octoplan.apply.flight import OLDEST
+from octoplan.state.interface import CampaignRecord, FrameRecord, RunRecord, Status, Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignStanding:
+    """The present edition of a campaign, in people.
+
+    `waiting` are certainly not sent to. `cost` is what the gateway said in the account's money, None where it did not
+    say it of every request that was sent; it must not be shown as an estimate.
+    """
+
+    name: str
+    channel: str
+    edition: int
+    sent: int = 0
+    refused: int = 0
+    open: int = 0
+    unknown: int = 0
+    waiting: int = 0
+    cost: Decimal | None = Decimal(0)
+    last_run: RunRecord | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What a state knows, as of one moment. `unsettled`: frames that are open or unknown, oldest first."""
+
+    environment: str
+    lineage: str
+    campaigns: tuple[CampaignStanding, ...] = ()
+    unsettled: tuple[FrameRecord, ...] = ()
+
+
+def survey(environment: str, store: Store) -> Survey:
+    """An open state → its Survey. StateError as the store raises it."""
+    runs = {run.id: run for run in store.runs()}
+    return Survey(
+        environment=environment,
+        lineage=store.identity.lineage,
+        campaigns=tuple(_standing(record, store, runs) for record in store.campaigns()),
+        unsettled=tuple(store.frames(Status.SENDING, Status.UNKNOWN)),
+    )
+
+
+def replay_until(frame: FrameRecord) -> datetime | None:
+    """An open frame → until when it may be replayed: 23 h after its first attempt, never past `not_after`.
+
+    The API forgets a request id after 24 hours. None: its first attempt is not known.
+    """
+    if frame.first_attempt is None:
+        return None
+    until = frame.first_attempt + OLDEST
+    return until if frame.not_after is None else min(until, frame.not_after)
+
+
+def _standing(record: CampaignRecord, store: Store, runs: dict[str, RunRecord]) -> CampaignStanding:
+    counts = store.counts(record.name, record.edition)
+    frames = [frame for frame in store.frames(*Status, campaign=record.name) if frame.edition == record.edition]
+    ran = [runs[frame.run] for frame in frames if frame.run in runs]
+    return CampaignStanding(
+        name=record.name,
+        channel=record.channel,
+        edition=record.edition,
+        sent=counts.get(Status.SENT, 0),
+        refused=counts.get(Status.REFUSED, 0),
+        open=counts.get(Status.SENDING, 0),
+        unknown=counts.get(Status.UNKNOWN, 0),
+        waiting=counts.get(Status.FREE, 0) + counts.get(Status.PLANNED, 0),
+        cost=_cost(frame.cost for frame in frames if frame.status is Status.SENT),
+        last_run=max(ran, key=lambda run: run.started_at, default=None),
+    )
+
+
+def _cost(costs: Iterable[Decimal | None]) -> Decimal | None:
+    known = list(costs)
+    amounts = [cost for cost in known if cost is not None]
+    return sum(amounts, Decimal(0)) if len(amounts) == len(known) else None

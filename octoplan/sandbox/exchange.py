@@ -1,0 +1,29 @@
+"""What crosses the wire: a Request comes in, an Answer goes out. Plain values, so that both doors build the same."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+LARGEST_BODY = 10 * 1024 * 1024
+"""Bytes; our own bound, since the API documents none."""
+
+JSON_HEADERS: Mapping[str, str] = MappingProxyType({"content-type": "application/json"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One HTTP request: `path` without query, `headers` with names in any case, `body` as received."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(repr=False)  # holds credentials: never kept, never shown
+    body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One HTTP answer: `status`, `headers` with lower-case names, `body` in JSON."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=lambda: JSON_HEADERS)
+    body: bytes = b""

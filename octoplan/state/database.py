@@ -1,0 +1,143 @@
+"""A path → SQLite connections for a state: made whole or not at all, checked before use, SQLite's errors mapped.
+
+The header of an SQLite file: https://sqlite.org/fileformat2.html#the_database_header (page size at 16, pages at 28).
+"""
+
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+
+from octoplan.errors import StateError
+
+RESTORE = "restore it from a backup; do not start an empty one, since it would send everything again"
+_REASONS = {
+    "FULL": "the disk is full",
+    "READONLY": "it is read-only",
+    "IOERR": "the disk reports an error",
+    "BUSY": "another program holds it",
+    "CANTOPEN": "it cannot be opened",
+    "PERM": "access is denied",
+}
+_HEADER = 100
+
+
+@contextmanager
+def mapped() -> Iterator[None]:
+    """SQLite's errors → StateError in our words, once, at this border."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        # SQLITE_IOERR_WRITE, SQLITE_FULL, ...: the second word is the kind.
+        reason = _REASONS.get(f"{getattr(error, 'sqlite_errorname', '')}_".split("_")[1])
+        raise StateError(
+            f"the state cannot be used: {reason or 'it is damaged or no state'}",
+            hint=RESTORE if reason is None else "nothing was lost; mend that and try again",
+        ) from error
+
+
+@contextmanager
+def mapped_files(name: str) -> Iterator[None]:
+    """The system's errors about a file or folder → StateError that says its `name` and the system's reason."""
+    try:
+        yield
+    except OSError as error:
+        raise StateError(f"{name} cannot be used: {error.strerror or 'the system gives no reason'}") from error
+
+
+def check_file(path: Path) -> None:
+    """Pass a file that may be a state; StateError if others may write to it, if it is cut off, or is something else."""
+    with mapped_files(f"the state {path.name}"):
+        found = path.stat()
+        with path.open("rb") as file:
+            header = file.read(_HEADER)
+    if found.st_mode & 0o022:
+        raise StateError(f"others may write to {path.name}", hint=f"chmod 600 {path.name}")
+    pages, size = int.from_bytes(header[28:32], "big"), int.from_bytes(header[16:18], "big")
+    wal = Path(f"{path}-wal")
+    # With a write-ahead log the last pages may be in there alone.
+    whole = found.st_size >= pages * (65536 if size == 1 else size) or (wal.exists() and wal.stat().st_size > 0)
+    if header[:15] != b"SQLite format 3" or not whole:
+        raise StateError(f"{path.name} is truncated or no state", hint=RESTORE)
+
+
+def connect(path: Path, pragma: str) -> sqlite3.Connection:
+    """An existing file → a connection without transactions of its own; with `pragma`, such as "query_only = ON"."""
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, check_same_thread=False, timeout=30
+    )
+    try:
+        connection.row_factory = sqlite3.Row
+        for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = OFF", pragma):
+            connection.execute(f"PRAGMA {setting}")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def create(path: Path, meta: Mapping[str, str]) -> None:
+    """Make an empty state of mode 0600 that says `meta` of itself; StateError where the file exists."""
+    with _new_file(path, "a second init would forget what was sent") as draft, mapped():
+        schema = resources.files("octoplan.state").joinpath("schema.sql").read_text(encoding="utf-8")
+        connection = connect(draft, "secure_delete = ON")
+        try:
+            connection.executescript(f"BEGIN; {schema}")
+            connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+            connection.execute("COMMIT")
+        finally:
+            connection.close()
+
+
+def write_new(path: Path, text: str, *, hint: str) -> None:
+    """Make a text file of mode 0600; StateError, with the hint, where it exists."""
+    with _new_file(path, hint) as draft:
+        draft.write_text(text, encoding="utf-8")
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Make or replace a text file as a whole: a crash leaves the old or the new one, never half of it."""
+    with mapped_files(path.name):
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).chmod(0o644)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink()
+            raise
+
+
+@contextmanager
+def _new_file(path: Path, hint: str) -> Iterator[Path]:
+    """A path → an empty file beside it, which gets that name after the block: it is there whole or not at all."""
+    with mapped_files(path.name):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(descriptor)
+    draft = Path(name)
+    try:
+        yield draft
+        with mapped_files(path.name):
+            _sync(draft)
+            try:
+                path.hardlink_to(draft)
+            except FileExistsError:
+                raise StateError(f"{path.name} exists already", hint=hint) from None
+            _sync(path.parent)
+    finally:
+        draft.unlink()
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

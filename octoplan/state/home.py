@@ -1,0 +1,196 @@
+"""Where an environment's state lives → the open store and its keys: `create` once, `open_state` ever after.
+
+Every environment but the sandbox is made once by `octoplan state init`, which writes its lineage into
+octoplan.lock.yaml. A state that should exist and does not is never taken for a first run.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from octoplan import source
+from octoplan.errors import OctoplanError, StateError
+from octoplan.project import Environment
+from octoplan.state import database, sqlite
+from octoplan.state.interface import FORMAT, Store
+from octoplan.state.keys import Keys, derive
+
+LOCK_FILE = "octoplan.lock.yaml"
+_HEADER = "# Which state belongs to which environment. Written by `octoplan state init`; commit it.\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """An environment's place for its state. `secret`: OCTOPLAN_STATE_KEY, None where it is not set."""
+
+    root: Path
+    environment: Environment
+    secret: str | None = field(repr=False)
+    random_bytes: Callable[[int], bytes] = field(repr=False)
+
+    @property
+    def path(self) -> Path:
+        """The SQLite file."""
+        return self.root / self.environment.state
+
+    @property
+    def key_path(self) -> Path:
+        """The file with the hashing key, made where no variable gives one."""
+        return self.path.with_name(f"{self.path.name}.key")
+
+    @property
+    def exists(self) -> bool:
+        """Whether the state's file is there."""
+        return self.path.exists()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """An open store with its keys."""
+
+    store: Store
+    keys: Keys
+    lineage: str
+
+
+def create(home: Home) -> str:
+    """Make the state of an environment, once; its lineage. StateError where it exists or the lock file names one."""
+    _only_sqlite(home)
+    name = home.environment.name
+    if not home.environment.is_sandbox and name in _locked(home.root):
+        raise StateError(
+            f"{LOCK_FILE} names a state for {name} already",
+            hint="restore that state; a new one would not know what was sent",
+        )
+    if home.exists:
+        raise StateError(
+            f"{home.environment.state} exists already",
+            hint="a second init would forget what was sent; nothing was done",
+        )
+    lineage = home.random_bytes(8).hex()
+    secret = home.secret if home.secret is not None else _make_key(home)
+    meta = {
+        "format": str(FORMAT),
+        "lineage": lineage,
+        "serial": "1",
+        "epoch": "1",
+        "key_check": derive(secret, lineage).check,
+    }
+    ignore_own_folder(home.root)
+    database.create(home.path, meta)
+    if not home.environment.is_sandbox:
+        _write_lock(home.root, {**_locked(home.root), name: lineage})
+    return lineage
+
+
+def open_state(home: Home, *, writable: bool = False) -> State:
+    """The state of an environment, the sandbox's made when first needed; StateError where it is not the right one."""
+    _only_sqlite(home)
+    if not home.exists:
+        _make_sandbox(home)
+    store = sqlite.SqliteStore(home.path, writable=writable)
+    try:
+        lineage = _check_lineage(home, store.identity.lineage)
+        keys = _check_key(home, derive(_secret(home), lineage), store.meta().get("key_check"))
+    except BaseException:
+        store.close()
+        raise
+    return State(store=store, keys=keys, lineage=lineage)
+
+
+def _make_sandbox(home: Home) -> None:
+    """Make the state of the sandbox, unless another process just did; StateError for any other environment."""
+    name = home.environment.name
+    if not home.environment.is_sandbox:
+        raise StateError(
+            f"the state of {name}, {home.environment.state}, is missing",
+            hint=f"if {name} was never used, `octoplan state init --env {name}`; else restore it: without it, "
+            "everybody would be sent to again",
+        )
+    try:
+        create(home)
+    except StateError:
+        if not home.exists:
+            raise
+
+
+def _check_key(home: Home, keys: Keys, check: str | None) -> Keys:
+    if keys.check != check:
+        raise StateError(
+            f"the key is not the one that the state of {home.environment.name} was made with",
+            hint="with another key nobody would be recognised; set OCTOPLAN_STATE_KEY to the right one",
+        )
+    return keys
+
+
+def ignore_own_folder(root: Path) -> None:
+    """The `.octoplan` folder, for its owner only, kept out of git by a file of its own."""
+    folder = root / ".octoplan"
+    ignore = folder / ".gitignore"
+    with database.mapped_files("the folder .octoplan"):
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+
+
+def _only_sqlite(home: Home) -> None:
+    if home.environment.state.startswith(("postgresql://", "postgres://")):
+        raise OctoplanError("PostgreSQL states are not supported by this version", hint="use a file for `state`")
+
+
+def _check_lineage(home: Home, lineage: str) -> str:
+    if home.environment.is_sandbox:
+        return lineage
+    name = home.environment.name
+    locked = _locked(home.root).get(name)
+    if locked is None:
+        raise StateError(
+            f"{LOCK_FILE} does not name the state of {name}",
+            hint=f"restore {LOCK_FILE} from git; the state that is there has lineage {lineage}",
+        )
+    if locked != lineage:
+        raise StateError(
+            f"the state of {name} has lineage {lineage}, {LOCK_FILE} says {locked}",
+            hint="this is another state: it does not know what was sent; restore the right one",
+        )
+    return lineage
+
+
+def _locked(root: Path) -> Mapping[str, str]:
+    path = root / LOCK_FILE
+    if not path.exists():
+        return {}
+    data = source.load(path, LOCK_FILE).data
+    entries = data.get("environments")
+    if data.get("octoplan_lock") != 1 or not isinstance(entries, dict):
+        raise StateError(f"{LOCK_FILE} is not as `octoplan state init` wrote it", hint="restore it from git")
+    return {name: str(entry.get("lineage")) for name, entry in entries.items() if isinstance(entry, dict)}
+
+
+def _write_lock(root: Path, lineages: Mapping[str, str]) -> None:
+    lines = [f'  {name}: {{lineage: "{lineage}"}}\n' for name, lineage in sorted(lineages.items())]
+    text = f"{_HEADER}octoplan_lock: 1\nenvironments:\n{''.join(lines)}"
+    database.replace_text(root / LOCK_FILE, text)
+
+
+def _make_key(home: Home) -> str:
+    secret = home.random_bytes(32).hex()
+    try:
+        database.write_new(home.key_path, f"{secret}\n", hint="restore its state, or move the old key away")
+    except StateError:
+        if home.environment.is_sandbox and home.key_path.exists():
+            return _secret(home)  # left by a process that was killed before it made the state, or is making it now
+        raise
+    return secret
+
+
+def _secret(home: Home) -> str:
+    if home.secret is not None:
+        return home.secret
+    try:
+        return home.key_path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        raise StateError(
+            f"the key of the state is missing: neither OCTOPLAN_STATE_KEY nor {home.key_path.name}",
+            hint="restore it; without it nobody who was sent to would be recognised",
+        ) from None

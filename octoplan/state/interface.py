@@ -1,0 +1,278 @@
+"""What a state is asked and told; `sqlite` is the store beside this one interface, others may stand beside it.
+
+A frame's life, of which each arrow is one `Change`, made only if frame, run and epoch are as the change says:
+
+    planned ──► sending ──► sent
+                   │  ├───► refused
+                   │  └───► unknown
+                   └──────► sending
+
+`planned` means certainly not sent: who is in such a frame of a run that is over is as free to be sent to as who is in
+none, but keeps the request id if nothing else changes.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Protocol
+
+from octoplan.errors import StateError
+
+FORMAT = 1
+
+
+class BodyLost(StateError):  # noqa: N818 - it says what is the case
+    """An open frame's body is missing or damaged: it cannot be sent again as it was."""
+
+
+class Status(StrEnum):
+    """Where a frame, and with it each of its messages, is in its life. FREE is a message's alone: no frame holds it."""
+
+    FREE = "free"
+    PLANNED = "planned"
+    SENDING = "sending"
+    SENT = "sent"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Which state this is. `lineage` names it for life; `serial` counts changes; `epoch` how often it was unlocked."""
+
+    format: int
+    lineage: str
+    serial: int
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignRecord:
+    """A campaign as it was last sent. `definition` holds no personal data."""
+
+    name: str
+    edition: int
+    channel: str
+    definition: Mapping[str, Any]
+    applied_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """One apply. `ended_at` is None while it lasts, or if it died."""
+
+    id: str
+    environment: str
+    started_at: datetime
+    ended_at: datetime | None
+    recipients: int
+    requests: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameRecord:
+    """One request's record. `content`: digest in hex; `why`: our words for its status; `cost` in the account's money.
+
+    `first_attempt` is when its first byte may have left; None while it is planned.
+    """
+
+    id: str
+    campaign: str
+    edition: int
+    status: Status
+    size: int
+    content: str
+    run: str
+    refusals: int = 0
+    attempts: int = 0
+    first_attempt: datetime | None = None
+    last_change: datetime | None = None
+    not_after: datetime | None = None
+    ticket: str | None = None
+    cost: Decimal | None = None
+    units: int | None = None
+    code: int | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What the state holds of one person in one edition. `refusals`: more than any refused frame of theirs counted."""
+
+    person: int
+    status: Status
+    refusals: int
+    frame: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewFrame:
+    """A frame about to be recorded as planned; `number` ties people to it within one recording."""
+
+    number: int
+    id: str
+    size: int
+    content: str
+    refusals: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCampaign:
+    """One campaign's share of a recording. `people` comes in batches of (person, frame number), in person order.
+
+    `retry_refused`: people whose message was refused are in it again.
+    """
+
+    record: CampaignRecord
+    not_after: datetime | None
+    frames: Iterable[NewFrame]
+    people: Iterable[Sequence[tuple[int, int]]]
+    retry_refused: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begin:
+    """planned → sending: durable, with the sealed body, before the first byte leaves."""
+
+    frame: str
+    run: str
+    at: datetime
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """sending → sending: a further attempt, or a frame taken over by `run` from the dead run that `held_by` names."""
+
+    frame: str
+    run: str
+    at: datetime
+    held_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """sending → sent: accepted by the gateway. The body is erased."""
+
+    frame: str
+    run: str
+    at: datetime
+    ticket: str | None = None
+    cost: Decimal | None = None
+    units: int | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """sending → refused. `keep`: the message stays refused (one recipient's fault); else its people are free again."""
+
+    frame: str
+    run: str
+    at: datetime
+    code: int | None
+    why: str
+    keep: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    """One half of a split frame: its request id and its people, in order of their keys."""
+
+    id: str
+    people: tuple[int, ...]
+    refusals: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """sending → refused, and its people into two planned frames, all at once: they are never free in between."""
+
+    frame: str
+    run: str
+    at: datetime
+    code: int | None
+    why: str
+    children: tuple[Child, Child]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """sending → unknown: only a person can tell now. The body is erased."""
+
+    frame: str
+    run: str
+    at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open:
+    """sending stays sending: `why` no answer was had so far."""
+
+    frame: str
+    run: str
+    at: datetime
+    why: str
+
+
+Change = Begin | Again | Sent | Refused | Split | Unknown | Open
+
+
+class Store(Protocol):
+    """A state that is open. Every method may raise StateError; nothing else.
+
+    Every method may be called from any thread.
+    """
+
+    @property
+    def identity(self) -> Identity:
+        """Which state this is, read anew."""
+
+    def campaigns(self) -> tuple[CampaignRecord, ...]:
+        """Every campaign that was ever applied, by name."""
+
+    def counts(self, campaign: str, edition: int) -> Mapping[Status, int]:
+        """How many messages of an edition stand where."""
+
+    def messages(self, campaign: str, edition: int) -> Iterator[Sequence[Held]]:
+        """All messages of an edition, in batches."""
+
+    def frames(self, *status: Status, campaign: str | None = None) -> Iterator[FrameRecord]:
+        """Frames of these statuses, oldest first."""
+
+    def frame(self, prefix: str) -> FrameRecord:
+        """The one frame whose id begins so; StateError where none or several do."""
+
+    def people(self, frame: str) -> tuple[int, ...]:
+        """The person keys of a frame, in order."""
+
+    def body(self, frame: str) -> bytes:
+        """The sealed body of a frame in `sending`; BodyLost where there is none."""
+
+    def runs(self) -> tuple[RunRecord, ...]:
+        """Every run, oldest first."""
+
+    def lock(self) -> AbstractContextManager[int]:
+        """Hold the state for this process, as the epoch given; StateLocked where another one holds it."""
+
+    def record(self, run: RunRecord, epoch: int, campaigns: Sequence[NewCampaign]) -> None:
+        """One transaction: release what dead runs left planned, claim again what `campaigns` holds, add the rest."""
+
+    def commit(self, epoch: int, changes: Sequence[Change]) -> tuple[bool, ...]:
+        """One durable transaction for all changes; True for each whose frame was as it said, none in another epoch."""
+
+    def end(self, run: str, epoch: int, at: datetime) -> None:
+        """The run has ended; what it left planned stays so, for the next one to claim under the same ids."""
+
+    def resolve(self, frame: str, *, sent: bool, why: str, at: datetime) -> bool:
+        """A person's word on an unknown frame; False where it is not unknown any more."""
+
+    def unlock(self) -> int:
+        """Raise the epoch, so that whoever held the state can change nothing more; the new epoch."""
+
+    def close(self) -> None:
+        """Let go of files and connections."""

@@ -1,0 +1,95 @@
+"""Rows of the SQLite state → the interface's values; what does not fit is damage, told without quoting the row."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import TypeVar
+
+from octoplan.errors import StateError
+from octoplan.state.database import RESTORE
+from octoplan.state.interface import CampaignRecord, FrameRecord, Held, Identity, RunRecord, Status
+
+Value = TypeVar("Value")
+
+
+def decode(rows: Iterable[sqlite3.Row], read: Callable[[sqlite3.Row], Value]) -> list[Value]:
+    """Rows → what `read` makes of each; StateError where one holds what no octoplan wrote."""
+    try:
+        return [read(row) for row in rows]
+    except (ValueError, TypeError, LookupError, ArithmeticError):
+        raise StateError("the state cannot be used: it is damaged or no state", hint=RESTORE) from None
+
+
+def identity(meta: sqlite3.Row) -> Identity:
+    """A row of format, lineage, serial and epoch → the Identity."""
+    lineage = meta["lineage"]
+    if not isinstance(lineage, str):
+        raise TypeError
+    return Identity(format=int(meta["format"]), lineage=lineage, serial=int(meta["serial"]), epoch=int(meta["epoch"]))
+
+
+def campaign(row: sqlite3.Row) -> CampaignRecord:
+    """A row of `campaigns` → its record."""
+    return CampaignRecord(
+        name=row["name"],
+        edition=row["edition"],
+        channel=row["channel"],
+        definition=json.loads(row["definition"]),
+        applied_at=datetime.fromisoformat(row["applied_at"]),
+    )
+
+
+def run(row: sqlite3.Row) -> RunRecord:
+    """A row of `runs` → its record."""
+    return RunRecord(
+        id=row["id"],
+        environment=row["environment"],
+        started_at=datetime.fromisoformat(row["started_at"]),
+        ended_at=_when(row["ended_at"]),
+        recipients=row["recipients"],
+        requests=row["requests"],
+    )
+
+
+def held(row: sqlite3.Row) -> Held:
+    """A message with its frame's status and id → what is held of the person."""
+    return Held(person=person(row), status=Status(row["status"]), refusals=row["refusals"], frame=row["frame"])
+
+
+def person(row: sqlite3.Row) -> int:
+    """A row with the bytes of a person key → the key."""
+    return int.from_bytes(row["person"], "big")
+
+
+def sealed(row: sqlite3.Row) -> bytes:
+    """A row of `bodies` → the sealed body."""
+    return bytes(memoryview(row["sealed"]))
+
+
+def frame(row: sqlite3.Row) -> FrameRecord:
+    """A row of `frames` with the campaign's name → its record."""
+    return FrameRecord(
+        id=row["id"],
+        campaign=row["campaign_name"],
+        edition=row["edition"],
+        status=Status(row["status"]),
+        size=row["size"],
+        content=row["content"],
+        run=row["run"],
+        refusals=row["refusals"],
+        attempts=row["attempts"],
+        first_attempt=_when(row["first_attempt"]),
+        last_change=_when(row["last_change"]),
+        not_after=_when(row["not_after"]),
+        ticket=row["ticket"],
+        cost=Decimal(row["cost"]) if row["cost"] is not None else None,
+        units=row["units"],
+        code=row["code"],
+        why=row["why"],
+    )
+
+
+def _when(written: str | None) -> datetime | None:
+    return datetime.fromisoformat(written) if written else None

@@ -1,0 +1,103 @@
+"""A Change → the SQL that makes it, each first statement a compare-and-swap on frame, status and run.
+
+The `?` style is SQLite's; a statement is an (SQL, values) pair. When the first of a change's statements touches no row,
+the frame was not as the change said, and the rest must not run.
+
+How often a person was refused is always raised to more than any frame of theirs has counted: their next frame then has
+an id that was never used, even if it holds the same people again.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from octoplan.state.interface import Again, Begin, Change, Child, Open, Refused, Sent, Split, Unknown
+
+Statement = tuple[str, tuple[Any, ...]]
+
+_FREE = """UPDATE messages SET frame = NULL, refusals = 1 + (SELECT refusals FROM frames WHERE id = ?)
+    WHERE (campaign, edition) = (SELECT campaign, edition FROM frames WHERE id = ?)
+    AND frame = (SELECT no FROM frames WHERE id = ?)"""
+_ERASE = "DELETE FROM bodies WHERE frame = ?"
+
+
+def moment(at: datetime) -> str:
+    """A moment → its text in the state: UTC, ISO 8601, sortable."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def person_bytes(person: int) -> bytes:
+    """A person key → its 16 bytes, which sort as the keys do."""
+    return person.to_bytes(16, "big")
+
+
+def statements(change: Change) -> list[Statement]:
+    """A change → its statements in order."""
+    erase = (_ERASE, (change.frame,))
+    made: list[Statement]
+    match change:
+        case Begin():
+            begun = _swap(
+                change, "status = 'sending', attempts = 1, first_attempt = ?", moment(change.at), old="planned"
+            )
+            made = [begun, ("INSERT INTO bodies (frame, sealed) VALUES (?, ?)", (change.frame, change.body))]
+        case Again():
+            made = [_swap(change, "attempts = attempts + 1, run = ?", change.run, holder=change.held_by)]
+        case Open():
+            made = [_swap(change, "why = ?", change.why)]
+        case Sent():
+            made = [_sent(change), erase]
+        case Unknown():
+            made = [_swap(change, "status = 'unknown', why = ?", change.why), erase]
+        case Refused():
+            freed = [] if change.keep else [(_FREE, (change.frame,) * 3)]
+            made = [_refuse(change), *freed, erase]
+        case Split():
+            children = (statement for child in change.children for statement in _child(change, child))
+            made = [_refuse(change), erase, *children]
+    return made
+
+
+def resolution(frame: str, *, sent: bool, why: str, at: datetime) -> list[Statement]:
+    """A person's word on an unknown frame → its statements."""
+    status = "sent" if sent else "refused"
+    swap = ("UPDATE frames SET status = ?, why = ?, last_change = ? WHERE id = ? AND status = 'unknown'",)
+    return [
+        (*swap, (status, why, moment(at), frame)),
+        *([] if sent else [(_FREE, (frame,) * 3)]),
+    ]
+
+
+def _swap(change: Change, setting: str, *values: Any, old: str = "sending", holder: str | None = None) -> Statement:
+    """The compare-and-swap: `holder` is the run that has the frame now, None: the change's own."""
+    return (
+        f"UPDATE frames SET last_change = ?, {setting} WHERE id = ? AND status = ? AND run = ?",
+        (moment(change.at), *values, change.frame, old, holder or change.run),
+    )
+
+
+def _sent(change: Sent) -> Statement:
+    cost = None if change.cost is None else str(change.cost)
+    values = (change.ticket, cost, change.units, change.why)
+    return _swap(change, "status = 'sent', ticket = ?, cost = ?, units = ?, why = ?", *values)
+
+
+def _refuse(change: Refused | Split) -> Statement:
+    return _swap(change, "status = 'refused', code = ?, why = ?", change.code, change.why)
+
+
+def _child(split: Split, child: Child) -> list[Statement]:
+    inherited = "campaign, edition, run, content, not_after"
+    moved = """UPDATE messages SET frame = (SELECT no FROM frames WHERE id = ?), refusals = ?
+        WHERE (campaign, edition) = (SELECT campaign, edition FROM frames WHERE id = ?)
+        AND frame = (SELECT no FROM frames WHERE id = ?) AND person = ?"""
+    return [
+        (
+            f"""INSERT INTO frames (id, status, size, refusals, last_change, {inherited})
+                SELECT ?, 'planned', ?, ?, ?, {inherited} FROM frames WHERE id = ?""",
+            (child.id, len(child.people), child.refusals, moment(split.at), split.frame),
+        ),
+        *(
+            (moved, (child.id, child.refusals, split.frame, split.frame, person_bytes(person)))
+            for person in child.people
+        ),
+    ]

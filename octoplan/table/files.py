@@ -1,0 +1,164 @@
+"""A contact file → its columns, and its rows in a table: csv, tsv, ndjson, json and parquet, `.gz` but for parquet.
+
+`inspect` reads what it must to know the columns; `load` fills a table with those that are needed and says which rows
+cannot be read. Columns of CSV are text, an empty field is NULL; JSON and parquet keep their types.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+
+from octoplan.table import csvfiles, jsonfiles
+from octoplan.table.connection import Table, TableError, literal, quoted
+from octoplan.table.dialect import Dialect, Unreadable, read_dialect
+from octoplan.table.jsontypes import TEXT, Structure, sql_type
+from octoplan.table.records import LeftOut, array_items, csv_records, lines_of, text_lines
+
+Format = Literal["csv", "tsv", "ndjson", "json", "parquet"]
+_FORMATS: Mapping[str, Format] = MappingProxyType(
+    {".csv": "csv", ".tsv": "tsv", ".ndjson": "ndjson", ".jsonl": "ndjson", ".json": "json", ".parquet": "parquet"}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactFile:
+    """A file as `inspect` found it. `types`: its columns, in order, and their SQL types; `structures`: of JSON.
+
+    `bad`: rows of a JSON file that are no objects, known from the start; of CSV they are known after `load`.
+    """
+
+    path: Path
+    shown: str
+    format: Format
+    gzipped: bool
+    types: Mapping[str, str]
+    dialect: Dialect | None = None
+    structures: Mapping[str, Structure] = field(default_factory=lambda: MappingProxyType({}))
+    bad: LeftOut = field(default_factory=LeftOut)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of its columns."""
+        return tuple(self.types)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedFile:
+    """The rows of a file in a table: from row `first`, `count` of them; `bad`: those left out."""
+
+    file: ContactFile
+    first: int
+    count: int
+    bad: LeftOut
+
+    def lines(self, rows: Sequence[int]) -> Mapping[int, int]:
+        """Rows of the table that came from this file → their lines; of a parquet file, their number."""
+        wanted = {row - self.first for row in rows}
+        file = self.file
+        if file.format == "parquet":
+            return {row: row - self.first + 1 for row in rows}
+        if file.dialect is not None:
+            records = csv_records(file.path, file.dialect, gzipped=file.gzipped)
+        elif file.format == "json":
+            records = array_items(file.path, gzipped=file.gzipped)
+        else:
+            records = text_lines(file.path, gzipped=file.gzipped)
+        found = lines_of(records, wanted, set(self.bad.lines))
+        return {self.first + number: line for number, line in found.items()}
+
+
+def format_of(path: Path) -> tuple[Format, bool]:
+    """A path → its format by name, and whether it is gzipped; Unreadable for any other name."""
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    gzipped = suffixes[-1:] == [".gz"]
+    suffix = (suffixes[:-1] if gzipped else suffixes)[-1:]
+    found = _FORMATS.get(suffix[0]) if suffix else None
+    if found is None or (gzipped and found == "parquet"):
+        raise Unreadable(
+            "file/format", "the file's name does not say what it is", "csv, tsv, ndjson, json (.gz too) or parquet"
+        )
+    return found, gzipped
+
+
+def inspect(table: Table, path: Path, shown: str) -> ContactFile:
+    """A file and its name as shown → a ContactFile; Unreadable with the reason."""
+    kind, gzipped = format_of(path)
+    if kind in ("csv", "tsv"):
+        dialect = read_dialect(path, gzipped=gzipped, tabs=kind == "tsv")
+        types = dict.fromkeys(dialect.columns, TEXT)
+        return ContactFile(path=path, shown=shown, format=kind, gzipped=gzipped, types=types, dialect=dialect)
+    if kind == "parquet":
+        types = _parquet_types(table, path)
+        return ContactFile(path=path, shown=shown, format=kind, gzipped=False, types=types)
+    found = jsonfiles.inspect(table, path, gzipped=gzipped)
+    return ContactFile(
+        path=path,
+        shown=shown,
+        format="json" if found.array else "ndjson",
+        gzipped=gzipped,
+        types={key: sql_type(structure) for key, structure in found.structures.items()},
+        structures=found.structures,
+        bad=found.bad,
+    )
+
+
+def _parquet_types(table: Table, path: Path) -> dict[str, str]:
+    try:
+        described = table.rows(f"DESCRIBE SELECT * FROM {_parquet(path)}")
+    except TableError:
+        raise Unreadable("file/unreadable", "the file is no parquet file, or a broken one", "write it anew") from None
+    return {str(row[0]): str(row[1]) for row in described}
+
+
+def _parquet(path: Path) -> str:
+    return f"read_parquet({literal(csvfiles.escaped(path))}, hive_partitioning = false)"
+
+
+def load(table: Table, files: Sequence[ContactFile], columns: Sequence[tuple[str, ...]], into: str) -> list[LoadedFile]:
+    """Files and, per file, its columns that are needed → the table `into` with columns f0, f1, ... in file order.
+
+    `columns[i][k]` is what file i calls column k. The first column becomes text; another keeps its type where all files
+    agree on it, and becomes text where they do not. `rowid` numbers the rows. Raises Unreadable with the file's name.
+    """
+    types = [
+        _common([file.types[names[k]] for file, names in zip(files, columns, strict=True)]) for k in _range(columns)
+    ]
+    types[0] = TEXT
+    table.execute(f"CREATE TABLE {quoted(into)} ({', '.join(f'f{k} {kind}' for k, kind in enumerate(types))})")
+    loaded: list[LoadedFile] = []
+    first = 0
+    for file, names in zip(files, columns, strict=True):
+        try:
+            bad = _load_one(table, file, names, into)
+        except Unreadable as error:
+            error.shown = file.shown
+            raise
+        count = table.value(f"SELECT count(*) FROM {quoted(into)}") - first
+        loaded.append(LoadedFile(file=file, first=first, count=count, bad=bad))
+        first += count
+    return loaded
+
+
+def _range(columns: Sequence[tuple[str, ...]]) -> range:
+    return range(len(columns[0]))
+
+
+def _common(types: Sequence[str]) -> str:
+    return types[0] if len(set(types)) == 1 else TEXT
+
+
+def _load_one(table: Table, file: ContactFile, names: tuple[str, ...], into: str) -> LeftOut:
+    if file.dialect is not None:
+        return csvfiles.load(table, csvfiles.CsvFile(file.path, file.gzipped, file.dialect), names, into)
+    try:
+        if file.format == "parquet":
+            fields = ", ".join(quoted(name) for name in names)
+            table.execute(f"INSERT INTO {quoted(into)} SELECT {fields} FROM {_parquet(file.path)}")
+        else:
+            reading = jsonfiles.Reading(file.path, file.gzipped, file.format == "json")
+            jsonfiles.load(table, reading, {name: file.structures[name] for name in names} | {names[0]: TEXT}, into)
+    except TableError as error:
+        raise jsonfiles.broken(error) from None
+    return file.bad

@@ -1,0 +1,178 @@
+"""The named SQL over people: who a row is, who stands there twice, who is excluded, how many were left out and why.
+
+A table of people has `person` (UHUGEINT), `address` (E.164, or an e-mail as written), `country` (ISO region, NULL for
+e-mail), `file` and `record` (which file it came from, and which row of the loaded table, counted on through all files)
+and v0, v1, ... While it is made it also has `raw`: what stands in the file where the fast check could not decide.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from octoplan.table.connection import Table
+from octoplan.table.keys import person_key_sql
+from octoplan.table.where import SECONDS, Condition
+
+BLANK = "blank"
+_SPLIT = 1 << 18  # below as many rows DuckDB's own parallelism (122,880 rows a thread) leaves cores idle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """SQL that tells a good address.
+
+    `steps`: each a name and an expression over `f0` and the names before it; then `address`, in canonical form,
+    NULL where undecided; then `country`, over `address`. `folded`: addresses have no capital letters.
+    """
+
+    address: str
+    country: str
+    folded: bool
+    steps: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Making:
+    """What a table of people is made from. `where_fields`, `fields`: columns of `rows` as w0, w1, ... and v0, v1, ...
+
+    `firsts`: the first row of each file; `only`: SQL over fi, which rows count at all.
+    """
+
+    rows: str
+    count: int
+    check: Check
+    key: bytes
+    only: str = "true"
+    firsts: Sequence[int] = (0,)
+    condition: Condition | None = None
+    where_fields: Sequence[str] = ()
+    fields: Sequence[str] = ()
+
+
+def make(table: Table, making: Making) -> str:
+    """Loaded rows → the name of a table of people with those that `where` keeps; TableError where it fails on a row."""
+    people = table.name("people")
+    parts = " UNION ALL ".join(_part(making, rows) for rows in _parts(making.count))
+    with table.limit(SECONDS):
+        table.execute(f"CREATE TABLE {people} AS {parts}")
+    return people
+
+
+def _parts(count: int) -> Iterator[str]:
+    if count >= _SPLIT:
+        yield "true"
+        return
+    yield f"rowid < {count // 2}"
+    yield f"rowid >= {count // 2}"
+
+
+def _part(making: Making, rows: str) -> str:
+    fields = "".join(f", {field} AS v{number}" for number, field in enumerate(making.fields))
+    values = "".join(f", v{number}" for number in range(len(making.fields)))
+    tested = "".join(f", {field} AS w{number}" for number, field in enumerate(making.where_fields))
+    steps = f"SELECT rowid AS record, f0{fields}{tested} FROM {making.rows} WHERE {rows} AND {making.only}"
+    if making.condition is not None:
+        steps = f"SELECT * FROM ({steps}) WHERE ({making.condition.sql})"
+    for name, expression in making.check.steps:
+        steps = f"SELECT *, {expression} AS {name} FROM ({steps})"
+    key = person_key_sql("address", making.key, folded=making.check.folded)
+    return (
+        f"SELECT {key} AS person, address, {making.check.country} AS country, {_file(making)} AS file, record, "
+        f"CASE WHEN address IS NULL THEN f0 END AS raw{values} FROM ("
+        f"SELECT *, {making.check.address} AS address FROM ({steps}))"
+    )
+
+
+def _file(making: Making) -> str:
+    """The SQL of the number of the file that a record came from."""
+    later = "".join(
+        f" WHEN record >= {first} THEN {number}" for number, first in reversed([*enumerate(making.firsts)][1:])
+    )
+    return f"CASE{later} ELSE 0 END" if later else "0"
+
+
+def check_condition(table: Table, making: Making) -> str:
+    """What is to be made → the SQL type of its `where` on these columns; TableError where it has none."""
+    tested = ", ".join(f"{field} AS w{number}" for number, field in enumerate(making.where_fields)) or "1"
+    sql = making.condition.sql if making.condition else "true"
+    return str(table.rows(f"DESCRIBE SELECT ({sql}) AS x FROM (SELECT {tested} FROM {making.rows})")[0][1])
+
+
+def count(table: Table, people: str) -> int:
+    """A table of people → how many rows it has."""
+    return int(table.value(f"SELECT count(*) FROM {people}"))
+
+
+def undecided(table: Table, people: str) -> tuple[int, int]:
+    """A table of people → all its rows, and those whose address the fast check could not tell."""
+    everyone, known = table.rows(f"SELECT count(*), count(address) FROM {people}")[0]
+    return int(everyone), int(everyone - known)
+
+
+def raw_values(table: Table, people: str) -> Iterator[list[str]]:
+    """A table of people → the distinct undecided texts, in batches."""
+    for batch in table.batches(f"SELECT DISTINCT raw FROM {people} WHERE address IS NULL AND raw IS NOT NULL"):
+        yield [row[0] for row in batch]
+
+
+def make_verdicts(table: Table) -> str:
+    """Nothing → the name of an empty table for verdicts: raw text, address or NULL, its country, reason or NULL."""
+    verdicts = table.name("verdicts")
+    table.execute(f"CREATE TABLE {verdicts} (raw VARCHAR, address VARCHAR, country VARCHAR, reason VARCHAR)")
+    return verdicts
+
+
+def settle(table: Table, people: str, verdicts: str, making: Making) -> None:
+    """Verdicts on the undecided texts → the addresses of those that are good; the others stay, without an address."""
+    values = "".join(f", p.v{number}" for number in range(len(making.fields)))
+    key = person_key_sql("d.address", making.key, folded=making.check.folded)
+    table.execute(
+        f"INSERT INTO {people} SELECT {key}, d.address, d.country, p.file, p.record, NULL{values} "
+        f"FROM {people} p JOIN {verdicts} d ON p.raw = d.raw WHERE p.address IS NULL AND d.address IS NOT NULL"
+    )
+    table.execute(
+        f"DELETE FROM {people} WHERE address IS NULL AND raw IN (SELECT raw FROM {verdicts} WHERE address IS NOT NULL)"
+    )
+
+
+def rejected(table: Table, people: str, verdicts: str) -> tuple[tuple[str, int], ...]:
+    """Settled people → how many are left out by reason, the most frequent first."""
+    rows = table.rows(
+        f"SELECT coalesce(d.reason, '{BLANK}') AS reason, count(*) AS many "
+        f"FROM {people} p LEFT JOIN {verdicts} d ON p.raw = d.raw WHERE p.address IS NULL GROUP BY 1 ORDER BY 2 DESC, 1"
+    )
+    return tuple((str(reason), int(many)) for reason, many in rows)
+
+
+def first_rejected(table: Table, people: str, verdicts: str, limit: int) -> list[tuple[int, str]]:
+    """Settled people → the first of those left out, in file order: record and reason."""
+    rows = table.rows(
+        f"SELECT p.record, coalesce(d.reason, '{BLANK}') FROM {people} p LEFT JOIN {verdicts} d ON p.raw = d.raw "
+        f"WHERE p.address IS NULL ORDER BY p.record LIMIT {limit}"
+    )
+    return [(int(record), str(reason)) for record, reason in rows]
+
+
+def drop_rejected(table: Table, people: str) -> None:
+    """Settled people → only those with an address."""
+    table.execute(f"DELETE FROM {people} WHERE address IS NULL")
+
+
+def finish(table: Table, people: str) -> None:
+    """A table of people that is made → without `raw`, which nobody needs any more."""
+    table.execute(f"ALTER TABLE {people} DROP COLUMN raw")
+
+
+def drop_duplicates(table: Table, people: str) -> int:
+    """A table of people → each person once, by the first row in file order; how many rows went."""
+    everyone, persons = table.rows(f"SELECT count(*), count(DISTINCT person) FROM {people}")[0]
+    if everyone == persons:
+        return 0
+    return table.execute(
+        f"DELETE FROM {people} p USING (SELECT person, min(record) AS first FROM {people} GROUP BY person "
+        "HAVING count(*) > 1) d WHERE p.person = d.person AND p.record > d.first"
+    )
+
+
+def drop_excluded(table: Table, people: str, others: str) -> int:
+    """Two tables of people → the first without those of the second; how many went."""
+    return table.execute(f"DELETE FROM {people} WHERE person IN (SELECT person FROM {others})")

@@ -1,0 +1,14 @@
+"""Rows that travel between the table and the modules after it, as values; free of DuckDB."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Combination:
+    """A distinct combination of variables: how many people have it, and the first row that does, as (file, record)."""
+
+    number: int
+    people: int
+    row: tuple[int, int]
+    values: tuple[Any, ...] = field(repr=False)

@@ -1,0 +1,323 @@
+"""SQL over the people of one campaign: minus what the state has, by variant, into frames. Never a loop over people.
+
+Tables, with the name of the people's table as suffix; `v0`..`vN` are the variables the templates use:
+
+    people    person, address, country, file, record, v0..        what the audience gave
+    held      person, status, refusals, frame                     what the state has of people
+    todo      people who are free
+    combos    combo, people, file, record, v0..                   the distinct combinations of variables among them
+    rendered  combo, digest, content, units, parts, costly        what each combination renders to
+    variants  variant, digest, content, units, parts, costly      the distinct contents
+    messages  person, address, country, refusals, held, variant   who gets what
+    spread    variant, country, people                            how many get what, where
+    leaves    person, address, refusals, frame, variant           who is in which frame
+    sorted    the same, in order of frame and person
+    named     frame, id, size, digest, refusals
+    frames    frame, variant, size, refusals
+"""
+
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from octoplan.table import packing
+from octoplan.table.connection import Table
+from octoplan.table.packing import KEY_BITS
+from octoplan.table.rows import Combination
+
+_BATCH = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantRow:
+    """A variant as a report shows it: content as canonical JSON, and how many people get it."""
+
+    content: str
+    people: int
+    units: int
+    parts: int
+
+
+class Messages:
+    """The messages of one campaign on their way from audience to frames; each method is one step, in this order."""
+
+    def __init__(self, table: Table, people: str, variables: int) -> None:
+        self._table = table
+        self._people = people
+        self._values = [f"v{index}" for index in range(variables)]
+        self._n = people
+
+    def people(self, limit: int, address: str | None) -> list[tuple[Any, ...]]:
+        """The first people in order of their rows, or the one at `address` → (address, v0, ...); for `render`."""
+        listed = "".join(f", {name}" for name in self._values)
+        return self._table.rows(
+            f"""SELECT address{listed} FROM {self._people} WHERE ? IS NULL OR lower(address) = lower(?)
+                ORDER BY record LIMIT ?""",
+            (address, address, limit),
+        )
+
+    def hold(self, columns: Iterable[tuple[Sequence[int], Sequence[str], Sequence[int], Sequence[str | None]]]) -> None:
+        """What the state has of these people: (person, status, refusals, frame), in batches of columns."""
+        n = self._n
+        self._table.execute(f"CREATE TABLE held_{n} (person UHUGEINT, status VARCHAR, refusals INTEGER, frame VARCHAR)")
+        for batch in columns:
+            self._table.append(f"held_{n}", batch)
+
+    def standing(self) -> dict[str, int]:
+        """How many people of the audience the state holds, by status."""
+        rows = self._table.rows(
+            f"SELECT status, count(*) FROM {self._people} JOIN held_{self._n} USING (person) GROUP BY 1"
+        )
+        return dict(rows)
+
+    def free(self, statuses: Sequence[str], *, retried: str | None = None) -> int:
+        """Who is in none but these statuses is to be sent to; people of status `retried` count one refusal more."""
+        n = self._n
+        if not self._count(f"held_{n}"):
+            self._table.execute(
+                f"CREATE VIEW todo_{n} AS SELECT *, 0 AS refusals, NULL::VARCHAR AS held FROM {self._people}"
+            )
+            return self._count(self._people)
+        kept = ", ".join(f"'{status}'" for status in ("", *statuses))
+        again = f" + (h.status = '{retried}')::INTEGER" if retried else ""
+        self._table.execute(
+            f"""CREATE TABLE todo_{n} AS
+                SELECT p.*, coalesce(h.refusals{again}, 0) AS refusals,
+                    CASE WHEN h.status = 'planned' THEN h.frame END AS held
+                FROM {self._people} p LEFT JOIN held_{n} h USING (person)
+                WHERE h.person IS NULL OR h.status IN ({kept})"""
+        )
+        return self._count(f"todo_{n}")
+
+    def combinations(self) -> Iterator[list[Combination]]:
+        """The distinct combinations of the variables in use, with their counts, in batches, by their first row."""
+        n = self._n
+        grouped = f"GROUP BY {', '.join(self._values)}" if self._values else "HAVING count(*) > 0"
+        listed = "".join(f", {name}" for name in self._values)
+        self._table.execute(
+            f"""CREATE TABLE combos_{n} AS SELECT row_number() OVER (ORDER BY record) AS combo, * FROM (
+                SELECT count(*) AS people, arg_min(file, record) AS file, min(record) AS record{listed}
+                FROM todo_{n} {grouped})"""
+        )
+        self._table.execute(
+            f"""CREATE TABLE rendered_{n} (combo BIGINT, digest VARCHAR, content VARCHAR, units INTEGER, parts INTEGER,
+                costly VARCHAR)"""
+        )
+        for rows in self._table.batches(f"SELECT * FROM combos_{n} ORDER BY combo", (), _BATCH):
+            yield [
+                Combination(number=number, people=people, row=(file, record), values=tuple(values))
+                for number, people, file, record, *values in rows
+            ]
+
+    def rendered(self, columns: Sequence[Sequence[Any]]) -> None:
+        """What combinations render to: columns (combo, digest, content, units, parts, costly)."""
+        self._table.append(f"rendered_{self._n}", columns)
+
+    def vary(self) -> int:
+        """Combinations of equal content → variants, and who gets which; how many people get one."""
+        n = self._n
+        self._table.execute(
+            f"""CREATE TABLE variants_{n} AS
+                SELECT row_number() OVER (ORDER BY digest) AS variant, digest, any_value(content) AS content,
+                    any_value(units) AS units, any_value(parts) AS parts, any_value(costly) AS costly
+                FROM rendered_{n} GROUP BY digest"""
+        )
+        same = " AND ".join(f"t.{name} IS NOT DISTINCT FROM c.{name}" for name in self._values) or "true"
+        self._table.execute(
+            f"""CREATE TABLE messages_{n} AS
+                SELECT t.person, t.address, t.country, t.refusals, t.held, c.variant
+                FROM todo_{n} t JOIN (
+                    SELECT c.*, v.variant FROM combos_{n} c JOIN rendered_{n} r USING (combo)
+                    JOIN variants_{n} v USING (digest)) AS c ON {same}"""
+        )
+        self._spread()
+        for spent in ("combos", "rendered"):
+            self._table.execute(f"DROP TABLE {spent}_{n}")
+        return self.count()
+
+    def _spread(self) -> None:
+        """How many people of each country get each variant; what all counts for reports are taken from."""
+        n = self._n
+        self._table.execute(
+            f"""CREATE OR REPLACE TABLE spread_{n} AS
+                SELECT variant, country, count(*) AS people FROM messages_{n} GROUP BY ALL"""
+        )
+
+    def count(self) -> int:
+        """How many messages there are."""
+        return self._count(f"messages_{self._n}")
+
+    def hashes(self, prefix: str) -> bytes:
+        """Every message's 64-bit hash of prefix, person and content, sorted, 8 bytes each."""
+        rows = self._table.batches(
+            f"SELECT {_MESSAGE_HASH} AS hash FROM {self._varied} ORDER BY hash", (prefix,), _BATCH
+        )
+        return b"".join(struct.pack(f">{len(batch)}Q", *(row[0] for row in batch)) for batch in rows)
+
+    def hash_total(self, prefix: str) -> tuple[int, int]:
+        """How many messages there are, and the sum of their hashes, which is the same in any order."""
+        (row,) = self._table.rows(
+            f"SELECT count(*), coalesce(sum({_MESSAGE_HASH}::HUGEINT), 0) FROM {self._varied}", (prefix,)
+        )
+        return int(row[0]), int(row[1])
+
+    def keep(self, prefix: str, hashes: bytes) -> int:
+        """Only messages whose hash is among `hashes` stay; how many."""
+        n = self._n
+        self._table.execute(f"CREATE TABLE reviewed_{n} (hash UBIGINT)")
+        for start in range(0, len(hashes), 8 * _BATCH):
+            some = hashes[start : start + 8 * _BATCH]
+            self._table.append(f"reviewed_{n}", (struct.unpack(f">{len(some) // 8}Q", some),))
+        self._table.execute(
+            f"""CREATE OR REPLACE TABLE messages_{n} AS
+                SELECT m.* FROM messages_{n} m JOIN variants_{n} v USING (variant)
+                WHERE {_MESSAGE_HASH} IN (SELECT hash FROM reviewed_{n})""",
+            (prefix,),
+        )
+        self._spread()
+        return self.count()
+
+    @property
+    def _varied(self) -> str:
+        return f"messages_{self._n} JOIN variants_{self._n} v USING (variant)"
+
+    def pack(self, size: int, prefix: str) -> int:
+        """Messages → frames of at most `size` people of one variant, the leaves of their trie; how many frames.
+
+        `prefix`: what request ids begin from, for the frames that a dead run left planned: those whose people and
+        content still hold stay as they are, and only the others are packed anew.
+        """
+        n = self._n
+        kept = self._kept(prefix)
+        rest = f"messages_{n}" + (f" WHERE held IS NULL OR held NOT IN ({kept})" if kept else "")
+        bits = packing.pack(self._table, n, size, f"SELECT person, variant FROM {rest}")
+        whole = f"""UNION ALL SELECT person, address, refusals,
+            (SELECT coalesce(max(leaf), -1) FROM bucket_{n}) + dense_rank() OVER (ORDER BY held) AS frame, variant
+            FROM messages_{n} WHERE held IN ({kept})"""
+        self._table.execute(
+            f"""CREATE TABLE leaves_{n} AS
+                SELECT m.person, m.address, m.refusals, b.leaf AS frame, m.variant
+                FROM (FROM {rest}) m JOIN bucket_{n} b ON b.variant = m.variant AND b.bits = 0
+                UNION ALL
+                SELECT m.person, m.address, m.refusals, b.leaf AS frame, m.variant
+                FROM (SELECT *, person >> {KEY_BITS - bits}::UHUGEINT AS bucket FROM {rest}) m
+                JOIN bucket_{n} b ON b.variant = m.variant AND b.bucket = m.bucket AND b.bits > 0
+                {whole if kept else ""}"""
+        )
+        self._table.execute(
+            f"""CREATE TABLE frames_{n} AS
+                SELECT frame, any_value(variant) AS variant, count(*) AS size, max(refusals) AS refusals
+                FROM leaves_{n} GROUP BY frame ORDER BY frame"""
+        )
+        return self._count(f"frames_{n}")
+
+    def _kept(self, prefix: str) -> str:
+        """Frames that a dead run left planned and whose people and content still hold → their ids, as an SQL list."""
+        n = self._n
+        if not self._table.value(f"SELECT count(held) FROM messages_{n}"):
+            return ""
+        rows = self._table.rows(
+            f"""SELECT held FROM messages_{n} m JOIN variants_{n} v USING (variant) WHERE held IS NOT NULL
+                GROUP BY held HAVING count(DISTINCT variant) = 1 AND {_request_id("any_value(v.digest)")} = held""",
+            (prefix,),
+        )
+        return ", ".join(f"'{frame}'" for (frame,) in rows)
+
+    def identify(self, prefix: str) -> None:
+        """Give every frame its request id, and lay people out in the order in which they are sent to."""
+        n = self._n
+        self._table.execute(f"CREATE TABLE sorted_{n} AS FROM leaves_{n} ORDER BY frame, person")
+        self._table.execute(
+            f"""CREATE TABLE named_{n} AS
+                SELECT m.frame, {_request_id("any_value(v.digest)", "m.refusals")} AS id, count(*) AS size,
+                    any_value(v.digest) AS digest, max(m.refusals) AS refusals
+                FROM leaves_{n} m JOIN variants_{n} v USING (variant) GROUP BY m.frame""",
+            (prefix,),
+        )
+
+    def identified(self) -> Iterator[list[tuple[int, str, int, str, int]]]:
+        """Frames with their request ids: (frame, id, size, content digest, refusals), in batches, in order."""
+        return self._table.batches(
+            f"SELECT frame, id, size, digest, refusals FROM named_{self._n} ORDER BY frame", (), _BATCH
+        )
+
+    def placed(self) -> Iterator[list[tuple[int, int]]]:
+        """(person, frame), in person order, in batches."""
+        return self._table.batches(f"SELECT person, frame FROM leaves_{self._n} ORDER BY person", (), _BATCH)
+
+    def addressed(
+        self, first: int, last: int, *, identified: bool
+    ) -> list[tuple[int, str, str, int, list[int], list[str], str]]:
+        """Frames `first`..`last` → (frame, content, digest, refusals, persons in order, their addresses, id or '')."""
+        n = self._n
+        name, join = ("any_value(i.id)", f"JOIN named_{n} i USING (frame)") if identified else ("''", "")
+        return self._table.rows(
+            f"""SELECT frame, any_value(v.content), any_value(v.digest), max(m.refusals), list(person ORDER BY person),
+                    list(address ORDER BY person), {name}
+                FROM (FROM {"sorted" if identified else "leaves"}_{n} WHERE frame BETWEEN ? AND ?) m
+                JOIN variants_{n} v USING (variant) {join} GROUP BY frame ORDER BY frame""",
+            (first, last),
+        )
+
+    def overlap(self, batches: Iterable[Sequence[int]]) -> int:
+        """Person keys → how many of them are in this audience."""
+        n = self._n
+        self._table.execute(f"CREATE TABLE others_{n} (person UHUGEINT)")
+        for batch in batches:
+            self._table.append(f"others_{n}", (batch,))
+        return int(self._table.value(f"SELECT count(*) FROM others_{n} JOIN {self._people} USING (person)"))
+
+    def costliest_frame(self) -> int:
+        """The frame whose messages have most parts together, the first of them."""
+        n = self._n
+        found = self._table.value(
+            f"SELECT frame FROM frames_{n} JOIN variants_{n} USING (variant) ORDER BY size * parts DESC, frame LIMIT 1"
+        )
+        return int(found)
+
+    def variants(self) -> int:
+        """How many distinct contents there are."""
+        return self._count(f"variants_{self._n}")
+
+    def examples(self, limit: int) -> list[VariantRow]:
+        """The variants that most people get."""
+        n = self._n
+        rows = self._table.rows(
+            f"""SELECT any_value(content), sum(people)::BIGINT AS people, any_value(units), any_value(parts)
+                FROM spread_{n} JOIN variants_{n} USING (variant) GROUP BY variant
+                ORDER BY people DESC, variant LIMIT ?""",
+            (limit,),
+        )
+        return [
+            VariantRow(content=content, people=people, units=units, parts=parts)
+            for content, people, units, parts in rows
+        ]
+
+    def parts_by_country(self) -> list[tuple[str | None, int, int]]:
+        """(country, people, parts), for the cost."""
+        n = self._n
+        return self._table.rows(
+            f"""SELECT country, sum(people)::BIGINT, sum(people * parts)::BIGINT
+                FROM spread_{n} JOIN variants_{n} USING (variant) GROUP BY country ORDER BY country"""
+        )
+
+    def costly(self) -> list[tuple[str, int]]:
+        """(characters that force UCS-2, people who get them), most people first."""
+        n = self._n
+        return self._table.rows(
+            f"""SELECT costly, sum(people)::BIGINT AS people FROM spread_{n} JOIN variants_{n} USING (variant)
+                WHERE costly <> '' GROUP BY costly ORDER BY people DESC, costly LIMIT 100"""
+        )
+
+    def _count(self, name: str) -> int:
+        return int(self._table.value(f"SELECT count(*) FROM {name}"))
+
+
+_MESSAGE_HASH = "('0x' || left(sha256(? || chr(31) || person || chr(31) || v.digest), 16))::UBIGINT"
+
+
+def _request_id(digest: str, refusals: str = "refusals") -> str:
+    """SQL for `frame.request_id` over the people of a group; its one parameter is the prefix."""
+    fields = f"{digest} || chr(31) || max({refusals}) || chr(31) || string_agg(person::VARCHAR, ',' ORDER BY person)"
+    return f"left(sha256(? || chr(31) || {fields}), 32)"

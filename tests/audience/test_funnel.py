@@ -1,0 +1,247 @@
+"""From rows to people: who is left out, why, and that it adds up."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from octoplan.table.keys import person_key
+from tests.audience.conftest import KEY, Workplace
+
+
+def test_each_person_is_there_once_by_the_first_row(workplace: Workplace) -> None:
+    workplace.file("a.csv", "phone_number,name\n+33600000102,B\n0600000101,A\n06 00 00 01 01,X\n+33600000102,Y\n")
+    workplace.campaign(audience={"from": "a.csv", "region": "FR"})
+    outcome = workplace.select(["name"])
+    assert outcome.people == [("+33600000102", "FR", "B"), ("+33600000101", "FR", "A")]
+    assert outcome.audience.counts.duplicates == 2
+
+
+def test_emails_are_compared_without_case_and_kept_as_written(workplace: Workplace) -> None:
+    workplace.file("a.csv", "email\nAna@Example.com\nana@example.COM\nzoé@example.org\n Bob@example.net \n")
+    workplace.campaign(channel="email", audience={"from": "a.csv"})
+    outcome = workplace.select()
+    assert outcome.people == [(one, None) for one in ("Ana@Example.com", "zoé@example.org", "Bob@example.net")]
+
+
+def test_excluded_and_suppressed_people_are_left_out_by_address(workplace: Workplace) -> None:
+    workplace.file("a.csv", "mobile\n" + "".join(f"060000010{n}\n" for n in range(6)))
+    workplace.file("staff.csv", "mobile\n+33600000101\n")
+    workplace.file("rivals.csv", "phone_number;x\n+33600000102;1\n+33600000101;1\n")
+    workplace.file("no.csv", "tel,why\n0600000103,a\n0600000199,b\n")
+    workplace.file("ads.csv", "phone_number\n+33600000104\n")
+    workplace.file("mails.csv", "email\na@example.com\n")
+    own = {"columns": {"phone_number": "tel"}, "region": "FR"}
+    workplace.suppress(
+        {
+            "all": [{"from": "campaigns/no.csv", **own}, "campaigns/mails.csv"],
+            "wholesale": ["campaigns/ads.csv"],
+            "alert": ["campaigns/rivals.csv"],
+        }
+    )
+    workplace.campaign(
+        audience={
+            "from": "a.csv",
+            "columns": {"phone_number": "mobile"},
+            "region": "FR",
+            "exclude": ["staff.csv", {"from": "rivals.csv", "where": "phone_number like '%2'"}],
+        }
+    )
+    outcome = workplace.select()
+    assert outcome.problems == ()
+    assert outcome.addresses == ["+33600000100", "+33600000105"]
+    assert (outcome.audience.counts.excluded, outcome.audience.counts.suppressed) == (2, 2)
+
+
+@pytest.mark.parametrize("row", ["nope\n", "\n \n", "1,2,3\n", '"x\n'])
+def test_one_row_of_an_exclusion_that_cannot_be_used_is_a_problem(workplace: Workplace, row: str) -> None:
+    workplace.file("a.csv", "phone_number\n+33600000101\n+33600000102\n")
+    content = "phone_number,name\n+33600000109,A\n" + row.replace(" \n", ",x\n")
+    workplace.file("b.csv", content)
+    for place in ("exclude", "suppress"):
+        workplace.campaign(audience={"from": "a.csv"} | ({"exclude": ["b.csv"]} if place == "exclude" else {}))
+        workplace.suppress({"all": ["campaigns/b.csv"]} if place == "suppress" else {})
+        outcome = workplace.select()
+        assert outcome.rules == ["audience/suppression"], (place, outcome.said)
+        assert outcome.problems[0].place.file == "campaigns/b.csv"
+        assert outcome.problems[0].place.line in {3, 4}
+        assert outcome.audience.people == ""
+        assert "0600" not in outcome.said
+
+
+def test_a_suppression_with_neither_kind_of_address_or_that_is_missing_is_a_problem(workplace: Workplace) -> None:
+    workplace.file("a.csv", "phone_number\n+33600000101\n")
+    workplace.file("b.csv", "tel,name\n+33600000101,A\n")
+    workplace.campaign(audience={"from": "a.csv"})
+    workplace.suppress({"all": ["campaigns/b.csv"]})
+    outcome = workplace.select()
+    assert outcome.rules == ["audience/address"]
+    assert "tel, name" in outcome.problems[0].hint
+    workplace.suppress({"all": ["campaigns/none.csv"]})
+    assert workplace.select().rules == ["file/missing"]
+    workplace.suppress({"alert": ["campaigns/none.csv"]})
+    assert workplace.select().rules == []
+
+
+def test_a_suppression_of_both_kinds_may_leave_one_blank_in_a_row_but_not_both(workplace: Workplace) -> None:
+    workplace.file("a.csv", "phone_number\n+33600000101\n+33600000102\n")
+    workplace.file("b.csv", "phone_number,email\n+33600000101,\n,a@example.com\n")
+    workplace.campaign(audience={"from": "a.csv"})
+    workplace.suppress({"all": ["campaigns/b.csv"]})
+    assert workplace.select().addresses == ["+33600000102"]
+    workplace.file("b.csv", "phone_number,email\n+33600000101,\n,\n")
+    outcome = workplace.select()
+    assert [(one.rule, one.place.line) for one in outcome.problems] == [("audience/suppression", 3)]
+
+
+def test_more_rejected_rows_than_allowed_is_a_problem_with_reasons_and_lines_but_no_values(
+    workplace: Workplace,
+) -> None:
+    workplace.file(
+        "a.csv", "phone_number,x\n+33600000101,1\n\n,2\n0699,3\nb\n+33699999999,4\n" + "+33600000102,1\n" * 5
+    )
+    workplace.campaign(audience={"from": "a.csv", "max_rejected": "20 %"})
+    outcome = workplace.select()
+    (problem,) = outcome.problems
+    assert problem.rule == "audience/max-rejected"
+    assert "3 of 10 rows" in problem.message
+    assert "1 blank" in problem.message
+    assert "campaigns/a.csv:4: blank" in problem.message
+    assert "campaigns/a.csv:6: fewer fields than the first line" in problem.message
+    assert problem.place.file == "campaigns/sale.yaml"
+    assert "0699" not in outcome.said
+    workplace.campaign(audience={"from": "a.csv", "max_rejected": "30 %"})
+    assert workplace.select().problems == ()
+
+
+def test_an_email_campaign_over_phone_numbers_says_so(workplace: Workplace) -> None:
+    workplace.file("a.csv", "tel\n" + "+33 6 00 00 01 02\n" * 3)
+    workplace.campaign(channel="email", audience={"from": "a.csv", "columns": {"email": "tel"}})
+    outcome = workplace.select()
+    assert outcome.rules == ["audience/max-rejected"]
+    assert "3 a phone number, not an e-mail address" in outcome.problems[0].message
+
+
+def test_nobody_left_is_a_problem_that_tells_the_funnel(workplace: Workplace) -> None:
+    workplace.file("a.csv", "phone_number,x\n" + "".join(f"+336000001{n:02},{n % 2}\n" for n in range(50)))
+    workplace.file("b.csv", "phone_number\n" + "".join(f"+336000001{n:02}\n" for n in range(50)))
+    workplace.campaign(audience={"from": "a.csv", "where": "x = '1'", "exclude": ["b.csv"]})
+    outcome = workplace.select()
+    assert outcome.rules == ["audience/empty"]
+    assert outcome.problems[0].message == "nobody is left: 50 rows, 25 left out by where, 25 excluded"
+
+
+def test_our_names_and_the_files_names_are_both_there_for_templates(workplace: Workplace) -> None:
+    workplace.file("a.csv", "Vorname,mobile,n\nAna,+33600000101,7\n")
+    columns = {"phone_number": "mobile", "first_name": "Vorname"}
+    workplace.campaign(
+        audience={"from": "a.csv", "columns": columns, "where": "first_name = 'Ana' and Vorname = 'Ana'"}
+    )
+    outcome = workplace.select(["first_name", "Vorname", "n", "phone_number", "unknown"])
+    assert outcome.columns == ("phone_number", "first_name", "Vorname", "mobile", "n")
+    assert outcome.audience.variables == ("first_name", "Vorname", "n", "phone_number")
+    assert outcome.people == [("+33600000101", "FR", "Ana", "Ana", "7", "+33600000101")]
+
+
+def test_the_places_of_rows_are_found_when_they_are_asked_for(workplace: Workplace) -> None:
+    workplace.file("a.csv", 'phone_number,x\n+33600000101,"1\n2"\n\nbad\n+33600000102,3\n')
+    workplace.file("b.csv", "phone_number,x\n\n+33600000103,3\n")
+    workplace.campaign(audience={"from": ["a.csv", "b.csv"], "max_rejected": 0.9})
+    audience = workplace.select().audience
+    shown = [str(place) for place in audience.places([(1, 2), (0, 1), (0, 0)])]
+    assert shown == ["campaigns/b.csv:3", "campaigns/a.csv:6", "campaigns/a.csv:2"]
+
+
+def test_inline_recipients_go_the_same_way(workplace: Workplace) -> None:
+    workplace.file("no.csv", "phone_number\n+33600000102\n")
+    workplace.suppress({"all": ["campaigns/no.csv"]})
+    people = [("+33600000101", 1), ("+33 6 00 00 01 01", 2), ("+33600000102", 3), ("+33600000103", "x")]
+    workplace.campaign(recipients=[{"phone_number": number, "n": n} for number, n in people])
+    outcome = workplace.select(["n"])
+    assert outcome.people == [("+33600000101", "FR", "1"), ("+33600000103", "FR", "x")]
+    assert (outcome.audience.counts.duplicates, outcome.audience.counts.suppressed) == (1, 1)
+    assert outcome.audience.places([(0, 3)])[0].line > 1
+
+
+def test_an_inline_recipient_that_is_none_is_a_problem_at_its_place(workplace: Workplace) -> None:
+    workplace.campaign(recipients=[{"phone_number": "+33600000101"}, {"phone_number": "+33400000000"}])
+    outcome = workplace.select()
+    assert outcome.rules == ["recipients/address"]
+    assert outcome.problems[0].place.line > 10
+    assert "3340" not in outcome.said
+
+
+def test_a_region_that_no_country_has_is_a_problem(workplace: Workplace) -> None:
+    workplace.file("a.csv", "phone_number\n+33600000101\n")
+    workplace.campaign(audience={"from": "a.csv", "region": "XX"})
+    assert workplace.select().rules == ["audience/region"]
+
+
+ADDRESS = st.sampled_from(
+    [
+        "+3360000010{}",
+        "060000010{}",
+        "06 00 00 01 0{}",
+        "+33 6.00.00.01-0{}",
+        "+4479460010{}",
+        "",
+        "x{}",
+        "a{}@example.com",
+    ]
+)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(st.tuples(ADDRESS, st.integers(0, 5), st.sampled_from("abc")), min_size=1, max_size=40),
+    out=st.sets(st.integers(0, 5), max_size=3),
+    no=st.sets(st.integers(0, 5), max_size=3),
+    dirt=st.lists(st.sampled_from(["one", "a,b,c,d", ""]), max_size=4),
+)
+def test_every_row_is_somewhere_and_the_funnel_adds_up(
+    new_workplace: Callable[[], Workplace],
+    rows: list[tuple[str, int, str]],
+    out: set[int],
+    no: set[int],
+    dirt: list[str],
+) -> None:
+    workplace = new_workplace()
+    lines = [f"{address.format(number)},{letter}" for address, number, letter in rows]
+    workplace.file("a.csv", "\n".join(["phone_number,letter", *lines, *dirt]) + "\n")
+    for name, numbers in (("out", out), ("no", no)):
+        workplace.file(f"{name}.csv", "phone_number\n" + "".join(f"+3360000010{number}\n" for number in numbers))
+    workplace.suppress({"all": ["campaigns/no.csv"]})
+    audience = {
+        "from": "a.csv",
+        "region": "FR",
+        "where": "letter <> 'c'",
+        "exclude": ["out.csv"],
+        "max_rejected": "100 %",
+    }
+    workplace.campaign(audience=audience)
+    outcome = workplace.select()
+    counts = outcome.audience.counts
+    left_out = sum(number for _, number in counts.left_out)
+    assert counts.rows == left_out + counts.people == len(rows) + sum(1 for line in dirt if line)
+    assert counts.people == len(outcome.addresses) == len(set(outcome.addresses))
+    kept = [(address.format(number), number) for address, number, letter in rows if letter != "c"]
+    french = {
+        number
+        for address, number in kept
+        if address and "x" not in address and "@" not in address and "44" not in address
+    }
+    assert {one for one in outcome.addresses if one.startswith("+33")} == {f"+3360000010{n}" for n in french - out - no}
+    assert "0600" not in outcome.said
+    assert "3360" not in outcome.said
+
+
+def test_person_keys_are_those_of_the_addresses(workplace: Workplace) -> None:
+    from octoplan.table import people  # noqa: PLC0415 - to look at what is made
+
+    assert people.BLANK == "blank"
+    assert (
+        person_key(KEY, "Ana@example.com")
+        == person_key(KEY, "ana@EXAMPLE.com")
+        != person_key(KEY[::-1], "ana@example.com")
+    )

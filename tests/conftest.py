@@ -1,0 +1,282 @@
+"""Projects in temporary folders, octoplan in this process and as one of its own, and what either left behind."""
+
+import io
+import json
+import os
+import sqlite3
+import subprocess
+import sysconfig
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+
+from octoplan.cli import run as run_here
+from octoplan.cli.console import Console, SystemClock
+from octoplan.sandbox.core import Sandbox
+from octoplan.sandbox.exchange import Request
+from octoplan.sandbox.records import Entry, Message, Query
+from octoplan.sandbox.storage import Storage
+
+OCTOPLAN = Path(sysconfig.get_path("scripts")) / "octoplan"
+NOW = datetime(2026, 11, 3, 10, 0, tzinfo=UTC)
+PATIENCE = 60
+_EVERYTHING = Query()
+
+Files = Mapping[str, str | bytes | None]
+MakeProject = Callable[..., "Folder"]
+Octoplan = Callable[..., "Outcome"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What one call came to."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def last(self) -> str:
+        """The last line of stdout."""
+        return self.out.splitlines()[-1]
+
+    @property
+    def json(self) -> Any:
+        """Stdout as one JSON document, of which nothing may be left over."""
+        return json.loads(self.out)
+
+
+class StandingClock(SystemClock):
+    """The wall clock stands at one moment; seconds that only grow still do."""
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at
+
+    def now(self) -> datetime:
+        return self._at
+
+
+class HurriedClock(StandingClock):
+    """Each look at the seconds finds ten minutes gone: a run gives up waiting after its first attempt."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__(at)
+        self._seconds = 0.0
+
+    def monotonic(self) -> float:
+        self._seconds += 601
+        return self._seconds
+
+
+class Terminal(io.StringIO):
+    """A stream that says a person is there."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folder:
+    """A project's folder: what is in it, octoplan called on it, and what that left behind."""
+
+    path: Path
+
+    def write(self, files: Files) -> "Folder":
+        """Write text or bytes; None deletes."""
+        for name, content in files.items():
+            path = self.path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if content is None:
+                path.unlink()
+            else:
+                path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return self
+
+    def call(
+        self,
+        *arguments: str,
+        env: Mapping[str, str] | None = None,
+        at: datetime = NOW,
+        typed: str | None = None,
+        hurried: bool = False,
+    ) -> Outcome:
+        """Run octoplan in this process; `typed` is what a person types on a terminal, None: nobody is there."""
+        kind = io.StringIO if typed is None else Terminal
+        out, err, stdin = io.StringIO(), kind(), kind(typed or "")
+        clock = HurriedClock(at) if hurried else StandingClock(at)
+        console = Console(out=out, err=err, stdin=stdin, environ=dict(env or {}), clock=clock)
+        code = run_here(["-C", str(self.path), *arguments], console)
+        return Outcome(code=code, out=out.getvalue(), err=err.getvalue())
+
+    def run(self, *arguments: str, env: Mapping[str, str] | None = None, typed: str = "") -> Outcome:
+        """Run octoplan in a process of its own, in this folder."""
+        return _run(self.path, arguments, env=env, typed=typed)
+
+    def start(
+        self,
+        *arguments: str,
+        env: Mapping[str, str] | None = None,
+        terminal: int | None = None,
+        stdout: IO[bytes] | int = subprocess.PIPE,
+    ) -> "subprocess.Popen[bytes]":
+        """Begin octoplan in a process of its own, on pipes or a terminal, to be waited for, interrupted or killed."""
+        return subprocess.Popen(
+            [OCTOPLAN, *arguments],
+            cwd=self.path,
+            env=clean_environment(self.path.parent, env),
+            stdin=subprocess.DEVNULL if terminal is None else terminal,
+            stdout=stdout if terminal is None else terminal,
+            stderr=subprocess.PIPE if terminal is None else terminal,
+        )
+
+    def footprint(self) -> dict[str, tuple[str, ...]]:
+        """Everything that the project remembers: the rows of its states and of its inbox."""
+        return {path.name: _rows(path) for path in sorted((self.path / ".octoplan").glob("*.db"))}
+
+    def messages(self) -> tuple[Message, ...]:
+        """Read what people got, by the sandbox's own record."""
+        with Storage.at(self.path / ".octoplan" / "inbox.db") as storage:
+            return storage.list_messages(_EVERYTHING)
+
+    def requests(self) -> tuple[Entry, ...]:
+        """Read what arrived at the sandbox, simulated and refused requests too."""
+        with Storage.at(self.path / ".octoplan" / "inbox.db") as storage:
+            return storage.list_requests(_EVERYTHING)
+
+    def addresses(self) -> list[str]:
+        """Read who got something, once per message, in order."""
+        return sorted(message.address for message in self.messages())
+
+
+@dataclass(slots=True, kw_only=True)
+class Gateway:
+    """An endpoint on loopback: a sandbox in memory that is slow on demand, or answers as a script says.
+
+    `script`: what the next requests are answered in place of the sandbox; None: the sandbox takes the request, and
+    its answer is lost. `bodies`: everything that arrived.
+    """
+
+    url: str
+    sandbox: Sandbox
+    pause: float = 0.0
+    script: list[tuple[int, bytes] | None] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+
+    def answer(self, request: Request) -> tuple[int, bytes] | None:
+        """Take a request and, after the pause, say what it is answered."""
+        self.bodies.append(request.body)
+        scripted = self.script.pop(0) if self.script else ()
+        if scripted:
+            return scripted
+        answer = self.sandbox.answer(request)
+        time.sleep(self.pause)
+        return None if scripted is None else (answer.status, answer.body)
+
+    def await_requests(self, number: int) -> None:
+        """Wait until so many requests have arrived."""
+        until = time.monotonic() + PATIENCE
+        while len(self.bodies) < number:
+            assert time.monotonic() < until, "nothing arrives at the gateway"
+            time.sleep(0.01)
+
+    def addresses(self) -> list[str]:
+        """Read who got something, once per message, in order."""
+        return sorted(message.address for message in self.sandbox.messages())
+
+
+class _Server(ThreadingHTTPServer):
+    """Keeps quiet about clients that were killed, and waits for its threads."""
+
+    daemon_threads = False
+    gateway: Gateway
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        pass
+
+
+class _Exchange(BaseHTTPRequestHandler):
+    server: _Server
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        request = Request(method="POST", path=self.path, headers=dict(self.headers.items()), body=body)
+        answer = self.server.gateway.answer(request)
+        if answer is not None:
+            self.send_response(answer[0])
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(answer[1])))
+            self.end_headers()
+            self.wfile.write(answer[1])
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name for it
+        pass
+
+
+def clean_environment(home: Path, given: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Make the environment of a subprocess: nothing of ours but what is given, and warnings are errors."""
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
+    return kept | {"HOME": str(home), "PYTHONWARNINGS": "error", "PYTHONDONTWRITEBYTECODE": "1"} | dict(given or {})
+
+
+def _run(folder: Path, arguments: tuple[str, ...], *, env: Mapping[str, str] | None, typed: str) -> Outcome:
+    done = subprocess.run(
+        [OCTOPLAN, *arguments],
+        cwd=folder,
+        env=clean_environment(folder.parent, env),
+        input=typed.encode(),
+        capture_output=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    return Outcome(code=done.returncode, out=done.stdout.decode(), err=done.stderr.decode())
+
+
+def _rows(database: Path) -> tuple[str, ...]:
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
+        return tuple(f"{table}: {row!r}" for (table,) in tables for row in connection.execute(f"SELECT * FROM {table}"))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> MakeProject:
+    """Make a project's folder from its files."""
+
+    def make(files: Files, name: str = "project") -> Folder:
+        folder = Folder(path=tmp_path / name)
+        (folder.path / "campaigns").mkdir(parents=True)
+        return folder.write(files)
+
+    return make
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Octoplan:
+    """Run the real octoplan in a process of its own, away from any project, without terminal."""
+
+    def run(*arguments: str, env: Mapping[str, str] | None = None, typed: str = "") -> Outcome:
+        return _run(tmp_path, arguments, env=env, typed=typed)
+
+    return run
+
+
+@pytest.fixture
+def gateway() -> Iterator[Gateway]:
+    """Serve an endpoint on loopback while the test runs."""
+    with Storage.in_memory() as storage, _Server(("127.0.0.1", 0), _Exchange) as server:
+        url = f"http://127.0.0.1:{server.server_port}/v1/public"
+        server.gateway = Gateway(url=url, sandbox=Sandbox(storage, lambda: datetime.now(UTC)))
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server.gateway
+        finally:
+            server.shutdown()
+            thread.join()

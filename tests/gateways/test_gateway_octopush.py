@@ -1,0 +1,391 @@
+import contextlib
+import ipaddress
+import json
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from octoplan.gateways import octopush
+from octoplan.gateways.answers import LARGEST_ANSWER
+from octoplan.gateways.interface import Accepted, Duplicate, Gateway, Outcome, Refused, Riddle, Unanswered
+from octoplan.gateways.octopush import Credentials, Octopush, Patience
+
+Answering = Callable[[socket.socket], None]
+
+CREDENTIALS = Credentials(login="me@example.com", key="s3cret-k3y")
+QUICK = Patience(connect=1.0, read=1.0, write=1.0, overall=1.0)
+SUCCESS = b'{"sms_ticket":"sms_1","number_of_contacts":1}'
+
+
+def http(status: str, body: bytes = b"", *headers: str) -> bytes:
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+class Server:
+    """A real server on this machine that answers each request by the next of `steps`, and keeps what it received."""
+
+    def __init__(self, *steps: bytes | Answering, tls: ssl.SSLContext | None = None) -> None:
+        self.steps = list(steps)
+        self.requests: list[bytes] = []
+        self.connections = 0
+        self._tls = tls
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._open: list[socket.socket] = []
+        self._thread = threading.Thread(target=self._run)
+        scheme = "https" if tls else "http"
+        self.url = f"{scheme}://127.0.0.1:{self._listening.getsockname()[1]}/v1/public"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listening.shutdown(socket.SHUT_RDWR)
+        for one in self._open:
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+        self._thread.join(10)
+        for one in (self._listening, *self._open):
+            one.close()
+
+    def _run(self) -> None:
+        with contextlib.suppress(OSError):
+            while self.steps:
+                self._take()
+
+    def _take(self) -> None:
+        taken, _ = self._listening.accept()
+        self._open.append(taken)
+        self.connections += 1
+        with contextlib.suppress(OSError):
+            if self._tls:
+                taken = self._tls.wrap_socket(taken, server_side=True)
+                self._open[-1] = taken
+            while self.steps and (request := read_request(taken)):
+                self.requests.append(request)
+                step = self.steps.pop(0)
+                if callable(step):
+                    step(taken)
+                    return
+                taken.sendall(step)
+
+
+def read_request(taken: socket.socket) -> bytes:
+    received = b""
+    while b"\r\n\r\n" not in received:
+        piece = taken.recv(65536)
+        if not piece:
+            return b""
+        received += piece
+    head, _, body = received.partition(b"\r\n\r\n")
+    length = next(int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
+    while len(body) < length:
+        body += taken.recv(65536)
+    return head + b"\r\n\r\n" + body
+
+
+def hang_up(taken: socket.socket) -> None:
+    taken.shutdown(socket.SHUT_RDWR)
+
+
+def send_half(taken: socket.socket) -> None:
+    taken.sendall(http("201 Created", SUCCESS)[:-5])
+    taken.shutdown(socket.SHUT_RDWR)
+
+
+def say_nothing(taken: socket.socket) -> None:
+    taken.recv(1)
+
+
+def drip(start: bytes, each: bytes) -> Answering:
+    def drip(taken: socket.socket) -> None:
+        taken.sendall(start)
+        with contextlib.suppress(OSError):
+            while True:
+                taken.sendall(each)
+                time.sleep(0.05)
+
+    return drip
+
+
+@contextlib.contextmanager
+def connecting(url: str, patience: Patience = QUICK) -> Iterator[octopush.OctopushConnection]:
+    gateway = Octopush(url, CREDENTIALS, patience=patience)
+    connection = gateway.connect()
+    try:
+        yield connection
+    finally:
+        connection.close()
+        gateway.close()
+
+
+def send_to(*steps: bytes | Answering, patience: Patience = QUICK) -> Outcome:
+    with Server(*steps) as server, connecting(server.url, patience) as connection:
+        return connection.send(b"{}")
+
+
+def test_one_post_with_the_documented_headers_and_the_very_bytes() -> None:
+    body = json.dumps({"text": "é€😀"}, ensure_ascii=False).encode()
+    with Server(http("201 Created", SUCCESS)) as server, connecting(server.url) as connection:
+        assert connection.send(body) == Accepted(ticket="sms_1", contacts=1)
+    (request,) = server.requests
+    head, _, sent = request.partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+    assert first == "POST /v1/public/multi-channel/send HTTP/1.1"
+    assert sent == body
+    assert headers["api-login"] == "me@example.com"
+    assert headers["api-key"] == "s3cret-k3y"
+    assert headers["content-type"] == "application/json"
+    assert headers["user-agent"].startswith("octoplan/")
+    assert "authorization" not in headers
+
+
+def test_a_connection_is_kept_for_the_next_frame() -> None:
+    with Server(*[http("201 Created", SUCCESS)] * 3) as server, connecting(server.url) as connection:
+        outcomes = [connection.send(b"{}") for _ in range(3)]
+    assert outcomes == [Accepted(ticket="sms_1", contacts=1)] * 3
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (http("400 Bad Request", b'{"code":121,"message":"x"}'), Refused),
+        (http("400 Bad Request", b'{"code":182,"message":"x"}'), Duplicate),
+        (http("401 Unauthorized"), Refused),
+        (http("200 OK", b"<html>welcome to the hotel</html>"), Unanswered),
+        (http("500 Internal Server Error", SUCCESS), Unanswered),
+        (http("418 I'm a teapot", b"short and stout"), Riddle),
+        (b"not http at all\r\n\r\n", Unanswered),
+        (b"HTTP/1.1 201 Created\r\nBad Header\r\n\r\n", Unanswered),
+        (http("201 Created", b"\x1f\x8b\x08garbage", "Content-Encoding: gzip"), Unanswered),
+        (b"HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n", Unanswered),
+        (hang_up, Unanswered),
+        (send_half, Unanswered),
+        (say_nothing, Unanswered),
+    ],
+    ids=range(13),
+)
+def test_whatever_the_other_side_does_is_an_outcome(answer: bytes | Answering, kind: type) -> None:
+    assert isinstance(send_to(answer), kind)
+
+
+def test_too_many_requests_says_when_to_come_back() -> None:
+    assert send_to(http("429 Too Many Requests", b"", "Retry-After: 3")) == Unanswered(reason="429", retry_after=3.0)
+
+
+@pytest.mark.parametrize("status", ["301 Moved Permanently", "302 Found", "307 Temporary Redirect", "308 Moved"])
+def test_a_redirect_is_never_followed(status: str) -> None:
+    with Server(http("201 Created", SUCCESS)) as elsewhere:
+        assert isinstance(send_to(http(status, b"", f"Location: {elsewhere.url}/multi-channel/send")), Riddle)
+        assert elsewhere.connections == 0
+
+
+def test_nobody_there_is_no_answer() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    with connecting(f"http://127.0.0.1:{port}/v1/public") as connection:
+        assert connection.send(b"{}") == Unanswered(reason="no connection")
+
+
+def test_silence_ends_as_a_timeout() -> None:
+    assert send_to(say_nothing, patience=Patience(read=0.2)) == Unanswered(reason="timeout")
+
+
+@pytest.mark.parametrize(
+    "slow",
+    [
+        drip(b"HTTP/1.1 201 Created\r\nContent-Length: 100000\r\n\r\n{", b" "),
+        drip(b"HTTP/1.1 201 Created\r\n\r\n" + SUCCESS, b" "),
+        drip(b"HTTP/1.1 201 Created\r\nX-Slow: ", b"x"),
+        drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    ],
+    ids=["body", "body without length", "header", "informational"],
+)
+def test_an_answer_that_drips_is_cut_off_in_time(slow: Answering) -> None:
+    patience = Patience(read=5.0, overall=0.4)
+    started = time.monotonic()
+    assert send_to(slow, patience=patience) == Unanswered(reason="timeout")
+    assert time.monotonic() - started < 4
+
+
+def test_after_a_cut_the_next_frame_goes_over_a_new_connection() -> None:
+    steps = (drip(b"HTTP/1.1 201 Created\r\nX-Slow: ", b"x"), http("201 Created", SUCCESS))
+    with Server(*steps) as server, connecting(server.url, Patience(read=5.0, overall=0.3)) as connection:
+        assert connection.send(b"{}") == Unanswered(reason="timeout")
+        for one in server._open:
+            one.close()
+        assert isinstance(connection.send(b"{}"), Accepted)
+    assert server.connections == 2
+
+
+def test_a_giant_answer_is_not_read_to_its_end() -> None:
+    sent: list[int] = []
+
+    def pour(taken: socket.socket) -> None:
+        taken.sendall(b"HTTP/1.1 201 Created\r\nContent-Length: 9999999999\r\n\r\n")
+        with contextlib.suppress(OSError):
+            while True:
+                sent.append(taken.send(b" " * 65536))
+
+    assert isinstance(send_to(pour, patience=Patience(overall=20.0)), Unanswered)
+    assert sum(sent) < 20 * LARGEST_ANSWER
+
+
+def test_a_kept_connection_that_was_closed_meanwhile_costs_at_most_an_answer_and_never_a_second_request() -> None:
+    def answer_and_close(taken: socket.socket) -> None:
+        taken.sendall(http("201 Created", SUCCESS))
+        taken.shutdown(socket.SHUT_RDWR)
+
+    with Server(answer_and_close, http("201 Created", SUCCESS)) as server, connecting(server.url) as connection:
+        assert isinstance(connection.send(b'"first"'), Accepted)
+        time.sleep(0.1)
+        assert isinstance(connection.send(b'"second"'), Accepted | Unanswered)
+    assert [request.endswith(b'"second"') for request in server.requests] in ([False, True], [False])
+
+
+def test_a_request_that_was_received_but_not_answered_is_not_repeated_by_itself() -> None:
+    with Server(http("201 Created", SUCCESS), hang_up, http("201 Created", SUCCESS)) as server:
+        with connecting(server.url) as connection:
+            assert isinstance(connection.send(b"1"), Accepted)
+            assert connection.send(b"2") == Unanswered(reason="connection lost")
+        assert [request[-1:] for request in server.requests] == [b"1", b"2"]
+
+
+def test_cookies_are_not_given_back() -> None:
+    steps = (http("201 Created", SUCCESS, "Set-Cookie: a=b; Path=/"), http("201 Created", SUCCESS))
+    with Server(*steps) as server, connecting(server.url) as connection:
+        connection.send(b"{}")
+        connection.send(b"{}")
+    assert b"ookie" not in server.requests[1]
+
+
+def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "")
+    assert isinstance(send_to(http("201 Created", SUCCESS)), Accepted)
+
+
+def make_certificate(folder: Path) -> Path:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "sandbox")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path = folder / "certificate.pem"
+    path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM) + secret)
+    return path
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    return make_certificate(tmp_path)
+
+
+def serve_tls(certificate: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
+
+
+def test_a_certificate_that_nobody_vouches_for_is_no_connection(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with Server(http("201 Created", SUCCESS), tls=serve_tls(certificate)) as server:
+        with connecting(server.url) as connection:
+            assert connection.send(b"{}") == Unanswered(reason="no connection")
+        assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        (http("201 Created", SUCCESS), Accepted(ticket="sms_1", contacts=1)),
+        (drip(b"HTTP/1.1 201 Created\r\nX-Slow: ", b"x"), Unanswered(reason="timeout")),
+    ],
+    ids=["answer", "drip"],
+)
+def test_over_tls_it_is_the_same(certificate: Path, answer: bytes | Answering, outcome: Outcome) -> None:
+    with Server(answer, tls=serve_tls(certificate)) as server:
+        gateway = Octopush(server.url, CREDENTIALS, patience=Patience(overall=0.5))
+        gateway._tls = ssl.create_default_context(cafile=certificate)
+        connection = gateway.connect()
+        try:
+            assert connection.send(b"{}") == outcome
+        finally:
+            connection.close()
+
+
+def test_all_connections_share_one_tls_context() -> None:
+    gateway: Any = Octopush("https://127.0.0.1:9/v1/public", CREDENTIALS)
+    assert gateway._tls is None
+    connections = [gateway.connect() for _ in range(3)]
+    pools = {id(connection._client._transport._pool._ssl_context) for connection in connections}
+    for connection in connections:
+        connection.close()
+    assert pools == {id(gateway._tls)}
+
+
+def list_foreign() -> list[type[Exception]]:
+    found = [value for value in vars(httpx).values() if isinstance(value, type) and issubclass(value, Exception)]
+    assert len(found) > 20
+    return found
+
+
+@pytest.mark.parametrize("kind", [*list_foreign(), OSError, ConnectionResetError, TimeoutError, ssl.SSLError])
+def test_no_foreign_exception_is_unmapped_and_none_is_quoted(kind: type[Exception]) -> None:
+    class Breaking(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            known: dict[str, Any] = {"request": request, "response": httpx.Response(500)}
+            wanted = known if kind is httpx.HTTPStatusError else {}
+            quoting = () if issubclass(kind, httpx.StreamError) and kind is not httpx.StreamError else ("+33600000123",)
+            raise kind(*quoting, **wanted)
+
+    gateway = Octopush("http://localhost/v1/public", CREDENTIALS, transport=Breaking())
+    connection = gateway.connect()
+    outcome = connection.send(b"{}")
+    connection.close()
+    assert isinstance(outcome, Unanswered)
+    assert "336" not in outcome.reason
+
+
+def test_no_repr_shows_a_secret() -> None:
+    gateway = Octopush("http://localhost/v1/public", CREDENTIALS)
+    connection = gateway.connect()
+    shown = f"{gateway!r} {connection!r} {vars(gateway)} {vars(connection)}"
+    connection.close()
+    assert "s3cret" not in shown
+    assert "me@" not in shown
+
+
+def test_it_is_a_gateway_of_its_name() -> None:
+    gateway: Gateway = Octopush("http://localhost/v1/public/", CREDENTIALS, name="staging")
+    assert gateway.name == "staging"
+    gateway.close()

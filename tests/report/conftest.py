@@ -1,0 +1,259 @@
+"""Goldens of reports, and the made-up plans, states and events that they show. Nobody in here exists."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from octoplan.apply.events import Event, FrameDone, Retrying, Settling, Started, Stopped
+from octoplan.audience import Counts, Reject
+from octoplan.errors import Place, Problem
+from octoplan.plan import Action, Cost, Example, Plan, Simulation, Standing, Step
+from octoplan.report.survey import CampaignStanding, Survey
+from octoplan.state.interface import FrameRecord, RunRecord, Status
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+PARIS = timezone(timedelta(hours=1))
+NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
+
+Golden = Callable[[str, str, str], None]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--rewrite-goldens", action="store_true", help="write what reports say now; read it in review")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Case, file and content → equal to the golden, or the golden written anew."""
+    # The option is unknown where pytest starts above this folder: then goldens are only compared.
+    rewrite = request.config.getoption("--rewrite-goldens", default=False)
+
+    def check(case: str, file: str, content: str) -> None:
+        path = GOLDEN / case / file
+        if rewrite:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content.encode())
+        assert path.read_bytes().decode() == content
+
+    return check
+
+
+@pytest.fixture
+def rich_plan() -> Plan:
+    """One step of every kind, each with all that can be said about it."""
+    return Plan(
+        environment="production",
+        gateway="https://api.octopush.com/v1/public",
+        lineage="3f9c0a12b4de5f60",
+        steps=(_reminder(), _sale(), _blocked(), *_quiet(), _vip()),
+        notices=("nothing was simulated for e-mail: production names no simulate_to of that kind",),
+    )
+
+
+def _sale() -> Step:
+    return Step(
+        campaign="autumn-sale",
+        channel="sms",
+        purpose="wholesale",
+        edition=1,
+        action=Action.SEND,
+        reason="not sent yet",
+        recipients=48_000,
+        requests=120,
+        parts=51_720,
+        variants=214,
+        skipped=3,
+        counts=Counts(
+            rows=52_113,
+            unreadable=2,
+            filtered=2_132,
+            rejected={"too short": 14, "blank": 310},
+            duplicates=425,
+            excluded=23,
+            suppressed=1_204,
+            people=48_003,
+        ),
+        rejects=tuple(
+            Reject(place=Place(file="campaigns/audiences/customers.csv", line=line), reason="blank")
+            for line in (28, 1612, 1627, 1992, 2489, 3555, 3958)
+        ),
+        cost=Cost(amount=Decimal("2328.6")),
+        stated={
+            "recipient_tracking": False,
+            "auto_remove_blacklisted_contacts": True,
+            "auto_optimize_text": False,
+        },
+        send_at=datetime(2026, 12, 1, 10, tzinfo=PARIS),
+        not_after=datetime(2026, 12, 1, 18, tzinfo=PARIS),
+        costly={"ê": 1_204, "\u2019": 3_516, "\u00a0": 12, "🎉": 1},
+        examples=(
+            Example(content={"text": "Hi Zoé, 20% off"}, people=312, units=128, parts=1),
+            Example(content={"text": "Hi Noël, 20% off"}, people=1, units=71, parts=2),
+        ),
+        simulation=Simulation(requests=2, recipients="1 in its place", cost=Decimal("12.4"), units=2),
+    )
+
+
+def _reminder() -> Step:
+    return Step(
+        campaign="appointment-reminder",
+        channel="voice_sms",
+        purpose="alert",
+        edition=12,
+        action=Action.EXTEND,
+        reason="people who joined since",
+        changed=True,
+        recipients=211,
+        requests=1,
+        variants=35,
+        counts=Counts(rows=4_000, people=4_000),
+        standing=Standing(sent=3_779, open=5, unknown=4, refused=1),
+        cost=Cost(amount=None, why="no price for voice_sms"),
+        stated={"auto_optimize_text": True},
+        examples=(Example(content={"text": "Votre rendez-vous"}, people=211, units=17, parts=1),),
+        simulation=Simulation(requests=1, recipients="the audience"),
+    )
+
+
+def _vip() -> Step:
+    return Step(
+        campaign="vip-invitation",
+        channel="rcs",
+        edition=1,
+        action=Action.SEND,
+        reason="not sent yet",
+        recipients=1,
+        requests=1,
+        variants=1,
+        counts=Counts(rows=1, people=1),
+        cost=Cost(amount=Decimal("0.125")),
+    )
+
+
+def _blocked() -> Step:
+    faults = ("edition 1 is lower than 2, which was sent: editions only rise", "STOP mention missing")
+    return Step(
+        campaign="late-news",
+        channel="email",
+        edition=1,
+        action=Action.BLOCKED,
+        reason=faults[0],
+        recipients=7,
+        requests=1,
+        variants=7,
+        blocked=faults,
+        simulation=Simulation(requests=1, recipients="the audience", refused=("STOP mention missing",)),
+    )
+
+
+def _quiet() -> tuple[Step, ...]:
+    return (
+        Step(
+            campaign="newsletter", channel="email", edition=3, action=Action.NOTHING, reason="everybody has had it",
+            changed=True, counts=Counts(rows=90, people=90), standing=Standing(sent=90),
+        ),
+        Step(
+            campaign="old-sale", channel="sms", edition=1, action=Action.CLOSED, reason="closed: not_after has passed",
+            standing=Standing(sent=10),
+        ),
+        Step(
+            campaign="pilot", channel="sms", edition=1, action=Action.NOTHING,
+            reason="nobody new; some outcomes are not known", standing=Standing(sent=8, unknown=2),
+        ),
+        Step(campaign="gone", channel="sms", edition=1, action=Action.REMOVED, reason="no longer in the project"),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def empty_plan() -> Plan:
+    return Plan(environment="sandbox", gateway="sandbox", lineage="00aa11bb22cc33dd", steps=())
+
+
+@pytest.fixture
+def settled_plan() -> Plan:
+    """Everybody has had everything."""
+    channels = {"autumn-sale": "sms", "newsletter": "email", "vip-invitation": "rcs"}
+    steps = tuple(
+        Step(
+            campaign=name, channel=channel, edition=1, action=Action.NOTHING, reason="everybody has had it",
+            counts=Counts(rows=1_000, suppressed=10, people=990), standing=Standing(sent=990),
+        )
+        for name, channel in channels.items()
+    )  # fmt: skip
+    return Plan(environment="sandbox", gateway="sandbox", lineage="00aa11bb22cc33dd", steps=steps)
+
+
+@pytest.fixture
+def survey() -> Survey:
+    run = RunRecord(
+        id="5e" * 16, environment="production", started_at=NOW - timedelta(hours=2), ended_at=None,
+        recipients=5_263, requests=12,
+    )  # fmt: skip
+    ended = RunRecord(
+        id="6f" * 16, environment="production", started_at=NOW - timedelta(days=9), ended_at=NOW - timedelta(days=9),
+        recipients=90, requests=1,
+    )  # fmt: skip
+    return Survey(
+        environment="production",
+        lineage="3f9c0a12b4de5f60",
+        campaigns=(
+            CampaignStanding(
+                name="autumn-sale", channel="sms", edition=1, sent=4_812, refused=1, open=450, unknown=300,
+                waiting=12, cost=Decimal("216.5415"), last_run=run,
+            ),
+            CampaignStanding(name="newsletter", channel="email", edition=3, sent=90, cost=None, last_run=ended),
+        ),
+        unsettled=(_frame("ab", Status.SENDING, 1), _frame("cd", Status.SENDING, 24), _frame("ef", Status.UNKNOWN, 30)),
+    )  # fmt: skip
+
+
+def _frame(sign: str, status: Status, hours: int) -> FrameRecord:
+    return FrameRecord(
+        id=sign * 16, campaign="autumn-sale", edition=1, status=status, size=300, content="0" * 32, run="5e" * 16,
+        attempts=6, first_attempt=NOW - timedelta(hours=hours), why="503",
+        not_after=NOW + timedelta(hours=4) if sign == "ab" else None,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def events() -> tuple[Event, ...]:
+    """A run in which a frame goes every way that there is."""
+
+    def done(sign: str, status: str, recipients: int, why: str = "") -> FrameDone:
+        return FrameDone(campaign="autumn-sale", frame=sign * 16, status=status, recipients=recipients, why=why)
+
+    sent = FrameDone(
+        campaign="autumn-sale", frame="1a" * 16, status="sent", recipients=4_400, ticket="sms_5f3fbce61266e",
+        cost=Decimal("198.005"), units=4_812,
+    )  # fmt: skip
+    split = FrameDone(campaign="autumn-sale", frame="2b" * 16, status="split", recipients=2, code=181, why="one number")
+    return (
+        Settling(frames=1),
+        done("9c", "open", 412, "503"),
+        Started(run="5e" * 16, recipients=5_000, requests=12),
+        sent,
+        split,
+        done("3c", "refused", 1, "one number of the frame was refused"),
+        done("4d", "sent", 1),
+        done("9c", "sent", 412, "its request id was in use: an unanswered attempt had been accepted"),
+        Retrying(campaign="autumn-sale", frame="5e" * 16, why="503", seconds=1.25),
+        done("5e", "open", 450, "503"),
+        done("6f", "unknown", 30, "no answer was had within 23 hours of the first attempt"),
+        done("7a", "planned", 99),
+        Stopped(campaign="autumn-sale", why="not_after has passed: nothing more of it is sent"),
+        Stopped(why="the credentials were not accepted"),
+    )
+
+
+@pytest.fixture
+def problems() -> tuple[Problem, ...]:
+    sale, news = "campaigns/autumn-sale.yaml", "campaigns/newsletter.yaml"
+    hint = "did you mean send_at?"
+    return (
+        Problem(place=Place(file=news), rule="file/empty", message="the file is empty"),
+        Problem(place=Place(file=sale, line=12, column=5), rule="key/unknown", message="no key sendat", hint=hint),
+        Problem(place=Place(file=sale, line=3, column=1), rule="key/missing", message="purpose is missing"),
+    )

@@ -1,0 +1,246 @@
+"""Every change is a compare-and-swap on frame, status, run and epoch. Against the interface, for every store."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from octoplan.errors import StateError
+from octoplan.state.interface import (
+    Again,
+    Begin,
+    BodyLost,
+    Change,
+    Child,
+    Open,
+    Refused,
+    Sent,
+    Split,
+    Status,
+    Store,
+    Unknown,
+)
+from tests.state.conftest import EPOCH, NOW, at, campaign, everything, frame, frame_id, held, record, statuses
+
+ONE, TWO = frame_id(1), frame_id(2)
+HALVES = (Child(id=frame_id(11), people=(1, 2), refusals=1), Child(id=frame_id(12), people=(3,), refusals=1))
+
+BEGIN = Begin(frame=ONE, run="run-1", at=at(1), body=b"sealed")
+OF_SENDING: dict[str, Change] = {
+    "again": Again(frame=ONE, run="run-1", at=at(2)),
+    "sent": Sent(frame=ONE, run="run-1", at=at(2), ticket="sms_1", cost=Decimal("0.09"), units=3),
+    "freed": Refused(frame=ONE, run="run-1", at=at(2), code=121, why="the STOP mention is missing", keep=False),
+    "kept": Refused(frame=ONE, run="run-1", at=at(2), code=181, why="a phone number was refused", keep=True),
+    "split": Split(frame=ONE, run="run-1", at=at(2), code=181, why="a phone number was refused", children=HALVES),
+    "unknown": Unknown(frame=ONE, run="run-1", at=at(2), why="no answer"),
+    "open": Open(frame=ONE, run="run-1", at=at(2), why="timeout"),
+}
+ENDS = ("sent", "freed", "kept", "split", "unknown")
+sending = pytest.mark.parametrize("change", OF_SENDING.values(), ids=OF_SENDING.keys())
+
+
+@pytest.fixture
+def planned(store: Store) -> Store:
+    record(store, campaign({1: (1, 2, 3), 2: (4, 5)}))
+    return store
+
+
+@pytest.fixture
+def begun(planned: Store) -> Store:
+    assert planned.commit(EPOCH, [BEGIN]) == (True,)
+    return planned
+
+
+def test_an_intent_is_kept_with_its_body_and_its_moment(begun: Store) -> None:
+    now = frame(begun, 1)
+    assert (now.status, now.attempts, now.first_attempt, now.last_change) == (Status.SENDING, 1, at(1), at(1))
+    assert begun.body(ONE) == b"sealed"
+    assert statuses(begun) == {1: "sending", 2: "sending", 3: "sending", 4: "planned", 5: "planned"}
+
+
+def test_an_intent_is_made_once(begun: Store) -> None:
+    before = everything(begun)
+    assert begun.commit(EPOCH, [BEGIN]) == (False,)
+    assert everything(begun) == before
+
+
+@sending
+def test_no_change_of_a_frame_on_its_way_touches_one_that_is_not(planned: Store, change: Change) -> None:
+    before = everything(planned)
+    assert planned.commit(EPOCH, [change]) == (False,)
+    assert everything(planned) == before
+
+
+@pytest.mark.parametrize("end", ENDS)
+@sending
+def test_no_change_touches_a_frame_that_came_to_an_end(begun: Store, end: str, change: Change) -> None:
+    assert begun.commit(EPOCH, [OF_SENDING[end]]) == (True,)
+    before = everything(begun)
+    assert begun.commit(EPOCH, [change, BEGIN]) == (False, False)
+    assert everything(begun) == before
+
+
+@pytest.mark.parametrize("change", [BEGIN, *OF_SENDING.values()], ids=["begin", *OF_SENDING.keys()])
+def test_no_change_is_made_by_another_run(planned: Store, change: Change) -> None:
+    if change is not BEGIN:
+        planned.commit(EPOCH, [BEGIN])
+    before = everything(planned)
+    assert planned.commit(EPOCH, [_by(change, "run-2")]) == (False,)
+    assert everything(planned) == before
+
+
+@pytest.mark.parametrize("epoch", [0, 2])
+@pytest.mark.parametrize("change", [BEGIN, *OF_SENDING.values()], ids=["begin", *OF_SENDING.keys()])
+def test_no_change_is_made_in_another_epoch(planned: Store, change: Change, epoch: int) -> None:
+    if change is not BEGIN:
+        planned.commit(EPOCH, [BEGIN])
+    before = everything(planned)
+    assert planned.commit(epoch, [change]) == (False,)
+    assert everything(planned) == before
+
+
+def test_no_change_is_made_of_a_frame_that_is_not_there(planned: Store) -> None:
+    before = everything(planned)
+    strange: list[Change] = [
+        Begin(frame=frame_id(9), run="run-1", at=NOW, body=b""),
+        Again(frame="", run="run-1", at=NOW),
+    ]
+    assert planned.commit(EPOCH, strange) == (False, False)
+    assert everything(planned) == before
+
+
+def test_one_change_that_fails_takes_no_other_with_it(begun: Store) -> None:
+    other = Begin(frame=TWO, run="run-1", at=at(2), body=b"other")
+    assert begun.commit(EPOCH, [BEGIN, other, OF_SENDING["sent"]]) == (False, True, True)
+    assert (frame(begun, 1).status, frame(begun, 2).status) == (Status.SENT, Status.SENDING)
+
+
+def test_a_frame_of_a_dead_run_is_taken_over_by_naming_that_run(begun: Store) -> None:
+    assert begun.commit(EPOCH, [Again(frame=ONE, run="run-2", at=at(9), held_by="run-1")]) == (True,)
+    now = frame(begun, 1)
+    assert (now.run, now.attempts, now.first_attempt, now.last_change) == ("run-2", 2, at(1), at(9))
+    assert begun.body(ONE) == b"sealed"
+    assert begun.commit(EPOCH, [OF_SENDING["sent"]]) == (False,), "the dead run has it no more"
+    assert begun.commit(EPOCH, [Again(frame=ONE, run="run-3", at=at(9), held_by="run-1")]) == (False,)
+    assert begun.commit(EPOCH, [_by(OF_SENDING["sent"], "run-2")]) == (True,)
+
+
+def test_an_accepted_frame_keeps_what_the_gateway_said_and_loses_its_body(begun: Store) -> None:
+    begun.commit(EPOCH, [OF_SENDING["sent"]])
+    now = frame(begun, 1)
+    assert (now.ticket, now.cost, now.units, now.last_change) == ("sms_1", Decimal("0.09"), 3, at(2))
+    assert statuses(begun)[1] == "sent"
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_the_body_is_erased_at_the_end(begun: Store, end: str) -> None:
+    begun.commit(EPOCH, [OF_SENDING[end]])
+    with pytest.raises(BodyLost):
+        begun.body(ONE)
+
+
+@pytest.mark.parametrize("stay", ["again", "open"])
+def test_the_body_stays_while_the_frame_is_open(begun: Store, stay: str) -> None:
+    begun.commit(EPOCH, [OF_SENDING[stay]])
+    assert begun.body(ONE) == b"sealed"
+    assert frame(begun, 1).first_attempt == at(1)
+
+
+def test_a_refusal_of_the_campaign_frees_its_people_and_counts(begun: Store) -> None:
+    begun.commit(EPOCH, [OF_SENDING["freed"]])
+    assert (frame(begun, 1).status, frame(begun, 1).code) == (Status.REFUSED, 121)
+    assert [(one.status, one.refusals, one.frame) for one in held(begun).values()] == [
+        (Status.FREE, 1, None),
+        (Status.FREE, 1, None),
+        (Status.FREE, 1, None),
+        (Status.PLANNED, 0, TWO),
+        (Status.PLANNED, 0, TWO),
+    ]
+    assert begun.counts("autumn-sale", 1) == {Status.FREE: 3, Status.PLANNED: 2}
+
+
+def test_a_refusal_of_one_recipient_is_kept(begun: Store) -> None:
+    begun.commit(EPOCH, [OF_SENDING["kept"]])
+    assert statuses(begun) == {1: "refused", 2: "refused", 3: "refused", 4: "planned", 5: "planned"}
+
+
+def test_a_split_moves_everybody_at_once_and_nobody_else(begun: Store) -> None:
+    begun.commit(EPOCH, [OF_SENDING["split"]])
+    assert (frame(begun, 1).status, begun.people(ONE)) == (Status.REFUSED, ())
+    assert (begun.people(frame_id(11)), begun.people(frame_id(12))) == ((1, 2), (3,))
+    first = frame(begun, 11)
+    assert (first.status, first.size, first.refusals, first.attempts) == (Status.PLANNED, 2, 1, 0)
+    assert (first.run, first.content, first.not_after) == ("run-1", "c" * 32, at(3600))
+    assert first.first_attempt is None
+    assert {one.refusals for person, one in held(begun).items() if person < 4} == {1}
+    assert held(begun)[4].frame == TWO
+
+
+def test_a_half_is_begun_like_any_frame(begun: Store) -> None:
+    begun.commit(EPOCH, [OF_SENDING["split"]])
+    assert begun.commit(EPOCH, [Begin(frame=frame_id(12), run="run-1", at=at(3), body=b"half")]) == (True,)
+    assert begun.body(frame_id(12)) == b"half"
+
+
+def test_a_split_takes_nobody_out_of_another_frame(begun: Store) -> None:
+    thieves = (Child(id=frame_id(11), people=(1, 4), refusals=1), Child(id=frame_id(12), people=(2, 3), refusals=1))
+    begun.commit(EPOCH, [Split(frame=ONE, run="run-1", at=at(2), code=181, why="", children=thieves)])
+    assert held(begun)[4].frame == TWO
+
+
+def test_a_split_that_cannot_be_made_whole_is_not_made(begun: Store) -> None:
+    taken = (HALVES[0], Child(id=TWO, people=(3,), refusals=1))
+    before = everything(begun)
+    with pytest.raises(StateError):
+        begun.commit(EPOCH, [Split(frame=ONE, run="run-1", at=at(2), code=181, why="", children=taken)])
+    assert everything(begun) == before
+
+
+def test_refusals_of_a_mixed_frame_count_from_its_most_refused_person(begun: Store) -> None:
+    begun.commit(EPOCH, [OF_SENDING["freed"]])
+    begun.end("run-1", EPOCH, at(5))
+    # 1 was refused once, 4 never: their frame counts 1, and after its refusal both must count more than it did.
+    record(begun, campaign({3: (1, 4)}, refusals=1), run="run-2")
+    again = frame_id(3)
+    begun.commit(EPOCH, [Begin(frame=again, run="run-2", at=at(6), body=b"x")])
+    begun.commit(EPOCH, [Refused(frame=again, run="run-2", at=at(7), code=121, why="", keep=False)])
+    assert {person: one.refusals for person, one in held(begun).items()} == {1: 2, 2: 1, 3: 1, 4: 2, 5: 0}
+
+
+def test_halves_of_a_mixed_frame_count_alike_so_that_a_released_half_keeps_its_id(store: Store) -> None:
+    record(store, campaign({1: (1, 2, 3)}, refusals=4))
+    store.commit(EPOCH, [BEGIN])
+    children = tuple(replace(half, refusals=5) for half in HALVES)
+    store.commit(
+        EPOCH, [Split(frame=ONE, run="run-1", at=at(2), code=181, why="", children=(children[0], children[1]))]
+    )
+    assert {one.refusals for one in held(store).values()} == {5}
+
+
+def test_the_serial_grows_with_each_change_and_with_nothing_else(begun: Store) -> None:
+    serial = begun.identity.serial
+    begun.commit(EPOCH, [BEGIN])
+    begun.commit(EPOCH, [])
+    begun.commit(2, [OF_SENDING["sent"]])
+    begun.resolve(ONE, sent=True, why="", at=NOW)
+    list(begun.messages("autumn-sale", 1))
+    assert begun.identity.serial == serial
+    begun.commit(EPOCH, [OF_SENDING["open"]])
+    assert begun.identity.serial == serial + 1
+
+
+@pytest.mark.parametrize(("sent", "status"), [(True, Status.SENT), (False, Status.REFUSED)])
+def test_a_person_resolves_an_unknown_frame_once(begun: Store, sent: bool, status: Status) -> None:  # noqa: FBT001
+    assert not begun.resolve(ONE, sent=sent, why="", at=at(3)), "it is not unknown yet"
+    begun.commit(EPOCH, [OF_SENDING["unknown"]])
+    assert begun.resolve(ONE, sent=sent, why="ann says so", at=at(4))
+    now = frame(begun, 1)
+    assert (now.status, now.why, now.last_change) == (status, "ann says so", at(4))
+    assert not begun.resolve(ONE, sent=not sent, why="", at=at(5))
+    assert held(begun)[1].status is (Status.SENT if sent else Status.FREE)
+    assert held(begun)[1].refusals == (0 if sent else 1), "free again, and never under the same id"
+
+
+def _by(change: Change, run: str) -> Change:
+    values = {name: getattr(change, name) for name in change.__dataclass_fields__}
+    return type(change)(**{**values, "run": run})
