@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sysconfig
@@ -245,14 +246,33 @@ def _rows(database: Path) -> tuple[str, ...]:
         return tuple(f"{table}: {row!r}" for (table,) in tables for row in connection.execute(f"SELECT * FROM {table}"))
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> MakeProject:
-    """Make a project's folder from its files."""
+@pytest.fixture(scope="session")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Files, tuple[tuple[str, ...], ...]], Path]:
+    """Make, once for all tests, a project on which some commands were run; to be copied."""
+    known: dict[str, Path] = {}
 
-    def make(files: Files, name: str = "project") -> Folder:
+    def begin(files: Files, commands: tuple[tuple[str, ...], ...]) -> Path:
+        key = repr((sorted(files.items()), commands))
+        if key not in known:
+            folder = Folder(path=tmp_path_factory.mktemp("begun")).write(files)
+            for command in commands:
+                assert folder.call(*command).code == 0, command
+            known[key] = folder.path
+        return known[key]
+
+    return begin
+
+
+@pytest.fixture
+def project(tmp_path: Path, begun: Callable[[Files, tuple[tuple[str, ...], ...]], Path]) -> MakeProject:
+    """Make a project's folder from its files, on which the commands in `after` were run."""
+
+    def make(files: Files, name: str = "project", *, after: tuple[tuple[str, ...], ...] = ()) -> Folder:
         folder = Folder(path=tmp_path / name)
-        (folder.path / "campaigns").mkdir(parents=True)
-        return folder.write(files)
+        if after:
+            shutil.copytree(begun(files, after), folder.path)
+        (folder.path / "campaigns").mkdir(parents=True, exist_ok=True)
+        return folder if after else folder.write(files)
 
     return make
 

@@ -34,22 +34,20 @@ def environments(**written: str) -> str:
 @pytest.fixture
 def folder(project: MakeProject) -> Folder:
     """Make a project with states in two environments, neither of which sends anything off this machine."""
-    folder = project(
-        {
-            "campaigns/hello.yaml": CAMPAIGN,
-            "octoplan.yaml": environments(
-                production="gateway: octopush, require_plan: false",
-                asked='gateway: octopush, require_plan: false, simulate_to: ["+33600000999"]',
-                plain='gateway: {url: "http://gateway.example.com/v1/public"}, require_plan: false',
-                foreign='gateway: {url: "https://gateway.example.com/v1/public"}, require_plan: false',
-                reviewed="gateway: octopush",
-                loose='gateway: {url: "http://127.0.0.1:9/v1/public"}, require_plan: false',
-            ),
-        }
-    )
-    for name in ("production", "asked", "plain", "foreign", "reviewed", "loose"):
-        assert folder.call("state", "init", "--env", name).code == 0
-    assert folder.call("apply", "--auto-approve").code == 0
+    files = {
+        "campaigns/hello.yaml": CAMPAIGN,
+        "octoplan.yaml": environments(
+            production="gateway: octopush, require_plan: false",
+            asked='gateway: octopush, require_plan: false, simulate_to: ["+33600000999"]',
+            plain='gateway: {url: "http://gateway.example.com/v1/public"}, require_plan: false',
+            foreign='gateway: {url: "https://gateway.example.com/v1/public"}, require_plan: false',
+            reviewed="gateway: octopush",
+            loose='gateway: {url: "http://127.0.0.1:9/v1/public"}, require_plan: false',
+        ),
+    }
+    names = ("production", "asked", "plain", "foreign", "reviewed", "loose")
+    made = tuple(("state", "init", "--env", name) for name in names)
+    folder: Folder = project(files, after=(*made, ("apply", "--auto-approve")))
     return folder
 
 

@@ -41,8 +41,9 @@ def folder(project: MakeProject) -> Folder:
 
 
 @pytest.fixture
-def applied(folder: Folder) -> Folder:
-    apply(folder)
+def applied(project: MakeProject) -> Folder:
+    files = {"campaigns/sale.yaml": CAMPAIGN, "campaigns/audiences/people.csv": people(FIRST)}
+    folder: Folder = project(files, after=(("apply", "--auto-approve"),))
     return folder
 
 

@@ -53,8 +53,7 @@ def names(commands: tuple[tuple[str, ...], ...]) -> list[str]:
 @pytest.fixture
 def folder(project: MakeProject) -> Folder:
     """Make a project of which half of the messages were sent."""
-    folder = project({"campaigns/hello.yaml": CAMPAIGN})
-    assert folder.call("apply", "--auto-approve").code == 0
+    folder: Folder = project({"campaigns/hello.yaml": CAMPAIGN}, after=(("apply", "--auto-approve"),))
     return folder
 
 
