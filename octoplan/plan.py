@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from octoplan.audience import Counts, Reject
+from octoplan.audience.values import Counts, Reject
 from octoplan.campaign import Campaign
 from octoplan.errors import GuardRefused
 from octoplan.project import Prices

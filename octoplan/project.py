@@ -173,6 +173,19 @@ def load(root: Path) -> Project:
     )
 
 
+def own_folder(root: Path) -> Path:
+    """The project's `.octoplan` folder, made where it is missing: its owner's only, kept out of git by itself."""
+    folder = root / ".octoplan"
+    ignore = folder / ".gitignore"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+    except OSError as error:
+        raise OctoplanError(f"the folder .octoplan cannot be used: {error.strerror or 'no reason given'}") from error
+    return folder
+
+
 def audience_spec(document: Document, pointer: Pointer, base: Path) -> AudienceSpec:
     """The audience, exclusion or suppression written at `pointer` → its AudienceSpec; paths relative to `base`."""
     written = document.data

@@ -42,7 +42,7 @@ def test_the_readme_shows_the_plan_of_an_example(tmp_path: Path) -> None:
     assert printed(command, tmp_path) == said
 
 
-@pytest.mark.parametrize("page", sorted(ROOT.glob("docs/**/*.md")) + [ROOT / "README.md"], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [*sorted(ROOT.glob("docs/**/*.md")), ROOT / "README.md"], ids=lambda page: page.name)
 def test_every_link_between_pages_leads_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(([^)#:]+)[)#]", page.read_text(encoding="utf-8"))
     missing = [link for link in links if not (page.parent / link).exists()]

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from octoplan.apply import Applier, Recording
 from octoplan.apply.flight import Flight
-from octoplan.pipeline import Drawn
 from octoplan.pipeline.drafts import Draft
+from octoplan.pipeline.drawing import Drawn
 from octoplan.state.interface import CampaignRecord, NewCampaign, NewFrame
 
 _PEOPLE_AT_ONCE = 5_000

@@ -7,7 +7,7 @@ the network. Plain addresses are told in SQL: a law in the tests says that both 
 import re
 
 from octoplan.audience.verdict import BLANK, Verdict, trimmed
-from octoplan.table.people import Check
+from octoplan.table.rows import Check
 
 NO_EMAIL = "not an e-mail address"
 A_NUMBER = "a phone number, not an e-mail address"

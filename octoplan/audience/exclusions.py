@@ -12,7 +12,7 @@ from octoplan.audience.selecting import Selection, Wanted, select_rows
 from octoplan.campaign import AddressField
 from octoplan.errors import Place, Problem, ProjectInvalid
 from octoplan.project import AudienceSpec, Project
-from octoplan.table import Table
+from octoplan.table.connection import Table
 from octoplan.table.files import ContactFile
 
 FIELDS: tuple[AddressField, ...] = ("phone_number", "email")

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from octoplan.audience.verdict import BLANK, Verdict, trimmed
-from octoplan.table.connection import literal
-from octoplan.table.people import Check
+from octoplan.table.quoting import literal
+from octoplan.table.rows import Check
 
 NO_NUMBER = "not a phone number"
 AN_EMAIL = "an e-mail address, not a phone number"

@@ -14,7 +14,8 @@ from octoplan.audience import numbers
 from octoplan.audience.values import Origin, Reject
 from octoplan.errors import Place, Problem, ProjectInvalid
 from octoplan.project import AudienceSpec, Project
-from octoplan.table import Table, files, where
+from octoplan.table import files, where
+from octoplan.table.connection import Table
 from octoplan.table.dialect import Unreadable
 from octoplan.table.files import ContactFile
 

@@ -11,8 +11,10 @@ from octoplan.audience.values import SHOWN, Counts, Reject, places
 from octoplan.audience.verdict import Verdict
 from octoplan.campaign import AddressField
 from octoplan.errors import Problem, ProjectInvalid
-from octoplan.table import Table, TableError, people
-from octoplan.table.people import Check, Making
+from octoplan.table import people
+from octoplan.table.connection import Table, TableError
+from octoplan.table.people import Making
+from octoplan.table.rows import Check
 
 _SAMPLE = 64  # one row of so many is looked at, to learn which countries' numbers there are
 

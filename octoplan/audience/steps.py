@@ -4,14 +4,16 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from octoplan.audience.exclusions import Exclusion, Suppressions, exclude, no_address, open_exclusion
-from octoplan.audience.inline import Inline, load_inline, read_inline
+from octoplan.audience.inline import Inline, read_inline
+from octoplan.audience.inline_rows import load_inline
 from octoplan.audience.reading import Reading, Rows, address_column, load_reading, open_reading
 from octoplan.audience.selecting import Selection, Wanted, judge, select_rows
 from octoplan.audience.values import Audience, Counts, Reject
 from octoplan.campaign import AddressField, Campaign
 from octoplan.errors import Place, Problem, ProjectInvalid
 from octoplan.project import AudienceSpec, Project
-from octoplan.table import Table, people
+from octoplan.table import people
+from octoplan.table.connection import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,9 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from octoplan.errors import Place, Problem
-from octoplan.table.files import LoadedFile
+
+if TYPE_CHECKING:
+    from octoplan.table.files import LoadedFile
 
 SHOWN = 10
 _NONE: Mapping[str, int] = MappingProxyType({})
@@ -80,7 +83,7 @@ class Origin:
 
     first: int
     count: int
-    file: LoadedFile | None = None
+    file: "LoadedFile | None" = None
     inline: tuple[Place, ...] = ()
 
     def places(self, rows: Sequence[int]) -> Mapping[int, Place]:

@@ -68,9 +68,9 @@ class Order:
 
 def _apply(session: Session, applier: "Applier", campaigns: "Sequence[Campaign]", order: Order) -> list["Event"]:
     """Settle, plan, ask, send; what happened. As JSON, each event is a line, below one that names the version."""
-    from octoplan import apply, pipeline, planfile  # noqa: PLC0415 - loaded when called
+    from octoplan import apply, planfile  # noqa: PLC0415 - loaded when called
     from octoplan.apply.recording import recording  # noqa: PLC0415
-    from octoplan.pipeline import review  # noqa: PLC0415
+    from octoplan.pipeline import drawing, review  # noqa: PLC0415
     from octoplan.pipeline.course import Course  # noqa: PLC0415
     from octoplan.report import as_json  # noqa: PLC0415
 
@@ -91,7 +91,7 @@ def _apply(session: Session, applier: "Applier", campaigns: "Sequence[Campaign]"
                 reviewed=order.reviewed,
                 notice=say,
             )
-            drawn = pipeline.draw(session.project, campaigns, table, course)
+            drawn = drawing.draw(session.project, campaigns, table, course)
             if order.reviewed is not None:
                 now = review.plan_file(drawn.plan, drawn.drafts, campaigns, applier.state, ("", order.targets))
                 planfile.raise_if_stale(order.reviewed, now)

@@ -95,21 +95,21 @@ class Console:
 
     def problems(self, problems: Iterable[Problem]) -> None:
         """Problems → stderr, or as JSON on stdout."""
-        from octoplan.report import as_json, text  # noqa: PLC0415 - an error is the exception
+        from octoplan.report import found  # noqa: PLC0415 - an error is the exception
 
         if self.wanted.json:
-            self._document(as_json.problems(tuple(problems)))
+            self._document(found.json_problems(tuple(problems)))
         else:
-            self._lines(self.err, text.problems(tuple(problems)))
+            self._lines(self.err, found.problems(tuple(problems)))
 
     def error(self, error: OctoplanError) -> None:
         """An error → stderr, or as JSON on stdout."""
-        from octoplan.report import as_json, text  # noqa: PLC0415
+        from octoplan.report import found  # noqa: PLC0415
 
         if self.wanted.json:
-            self._document(as_json.error(error))
+            self._document(found.json_error(error))
         else:
-            self._lines(self.err, text.error(error))
+            self._lines(self.err, found.error(error))
 
     def _document(self, text: str) -> None:
         self.data(json.dumps(json.loads(text), separators=(",", ":")) if self.streaming else text)

@@ -13,7 +13,7 @@ from octoplan.cli.options import common, target
 from octoplan.cli.session import Session, open_session
 
 if TYPE_CHECKING:
-    from octoplan.pipeline import Drawn
+    from octoplan.pipeline.drawing import Drawn
     from octoplan.plan import Plan
 
 CHANGES = 2
@@ -66,8 +66,8 @@ def show_plan(console: Console, plan: "Plan", form: str) -> None:
 
 
 def _draw(session: Session, simulate: str, targets: tuple[str, ...], out: Path | None) -> "Drawn":
-    from octoplan import pipeline, planfile  # noqa: PLC0415 - loaded when called
-    from octoplan.pipeline import review  # noqa: PLC0415
+    from octoplan import planfile  # noqa: PLC0415 - loaded when called
+    from octoplan.pipeline import drawing, review  # noqa: PLC0415
     from octoplan.pipeline.course import Course  # noqa: PLC0415
 
     console = session.console
@@ -87,7 +87,7 @@ def _draw(session: Session, simulate: str, targets: tuple[str, ...], out: Path |
             targeted=bool(targets),
             notice=say,
         )
-        drawn = pipeline.draw(session.project, campaigns, table, course)
+        drawn = drawing.draw(session.project, campaigns, table, course)
         if out is not None:
             made = (secrets.token_hex(16), targets)
             plan_file = review.plan_file(drawn.plan, drawn.drafts, campaigns, state, made)

@@ -19,7 +19,7 @@ def command(console: Console, campaign: str, limit: int, address: str | None) ->
 
     On a terminal they are shown whole; in a pipe and as JSON, addresses are masked and values show as their names.
     """
-    from octoplan import audience  # noqa: PLC0415 - loaded when called
+    from octoplan.audience.steps import normalise  # noqa: PLC0415 - loaded when called
     from octoplan.pipeline.gathering import gather  # noqa: PLC0415
     from octoplan.pipeline.showing import show  # noqa: PLC0415
     from octoplan.report import messages as report  # noqa: PLC0415
@@ -29,7 +29,7 @@ def command(console: Console, campaign: str, limit: int, address: str | None) ->
     masked = console.wanted.json or not console.out.isatty()
     to = None
     if address is not None:
-        to = audience.normalise(address, found.address_field, found.audience.region if found.audience else None)
+        to = normalise(address, found.address_field, found.audience.region if found.audience else None)
         if to is None:
             raise UsageError(
                 f"--to is no {found.address_field}",

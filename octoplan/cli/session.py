@@ -1,7 +1,6 @@
 """The composition root: flags, environment variables, clock and chance → project, state, gateway and table."""
 
-import random
-import secrets
+import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,13 +11,12 @@ from octoplan import campaign, project
 from octoplan.campaign import Campaign
 from octoplan.cli.console import Console
 from octoplan.errors import OctoplanError, UsageError
-from octoplan.project import SANDBOX, Environment, Project
-from octoplan.state import home
+from octoplan.project import SANDBOX, Environment, Project, own_folder
 
 if TYPE_CHECKING:
     from octoplan.gateways.interface import Gateway
     from octoplan.state.home import Home, State
-    from octoplan.table import Table
+    from octoplan.table.connection import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,17 +33,17 @@ class Session:
 
     def home(self) -> "Home":
         """Where the environment's state lives."""
-        return home.Home(
-            root=self.project.root,
-            environment=self.environment,
-            secret=self.console.environ.get("OCTOPLAN_STATE_KEY"),
-            random_bytes=secrets.token_bytes,
-        )
+        from octoplan.state.home import Home  # noqa: PLC0415 - only where a state is
+
+        secret = self.console.environ.get("OCTOPLAN_STATE_KEY")
+        return Home(root=self.project.root, environment=self.environment, secret=secret, random_bytes=os.urandom)
 
     @contextmanager
     def state(self, *, writable: bool = False) -> Iterator["State"]:
         """The environment's state, open."""
-        opened = home.open_state(self.home(), writable=writable)
+        from octoplan.state.home import open_state  # noqa: PLC0415 - only where a state is
+
+        opened = open_state(self.home(), writable=writable)
         try:
             yield opened
         finally:
@@ -54,10 +52,9 @@ class Session:
     @contextmanager
     def table(self) -> Iterator["Table"]:
         """An empty table of people, its folder beneath .octoplan."""
-        from octoplan.table import Table  # noqa: PLC0415 - duckdb, only where people are read
+        from octoplan.table.connection import Table  # noqa: PLC0415 - duckdb, only where people are read
 
-        home.ignore_own_folder(self.project.root)
-        with Table(self.project.root / ".octoplan" / "tmp") as table:
+        with Table(own_folder(self.project.root) / "tmp") as table:
             yield table
 
     def check_gateway(self) -> None:
@@ -109,9 +106,8 @@ def open_sandbox(root: Path, console: Console) -> Iterator["Sandbox"]:
     from octoplan.sandbox.errors import SandboxError  # noqa: PLC0415
     from octoplan.sandbox.storage import Storage  # noqa: PLC0415
 
-    home.ignore_own_folder(root)
     try:
-        storage = Storage.at(root / ".octoplan" / "inbox.db")
+        storage = Storage.at(own_folder(root) / "inbox.db")
     except SandboxError as error:
         raise OctoplanError(error.what, hint=error.hint) from error
     try:
@@ -138,5 +134,5 @@ def open_session(console: Console, *, sending: bool = False) -> Session:
 
 
 def chance() -> float:
-    """A random number, 0 to 1, for jitter only."""
-    return random.random()  # noqa: S311 - jitter needs no secrecy
+    """A random number, 0 to 1, for jitter."""
+    return int.from_bytes(os.urandom(7)) / 2**56

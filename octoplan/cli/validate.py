@@ -13,15 +13,15 @@ from octoplan.cli.session import open_session
 @click.pass_obj
 def command(console: Console, targets: tuple[str, ...]) -> None:
     """Check everything that needs no network: YAML, schema, templates, audience, parts."""
-    from octoplan import pipeline  # noqa: PLC0415 - loaded when called
-    from octoplan.report import as_json, text  # noqa: PLC0415
+    from octoplan.pipeline.checking import check  # noqa: PLC0415 - loaded when called
+    from octoplan.report import found  # noqa: PLC0415
 
     session = open_session(console)
     campaigns = session.campaigns(targets)
     with console.progress() as say:
         say("checking campaigns")
-        people = pipeline.check(session.project, campaigns, session.table, console.clock.now())
+        people = check(session.project, campaigns, session.table, console.clock.now())
     if console.wanted.json:
-        console.data(as_json.validated(len(campaigns), people))
+        console.data(found.json_validated(len(campaigns), people))
     else:
-        console.lines(text.validated(len(campaigns), people))
+        console.lines(found.validated(len(campaigns), people))

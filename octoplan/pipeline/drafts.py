@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from octoplan.audience import Audience
+from octoplan.audience.values import Audience
 from octoplan.campaign import Campaign
 from octoplan.content.variants import Faults, render_all
 from octoplan.errors import Problem

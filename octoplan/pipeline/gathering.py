@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from octoplan import audience
-from octoplan.audience import Audience, Opened
+from octoplan.audience import steps
+from octoplan.audience.exclusions import open_suppressions
+from octoplan.audience.steps import Opened
+from octoplan.audience.values import Audience
 from octoplan.campaign import Campaign
 from octoplan.content import Templates, compile_content
 from octoplan.errors import Problem, ProjectInvalid
 from octoplan.project import Project
-from octoplan.table import Table
+from octoplan.table.connection import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,14 +42,14 @@ def gather(project: Project, campaigns: Sequence[Campaign], table: Table, person
             problems.extend(invalid.problems)
     if problems:
         raise ProjectInvalid(*set(problems))  # campaigns that share a file share its Problem
-    suppressions = audience.open_suppressions(project, {one.campaign.address_field for one in read}, table)
-    loaded = [audience.load(one.opened, _columns(one)) for one in read]
+    suppressions = open_suppressions(project, {one.campaign.address_field for one in read}, table)
+    loaded = [steps.load(one.opened, _columns(one)) for one in read]
     table.lock()
     gathered = [
         Gathered(
             campaign=one.campaign,
             templates=one.templates,
-            audience=audience.select(rows, suppressions, person_key),
+            audience=steps.select(rows, suppressions, person_key),
             table=table,
         )
         for one, rows in zip(read, loaded, strict=True)
@@ -61,7 +63,7 @@ def gather(project: Project, campaigns: Sequence[Campaign], table: Table, person
 def _open(project: Project, campaign: Campaign, table: Table) -> _Read:
     """Templates compiled and headers read: what can be known before a row is loaded."""
     templates = compile_content(campaign.content, html_body=campaign.html_body, locate=campaign.locate)
-    opened = audience.open_audience(campaign, project, table)
+    opened = steps.open_audience(campaign, project, table)
     problems = [*opened.problems]
     if not problems:
         problems += templates.check_names(opened.columns, campaign.constants)

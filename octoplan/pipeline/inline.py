@@ -1,6 +1,6 @@
 """A campaign with inline recipients → its Problems, without a table: validating it loads no duckdb."""
 
-from octoplan.audience import Person, read_inline
+from octoplan.audience.inline import Person, read_inline
 from octoplan.campaign import Campaign
 from octoplan.content import compile_content
 from octoplan.content.variants import render_all

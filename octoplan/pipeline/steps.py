@@ -20,7 +20,7 @@ def step(draft: Draft, record: CampaignRecord | None, course: Course, simulation
     blocked = (*_edition_faults(draft, record, course), *_simulation_faults(simulation))
     action, reason = decide(recipients=draft.recipients, standing=draft.standing, known=draft.known, blocked=blocked)
     counted = draft.recipients > 0
-    by_country = messages.parts_by_country() if counted else []
+    by_country = messages.spread.parts_by_country() if counted else []
     return Step(
         campaign=campaign.name,
         channel=campaign.channel,
@@ -32,7 +32,7 @@ def step(draft: Draft, record: CampaignRecord | None, course: Course, simulation
         recipients=draft.recipients,
         requests=draft.requests,
         parts=sum(parts for _, _, parts in by_country) if campaign.channel == "sms" else None,
-        variants=messages.variants() if counted else 0,
+        variants=messages.spread.variants() if counted else 0,
         skipped=draft.skipped,
         counts=draft.audience.counts,
         rejects=draft.audience.rejects,
@@ -119,7 +119,7 @@ def _standing(counts: Mapping[Status, int]) -> Standing:
 
 def _costly(draft: Draft) -> dict[str, int]:
     people: dict[str, int] = {}
-    for characters, count in draft.messages.costly():
+    for characters, count in draft.messages.spread.costly():
         for character in characters:
             people[character] = people.get(character, 0) + count
     return dict(sorted(people.items(), key=lambda item: (-item[1], item[0])))
@@ -128,5 +128,5 @@ def _costly(draft: Draft) -> dict[str, int]:
 def _examples(draft: Draft) -> tuple[Example, ...]:
     return tuple(
         Example(content=json.loads(row.content), people=row.people, units=row.units, parts=row.parts)
-        for row in draft.messages.examples(_EXAMPLES)
+        for row in draft.messages.spread.examples(_EXAMPLES)
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from octoplan import source
 from octoplan.errors import OctoplanError, StateError
-from octoplan.project import Environment
+from octoplan.project import Environment, own_folder
 from octoplan.state import database, sqlite
 from octoplan.state.interface import FORMAT, Store
 from octoplan.state.keys import Keys, derive
@@ -76,7 +76,7 @@ def create(home: Home) -> str:
         "epoch": "1",
         "key_check": derive(secret, lineage).check,
     }
-    ignore_own_folder(home.root)
+    own_folder(home.root)
     database.create(home.path, meta)
     if not home.environment.is_sandbox:
         _write_lock(home.root, {**_locked(home.root), name: lineage})
@@ -121,16 +121,6 @@ def _check_key(home: Home, keys: Keys, check: str | None) -> Keys:
             hint="with another key nobody would be recognised; set OCTOPLAN_STATE_KEY to the right one",
         )
     return keys
-
-
-def ignore_own_folder(root: Path) -> None:
-    """The `.octoplan` folder, for its owner only, kept out of git by a file of its own."""
-    folder = root / ".octoplan"
-    ignore = folder / ".gitignore"
-    with database.mapped_files("the folder .octoplan"):
-        folder.mkdir(mode=0o700, exist_ok=True)
-        if not ignore.exists():
-            ignore.write_text("*\n", encoding="utf-8")
 
 
 def _only_sqlite(home: Home) -> None:

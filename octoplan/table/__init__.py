@@ -3,7 +3,3 @@
 `connection` owns it, `dialect` and `files` fill it, `where` guards the one expression that an author may write, `keys`
 and `people` hold the named SQL over people. Importing this package does not import duckdb.
 """
-
-from octoplan.table.connection import Table, TableError, quoted, sweep
-
-__all__ = ["Table", "TableError", "quoted", "sweep"]

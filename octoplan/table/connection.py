@@ -16,6 +16,7 @@ from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from octoplan.errors import OctoplanError
+from octoplan.table.quoting import quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -62,16 +63,6 @@ class TableError(OctoplanError):
             _WORDS[kind], hint="free some space on the disk that holds .octoplan/" if kind == "space" else ""
         )
         self.kind = kind
-
-
-def quoted(name: str) -> str:
-    """Any name → an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """Any text → an SQL string literal; for what cannot be bound, such as file names and patterns."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def sweep(folder: Path) -> None:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from octoplan.table.connection import Table, TableError, literal, quoted
+from octoplan.table.connection import Table, TableError
 from octoplan.table.dialect import Dialect, check_text
+from octoplan.table.quoting import literal, quoted
 from octoplan.table.records import (
     BROKEN_QUOTES,
     TOO_FEW,

@@ -11,9 +11,10 @@ from types import MappingProxyType
 from typing import Literal
 
 from octoplan.table import csvfiles, jsonfiles
-from octoplan.table.connection import Table, TableError, literal, quoted
+from octoplan.table.connection import Table, TableError
 from octoplan.table.dialect import Dialect, Unreadable, read_dialect
 from octoplan.table.jsontypes import TEXT, Structure, sql_type
+from octoplan.table.quoting import literal, quoted
 from octoplan.table.records import LeftOut, array_items, csv_records, lines_of, text_lines
 
 Format = Literal["csv", "tsv", "ndjson", "json", "parquet"]

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from octoplan.table.connection import Table, TableError, literal, quoted
+from octoplan.table.connection import Table, TableError
 from octoplan.table.csvfiles import escaped
 from octoplan.table.dialect import Unreadable, check_text, open_bytes
 from octoplan.table.jsontypes import TEXT, Structure, merged_keys, shape, sql_type
+from octoplan.table.quoting import literal, quoted
 from octoplan.table.records import Bad, LeftOut, Record, array_items, gathered, lines_of, text_lines
 
 _NO_OBJECT = "not a JSON object"

@@ -7,7 +7,7 @@ What has no common form becomes text: `JSON`.
 import json
 from typing import Any
 
-from octoplan.table.connection import quoted
+from octoplan.table.quoting import quoted
 
 Structure = Any
 TEXT = "VARCHAR"

@@ -8,7 +8,7 @@ e-mail is compared without case, and only ASCII has one lower case that all lang
 import hashlib
 import string
 
-from octoplan.table.connection import literal
+from octoplan.table.quoting import literal
 
 KEY_BYTES = 16
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)

@@ -10,24 +10,11 @@ from dataclasses import dataclass
 
 from octoplan.table.connection import Table
 from octoplan.table.keys import person_key_sql
+from octoplan.table.rows import Check
 from octoplan.table.where import SECONDS, Condition
 
 BLANK = "blank"
 _SPLIT = 1 << 18  # below as many rows DuckDB's own parallelism (122,880 rows a thread) leaves cores idle
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """SQL that tells a good address.
-
-    `steps`: each a name and an expression over `f0` and the names before it; then `address`, in canonical form,
-    NULL where undecided; then `country`, over `address`. `folded`: addresses have no capital letters.
-    """
-
-    address: str
-    country: str
-    folded: bool
-    steps: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,3 +12,17 @@ class Combination:
     people: int
     row: tuple[int, int]
     values: tuple[Any, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """SQL that tells a good address.
+
+    `steps`: each a name and an expression over `f0` and the names before it; then `address`, in canonical form,
+    NULL where undecided; then `country`, over `address`. `folded`: addresses have no capital letters.
+    """
+
+    address: str
+    country: str
+    folded: bool
+    steps: tuple[tuple[str, str], ...] = ()

@@ -18,25 +18,15 @@ Tables, with the name of the people's table as suffix; `v0`..`vN` are the variab
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from octoplan.table import packing
 from octoplan.table.connection import Table
 from octoplan.table.packing import KEY_BITS
 from octoplan.table.rows import Combination
+from octoplan.table.spread import Spread
 
 _BATCH = 10_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VariantRow:
-    """A variant as a report shows it: content as canonical JSON, and how many people get it."""
-
-    content: str
-    people: int
-    units: int
-    parts: int
 
 
 class Messages:
@@ -47,6 +37,7 @@ class Messages:
         self._people = people
         self._values = [f"v{index}" for index in range(variables)]
         self._n = people
+        self.spread = Spread(table, people)
 
     def people(self, limit: int, address: str | None) -> list[tuple[Any, ...]]:
         """The first people in order of their rows, or the one at `address` → (address, v0, ...); for `render`."""
@@ -131,18 +122,10 @@ class Messages:
                     SELECT c.*, v.variant FROM combos_{n} c JOIN rendered_{n} r USING (combo)
                     JOIN variants_{n} v USING (digest)) AS c ON {same}"""
         )
-        self._spread()
+        self.spread.count()
         for spent in ("combos", "rendered"):
             self._table.execute(f"DROP TABLE {spent}_{n}")
         return self.count()
-
-    def _spread(self) -> None:
-        """How many people of each country get each variant; what all counts for reports are taken from."""
-        n = self._n
-        self._table.execute(
-            f"""CREATE OR REPLACE TABLE spread_{n} AS
-                SELECT variant, country, count(*) AS people FROM messages_{n} GROUP BY ALL"""
-        )
 
     def count(self) -> int:
         """How many messages there are."""
@@ -175,7 +158,7 @@ class Messages:
                 WHERE {_MESSAGE_HASH} IN (SELECT hash FROM reviewed_{n})""",
             (prefix,),
         )
-        self._spread()
+        self.spread.count()
         return self.count()
 
     @property
@@ -275,40 +258,6 @@ class Messages:
             f"SELECT frame FROM frames_{n} JOIN variants_{n} USING (variant) ORDER BY size * parts DESC, frame LIMIT 1"
         )
         return int(found)
-
-    def variants(self) -> int:
-        """How many distinct contents there are."""
-        return self._count(f"variants_{self._n}")
-
-    def examples(self, limit: int) -> list[VariantRow]:
-        """The variants that most people get."""
-        n = self._n
-        rows = self._table.rows(
-            f"""SELECT any_value(content), sum(people)::BIGINT AS people, any_value(units), any_value(parts)
-                FROM spread_{n} JOIN variants_{n} USING (variant) GROUP BY variant
-                ORDER BY people DESC, variant LIMIT ?""",
-            (limit,),
-        )
-        return [
-            VariantRow(content=content, people=people, units=units, parts=parts)
-            for content, people, units, parts in rows
-        ]
-
-    def parts_by_country(self) -> list[tuple[str | None, int, int]]:
-        """(country, people, parts), for the cost."""
-        n = self._n
-        return self._table.rows(
-            f"""SELECT country, sum(people)::BIGINT, sum(people * parts)::BIGINT
-                FROM spread_{n} JOIN variants_{n} USING (variant) GROUP BY country ORDER BY country"""
-        )
-
-    def costly(self) -> list[tuple[str, int]]:
-        """(characters that force UCS-2, people who get them), most people first."""
-        n = self._n
-        return self._table.rows(
-            f"""SELECT costly, sum(people)::BIGINT AS people FROM spread_{n} JOIN variants_{n} USING (variant)
-                WHERE costly <> '' GROUP BY costly ORDER BY people DESC, costly LIMIT 100"""
-        )
 
     def _count(self, name: str) -> int:
         return int(self._table.value(f"SELECT count(*) FROM {name}"))

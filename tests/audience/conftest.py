@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from octoplan import audience, campaign, project
-from octoplan.audience import Audience
+from octoplan import campaign, project
+from octoplan.audience import steps
+from octoplan.audience.exclusions import open_suppressions
+from octoplan.audience.values import Audience
 from octoplan.errors import Problem
-from octoplan.table import Table
+from octoplan.table.connection import Table
 
 KEY = b"0123456789abcdef"
 
@@ -76,11 +78,11 @@ class Workplace:
         read = project.load(self.root)
         (found,) = campaign.load(read)
         with Table(self.root / ".octoplan" / "tmp", memory_limit=memory_limit) as table:
-            suppressions = audience.open_suppressions(read, {found.address_field}, table)
-            opened = audience.open_audience(found, read, table)
-            loaded = audience.load(opened, variables)
+            suppressions = open_suppressions(read, {found.address_field}, table)
+            opened = steps.open_audience(found, read, table)
+            loaded = steps.load(opened, variables)
             table.lock()
-            selected = audience.select(loaded, suppressions, KEY)
+            selected = steps.select(loaded, suppressions, KEY)
             people: list[tuple[Any, ...]] = []
             if selected.people:
                 values = "".join(f", v{number}" for number in range(len(selected.variables)))

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from octoplan.audience import emails, numbers
-from octoplan.table import Table
-from octoplan.table.people import Check
+from octoplan.table.connection import Table
+from octoplan.table.rows import Check
 
 # More regions than an audience has: trunk prefixes of one digit and of two, none, shared calling codes, odd prefixes.
 REGIONS = tuple(

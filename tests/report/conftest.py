@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from octoplan.apply.events import Event, FrameDone, Retrying, Settling, Started, Stopped
-from octoplan.audience import Counts, Reject
+from octoplan.audience.values import Counts, Reject
 from octoplan.errors import Place, Problem
 from octoplan.plan import Action, Cost, Example, Plan, Simulation, Standing, Step
 from octoplan.report.survey import CampaignStanding, Survey

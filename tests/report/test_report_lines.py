@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from octoplan.apply.events import Event, FrameDone
-from octoplan.audience import Counts
+from octoplan.audience.values import Counts
 from octoplan.errors import Place, Problem
 from octoplan.plan import Action, Cost, Plan, Standing, Step
 from octoplan.report import lines, text

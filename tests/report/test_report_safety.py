@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from octoplan.apply.events import FrameDone, Retrying, Started, Stopped
-from octoplan.audience import Counts, Reject
+from octoplan.audience.values import Counts, Reject
 from octoplan.errors import OctoplanError, Place, Problem
 from octoplan.plan import Action, Cost, Example, Plan, Simulation, Step
 from octoplan.report import as_json, html, markdown, text

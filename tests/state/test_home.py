@@ -10,7 +10,7 @@ import pytest
 
 from octoplan.errors import StateError
 from octoplan.project import Environment
-from octoplan.state.home import LOCK_FILE, Home, create, ignore_own_folder, open_state
+from octoplan.state.home import LOCK_FILE, Home, create, open_state
 
 SECRET = "correct horse battery staple"  # noqa: S105 - of a state that nobody sends with
 PRODUCTION = Environment(
@@ -190,15 +190,3 @@ def test_postgresql_is_refused_while_there_is_no_store_for_it(home: Home) -> Non
     for act in (create, opened):
         with pytest.raises(Exception, match="PostgreSQL states are not supported"):
             act(remote)
-
-
-def test_what_git_must_not_see_ignores_itself(tmp_path: Path) -> None:
-    ignore_own_folder(tmp_path)
-    ignore_own_folder(tmp_path)
-    assert (tmp_path / ".octoplan" / ".gitignore").read_text(encoding="utf-8") == "*\n"
-
-
-def test_a_folder_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None:
-    (tmp_path / ".octoplan").write_text("a file", encoding="utf-8")
-    with pytest.raises(StateError, match=r"the folder \.octoplan cannot be used"):
-        ignore_own_folder(tmp_path)

@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from octoplan.table import Table, TableError, quoted, sweep
+from octoplan.table.connection import Table, TableError, sweep
+from octoplan.table.quoting import quoted
 
 ROOT = Path(__file__).parents[2]
 NAME = 'a "b"'
 SPILLING = """
 import sys
 from pathlib import Path
-from octoplan.table import Table
+from octoplan.table.connection import Table
 with Table(Path(sys.argv[1]), memory_limit="60MB", threads=1) as table:
     people = "SELECT 'ana' || lpad(i::VARCHAR, 9, '0') || '@example.com' AS address FROM range(1500000) x(i)"
     table.execute(f"CREATE TABLE a AS {people}")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from octoplan.table import Table
+from octoplan.table.connection import Table
 from octoplan.table.keys import person_key, person_key_sql
 
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from octoplan.frame import KEY_BITS, Origin, leaves, request_id
-from octoplan.table import Table
+from octoplan.table.connection import Table
 from octoplan.table.sending import Messages
 
 ORIGIN = Origin(key=bytes(32), lineage="0123456789abcdef", campaign="autumn-sale", edition=1)

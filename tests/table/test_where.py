@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from octoplan.table import Table
+from octoplan.table.connection import Table
 from octoplan.table.where import Condition, Refused, parse, unknown_column
 
 COLUMNS = ("country", "age", "tags", "since", "my column")

@@ -1,0 +1,45 @@
+"""Valid campaigns → everything that can be known of them without network and state; what `validate` runs."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from octoplan.campaign import Campaign
+from octoplan.errors import ProjectInvalid
+from octoplan.pipeline.inline import check_inline
+from octoplan.project import Project
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from octoplan.errors import Problem
+    from octoplan.table.connection import Table
+
+    OpenTable = Callable[[], AbstractContextManager[Table]]
+
+
+def check(project: Project, campaigns: Sequence[Campaign], open_table: "OpenTable", now: datetime) -> int:
+    """Everything that needs neither network nor state → how many people there are; ProjectInvalid with all Problems.
+
+    `open_table` is called only if there are contact files to read.
+    """
+    active = [campaign for campaign in campaigns if not campaign.is_closed(now)]
+    filed = [one for one in active if one.audience is not None or project.suppressions_for(one.purpose)]
+    checked = [check_inline(campaign) for campaign in active if campaign.name not in {one.name for one in filed}]
+    if filed:
+        checked += _check_filed(project, filed, open_table)
+    problems = [problem for _, found in checked for problem in found]
+    if problems:
+        raise ProjectInvalid(*problems)
+    return sum(people for people, _ in checked)
+
+
+def _check_filed(
+    project: Project, campaigns: Sequence[Campaign], open_table: "OpenTable"
+) -> list[tuple[int, tuple["Problem", ...]]]:
+    from octoplan.pipeline.drafts import take_free  # noqa: PLC0415 - the table's modules, only where files are read
+    from octoplan.pipeline.gathering import gather  # noqa: PLC0415
+
+    with open_table() as table:
+        # Nobody is looked up by the key, so any will do.
+        return [take_free(one) for one in gather(project, campaigns, table, bytes(16))]

@@ -1,0 +1,92 @@
+"""Valid campaigns and the state of an environment → the plan, and the drafts that an apply would send."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from octoplan.campaign import Campaign
+from octoplan.errors import Problem, ProjectInvalid
+from octoplan.pipeline.course import Course
+from octoplan.pipeline.drafts import Draft, draft
+from octoplan.pipeline.gathering import Gathered, gather
+from octoplan.pipeline.simulation import simulate
+from octoplan.pipeline.steps import closed_step, removed_steps, step
+from octoplan.plan import Plan
+from octoplan.project import Project
+from octoplan.table.connection import Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """A plan, and the drafts it was drawn from, whose tables still hold the people to send to."""
+
+    plan: Plan
+    drafts: tuple[Draft, ...]
+
+
+def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: Course) -> Drawn:
+    """Valid campaigns and the state → the plan; ProjectInvalid with the Problems of all campaigns."""
+    closed = [campaign for campaign in campaigns if campaign.is_closed(course.now)]
+    active = [campaign for campaign in campaigns if not campaign.is_closed(course.now)]
+    course.notice("reading contacts")
+    gathered = gather(project, active, table, course.state.keys.person)
+    course.notice("rendering and packing")
+    drafts, problems = _drafts(gathered, course)
+    if problems:
+        raise ProjectInvalid(*problems)
+    known = {record.name: record for record in course.state.store.campaigns()}
+    notices = _notices(course, drafts)
+    course.notice("simulating")
+    steps = [
+        *(closed_step(campaign, known.get(campaign.name), course) for campaign in closed),
+        *(step(one, known.get(one.campaign.name), course, simulate(one, course)) for one in drafts),
+        *([] if course.targeted else removed_steps(campaigns, known)),
+    ]
+    prices = course.environment.prices
+    plan = Plan(
+        environment=course.environment.name,
+        gateway=course.environment.gateway,
+        lineage=course.state.lineage,
+        steps=tuple(sorted(steps, key=lambda one: one.campaign)),
+        currency=prices.currency if prices else "EUR",
+        notices=notices,
+    )
+    return Drawn(plan=plan, drafts=tuple(drafts))
+
+
+def _drafts(gathered: Sequence[Gathered], course: Course) -> tuple[list[Draft], list[Problem]]:
+    drafts: list[Draft] = []
+    problems: list[Problem] = []
+    for one in gathered:
+        drawn, found = draft(one, course)
+        drafts.append(drawn)
+        problems.extend(found)
+        problems.extend(_too_late(drawn, course.now))
+    return drafts, problems
+
+
+def _too_late(drawn: Draft, now: datetime) -> list[Problem]:
+    """A `send_at` in the past is a Problem only where somebody is still to be sent to."""
+    campaign = drawn.campaign
+    if campaign.send_at is None or campaign.send_at > now or not drawn.recipients:
+        return []
+    people = f"{drawn.recipients:,} {'person is' if drawn.recipients == 1 else 'people are'}"
+    return [
+        Problem(
+            place=campaign.document.place(("send_at",)),
+            rule="campaign/send-at-past",
+            message=f"send_at has passed, and {people} still to be sent to",
+            hint="the API would send at once; give a moment to come, or remove send_at to send now",
+        )
+    ]
+
+
+def _notices(course: Course, drafts: Sequence[Draft]) -> tuple[str, ...]:
+    left_out = sum(one.left_out for one in drafts)
+    notices = [] if course.reviewed is None else [f"reviewed plan {course.reviewed.digest}: nothing else is sent"]
+    if left_out:
+        people = f"{left_out:,} {'person' if left_out == 1 else 'people'}"
+        notices.append(f"{people} joined since, or their words changed: not in the reviewed plan, left out")
+    if course.simulate != "none" and not course.environment.simulate_to and any(one.recipients for one in drafts):
+        notices.append(f"nothing was simulated: {course.environment.name} names no simulate_to")
+    return tuple(notices)
