@@ -141,6 +141,11 @@ class Plan:
         return any(step.sends for step in self.steps)
 
     @property
+    def is_blocked(self) -> bool:
+        """Whether a step is blocked, so that nothing of the whole plan may be sent."""
+        return any(step.blocked for step in self.steps)
+
+    @property
     def recipients(self) -> int:
         """People who would be sent to."""
         return sum(step.recipients for step in self.steps if step.sends)

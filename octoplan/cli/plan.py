@@ -11,6 +11,7 @@ import click
 from octoplan.cli.console import Console
 from octoplan.cli.options import common, target
 from octoplan.cli.session import Session, open_session
+from octoplan.errors import OctoplanError
 
 if TYPE_CHECKING:
     from octoplan.pipeline.drawing import Drawn
@@ -86,11 +87,22 @@ def _draw(session: Session, simulate: str, targets: tuple[str, ...], out: Path |
             simulate="all" if simulate == "all" else "sample" if simulate == "sample" else "none",
             targeted=bool(targets),
             notice=say,
+            pace=session.pace(),
         )
         drawn = drawing.draw(session.project, campaigns, table, course)
-        if out is not None:
+        if out is not None and not drawn.plan.is_blocked:
             made = (secrets.token_hex(16), targets)
             plan_file = review.plan_file(drawn.plan, drawn.drafts, campaigns, state, made)
-            out.write_bytes(planfile.dump(plan_file))
+            _write(out, planfile.dump(plan_file))
             console.talk(f"Wrote {out}, digest {plan_file.digest}")
     return drawn
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    except OSError as error:
+        raise OctoplanError(f"cannot write {path}: {error.strerror or 'no reason given'}") from error

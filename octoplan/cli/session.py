@@ -1,7 +1,7 @@
 """The composition root: flags, environment variables, clock and chance → project, state, gateway and table."""
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,6 +93,13 @@ class Session:
                 yield gateway
             finally:
                 gateway.close()
+
+    def pace(self) -> Callable[[], object]:
+        """What waits until the environment lets the next request leave."""
+        from octoplan.apply.pace import Pace, Stop  # noqa: PLC0415 - only where requests are made
+
+        pace, stop = Pace(self.environment.requests_per_second, self.console.clock), Stop()
+        return lambda: pace.wait(stop)
 
     def _allowed_hosts(self) -> tuple[str, ...]:
         listed = self.console.environ.get("OCTOPLAN_ALLOWED_HOSTS", "")

@@ -19,7 +19,7 @@ class Course:
     """The environment and its state, and what is asked of the plan.
 
     `gateway` None: nothing is simulated. `reviewed`: no message is planned that this file does not hold. `notice` is
-    told what is being done, for progress.
+    told what is being done, for progress; `pace` waits before each simulated request.
     """
 
     environment: Environment
@@ -31,3 +31,4 @@ class Course:
     targeted: bool = False
     reviewed: PlanFile | None = None
     notice: Notice = lambda _: None
+    pace: Callable[[], object] = lambda: None

@@ -9,7 +9,7 @@ from octoplan.errors import Problem, ProjectInvalid
 from octoplan.pipeline.course import Course
 from octoplan.pipeline.drafts import Draft, draft
 from octoplan.pipeline.gathering import Gathered, gather
-from octoplan.pipeline.simulation import simulate
+from octoplan.pipeline.simulation import simulate, stand_ins_for
 from octoplan.pipeline.steps import closed_step, removed_steps, step
 from octoplan.plan import Plan
 from octoplan.project import Project
@@ -87,6 +87,10 @@ def _notices(course: Course, drafts: Sequence[Draft]) -> tuple[str, ...]:
     if left_out:
         people = f"{left_out:,} {'person' if left_out == 1 else 'people'}"
         notices.append(f"{people} joined since, or their words changed: not in the reviewed plan, left out")
-    if course.simulate != "none" and not course.environment.simulate_to and any(one.recipients for one in drafts):
-        notices.append(f"nothing was simulated: {course.environment.name} names no simulate_to")
+    if course.simulate != "none":
+        alone = [one.campaign.name for one in drafts if one.recipients and stand_ins_for(one, course.environment) == ()]
+        if alone:
+            notices.append(
+                f"not simulated, since simulate_to of {course.environment.name} has nobody: {', '.join(alone)}"
+            )
     return tuple(notices)

@@ -1,7 +1,7 @@
 """A draft → what the gateway says of some of its requests in simulation: real content, no request id, nothing sent."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from octoplan.errors import GatewayError
@@ -21,30 +21,36 @@ def simulate(draft: Draft, course: Course) -> Simulation | None:
 
     GatewayError where the gateway does not answer or does not know the account.
     """
-    stand_ins = _stand_ins(draft, course.environment)
+    stand_ins = stand_ins_for(draft, course.environment)
     if course.gateway is None or course.simulate == "none" or not draft.requests or stand_ins == ():
         return None
     connection = course.gateway.connect()
+    outcomes: list[Outcome] = []
     try:
-        outcomes = [
-            _ask(connection, frame, draft, stand_ins) for frame in _frames(draft, everything=course.simulate == "all")
-        ]
+        for frame in _frames(draft, everything=course.simulate == "all"):
+            course.pace()
+            outcomes.append(_ask(connection, _request(frame, draft, stand_ins)))
     finally:
         connection.close()
+    return _told(outcomes, stand_ins)
+
+
+def _told(outcomes: Sequence[Outcome], stand_ins: tuple[str, ...] | None) -> Simulation:
     accepted = [outcome for outcome in outcomes if isinstance(outcome, Accepted)]
     refused = [outcome for outcome in outcomes if not isinstance(outcome, Accepted)]
     costs = [outcome.cost for outcome in accepted if outcome.cost is not None]
     units = [outcome.units for outcome in accepted if outcome.units is not None]
+    instead = "the audience" if stand_ins is None else f"{len(stand_ins)} stand-in{'s' * (len(stand_ins) != 1)}"
     return Simulation(
         requests=len(outcomes),
-        recipients="the audience" if stand_ins is None else f"{len(stand_ins)} in its place",
+        recipients=instead,
         cost=sum(costs, Decimal(0)) if costs else None,
         units=sum(units) if units else None,
         refused=tuple(sorted({_reason(outcome) for outcome in refused})),
     )
 
 
-def _stand_ins(draft: Draft, environment: Environment) -> tuple[str, ...] | None:
+def stand_ins_for(draft: Draft, environment: Environment) -> tuple[str, ...] | None:
     """Who stands in for the audience: addresses of the campaign's kind; None for the audience itself."""
     if environment.simulate_to == "audience":
         return None
@@ -61,11 +67,15 @@ def _frames(draft: Draft, *, everything: bool) -> Iterator[Frame]:
         yield from draft.frames(first, first + _AT_ONCE - 1)
 
 
-def _ask(connection: Connection, frame: Frame, draft: Draft, stand_ins: tuple[str, ...] | None) -> Outcome:
-    request = frame.body
-    if stand_ins is not None:
-        recipients = [{draft.campaign.address_field: address} for address in stand_ins]
-        request = body(draft.campaign.settings, json.loads(frame.body), recipients, None)
+def _request(frame: Frame, draft: Draft, stand_ins: tuple[str, ...] | None) -> bytes:
+    if stand_ins is None:
+        return frame.body
+    recipients = [{draft.campaign.address_field: address} for address in stand_ins]
+    return body(draft.campaign.settings, json.loads(frame.body), recipients, None)
+
+
+def _ask(connection: Connection, request: bytes) -> Outcome:
+    """One simulated request → its outcome; asked again at once where there was none, since it sends nothing."""
     for _ in range(_ATTEMPTS):
         outcome = connection.send(request)
         if not isinstance(outcome, Unanswered):

@@ -22,6 +22,7 @@ _REASONS = {
     "CANTOPEN": "it cannot be opened",
     "PERM": "access is denied",
 }
+_HINTS = {_REASONS["BUSY"]: "if a process was stopped in the middle of writing, continue or end it; nothing was lost"}
 _HEADER = 100
 
 
@@ -35,7 +36,7 @@ def mapped() -> Iterator[None]:
         reason = _REASONS.get(f"{getattr(error, 'sqlite_errorname', '')}_".split("_")[1])
         raise StateError(
             f"the state cannot be used: {reason or 'it is damaged or no state'}",
-            hint=RESTORE if reason is None else "nothing was lost; mend that and try again",
+            hint=RESTORE if reason is None else _HINTS.get(reason, "nothing was lost; mend that and try again"),
         ) from error
 
 

@@ -82,6 +82,11 @@ def make_frame(numbers: range, campaign: str = "autumn-sale", *, refusals: int =
     return Frame(id=name, origin=origin, content=content, refusals=refusals, people=people, body=made)
 
 
+def frames(count: int, campaign: str = "autumn-sale", *, first: int = 0) -> list[Frame]:
+    """Make so many frames of three people each, numbered from `first`."""
+    return [make_frame(range(first + 3 * n, first + 3 * n + 3), campaign) for n in range(count)]
+
+
 @dataclass(slots=True, kw_only=True)
 class Field:
     """A state and a gateway, and applies over them, one after the other, as processes would make them."""

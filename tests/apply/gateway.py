@@ -84,7 +84,7 @@ class Judge:
                 self.watch(asked)
             except BaseException as failure:  # noqa: BLE001 - raised where the test ends
                 self.failures.append(failure)
-            return asked, self.script(asked)
+        return asked, self.script(asked)  # outside the lock: a script may wait
 
     def accept(self, asked: Asked) -> tuple[int, dict[str, Any]]:
         """Take the messages, unless the id was used or a number is bad."""

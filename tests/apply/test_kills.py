@@ -212,10 +212,18 @@ def test_a_second_applier_exits_6_and_sends_nothing(folder: Folder, judge: Judge
 
 
 def test_an_applier_that_was_stopped_sends_nothing_after_another_has_finished(folder: Folder, judge: Judge) -> None:
-    judge.script = lambda _: time.sleep(0.01) or ACCEPT  # type: ignore[func-returns-value, redundant-expr]
+    held = threading.Event()
+
+    def hold(asked: Asked) -> str:
+        if asked.nth > 6:
+            held.wait(30)
+        return ACCEPT
+
+    judge.script = hold
     first = folder.start(*APPLY)
-    await_requests(judge, 6, first)
+    await_requests(judge, 10, first)  # all four wait for their answers, so none is in the middle of writing
     first.send_signal(signal.SIGSTOP)
+    held.set()
     try:
         assert folder.call("--env", "production", "state", "unlock").code == 0
         assert end(folder.start(*APPLY)) == 0

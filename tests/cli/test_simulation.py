@@ -109,7 +109,7 @@ def test_outside_the_sandbox_nothing_is_simulated_unasked(folder: Folder, gatewa
     assert folder.call("state", "init", "--env", "local").code == 0
     outcome = folder.call("plan", "--env", "local", "--simulate", "all")
     assert outcome.code == 0
-    assert "nothing was simulated: local names no simulate_to" in outcome.out
+    assert "notice: not simulated, since simulate_to" in outcome.out
     assert gateway.bodies == []
 
 

@@ -93,7 +93,7 @@ def _sale() -> Step:
             Example(content={"text": "Hi Zoé, 20% off"}, people=312, units=128, parts=1),
             Example(content={"text": "Hi Noël, 20% off"}, people=1, units=71, parts=2),
         ),
-        simulation=Simulation(requests=2, recipients="1 in its place", cost=Decimal("12.4"), units=2),
+        simulation=Simulation(requests=2, recipients="1 stand-in", cost=Decimal("12.4"), units=2),
     )
 
 
