@@ -82,7 +82,8 @@ def send(applier: Applier, recording: Recording) -> Iterator[Event]:
     if free > 0:
         yield from _fly(applier, recording.flights(), lanes=free)
     else:
-        yield Stopped(why=f"{len(applier.open_frames)} frames are still open and take every place in flight")
+        taken = len(applier.open_frames)
+        yield Stopped(why=f"every place in flight is taken by frames that are still open ({taken})")
     store.end(run.id, applier.epoch, applier.clock.now())
 
 
@@ -126,6 +127,7 @@ def _resumed(applier: Applier, record: FrameRecord) -> Flight:
         first_attempt=_first_attempt(record),
         doubt=True,
         held_by=record.run,
+        last_change=record.last_change,
     )
 
 

@@ -26,7 +26,8 @@ _SHUT_OUT = "this run was shut out: the state was unlocked by somebody"
 class Flight:
     """A frame on its way. `first_attempt`: None while nothing of it was ever sent; `doubt`: an acceptance may exist.
 
-    `held_by`: the dead run that has it, None: nobody yet, or the present run.
+    `held_by`: the dead run that has it, None: nobody yet, or the present run. `last_change`: when the state last heard
+    of it, which no honest clock runs behind.
     """
 
     frame: Frame
@@ -34,6 +35,7 @@ class Flight:
     first_attempt: datetime | None = None
     doubt: bool = False
     held_by: str | None = None
+    last_change: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +77,9 @@ def may_send(flight: Flight, now: datetime) -> Verdict | None:
         return Verdict(proof=Proof.UNKNOWN, why="no answer was had before not_after passed")
     if flight.first_attempt is None:
         return None
-    age = now - flight.first_attempt
-    if age < -_CLOCK_SLACK:
-        return Verdict(proof=Proof.OPEN, why="the clock runs behind its first attempt, so its age cannot be told")
-    if age >= OLDEST:
+    if now < max(flight.first_attempt, flight.last_change or flight.first_attempt) - _CLOCK_SLACK:
+        return Verdict(proof=Proof.OPEN, why="the clock runs behind its last attempt, so its age cannot be told")
+    if now - flight.first_attempt >= OLDEST:
         return Verdict(proof=Proof.UNKNOWN, why="no answer was had within 23 hours of the first attempt")
     return None
 

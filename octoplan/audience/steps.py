@@ -182,7 +182,7 @@ def _problems(loaded: Loaded, counts: Counts, rejects: tuple[Reject, ...]) -> It
             place=place,
             rule="audience/max-rejected",
             message=f"{unusable:,} of {considered:,} rows cannot be used, more than max_rejected "
-            f"({spec.max_rejected:.3g} of them): {reasons}; {first}",
+            f"({100 * spec.max_rejected:.3g} %): {reasons}; {first}",
             hint="mend the rows, leave them out with where, or raise max_rejected",
         )
     elif counts.people == 0:

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from octoplan.apply.events import Event
     from octoplan.apply.pace import Stop
     from octoplan.campaign import Campaign
+    from octoplan.pipeline.drawing import Drawn
     from octoplan.plan import Plan
     from octoplan.planfile import PlanFile
+    from octoplan.table.connection import Table
 
 
 @click.command(name="apply", short_help="Send what the plan says, once.")
@@ -45,9 +47,8 @@ def command(console: Console, /, planfile: Path | None, targets: tuple[str, ...]
         )
     reviewed = _read_plan_file(planfile, targets)
     order = Order(targets=reviewed.targets if reviewed else targets, reviewed=reviewed, **flags)
-    campaigns = session.campaigns(order.targets)
     with _applier(session, order) as applier:
-        told = _apply(session, applier, campaigns, order)
+        told = _apply(session, applier, order)
         console.exit_code = _exit_code(applier, told)
     if not console.wanted.json:
         from octoplan.report import lines  # noqa: PLC0415 - loaded when called
@@ -66,12 +67,13 @@ class Order:
     adopt_duplicates: bool
 
 
-def _apply(session: Session, applier: "Applier", campaigns: "Sequence[Campaign]", order: Order) -> list["Event"]:
-    """Settle, plan, ask, send; what happened. As JSON, each event is a line, below one that names the version."""
-    from octoplan import apply, planfile  # noqa: PLC0415 - loaded when called
+def _apply(session: Session, applier: "Applier", order: Order) -> list["Event"]:
+    """Settle, plan, ask, send; what happened. As JSON, each event is a line, below one that names the version.
+
+    What is open is settled before the campaigns are read: a typo in a file must not let its time run out.
+    """
+    from octoplan import apply  # noqa: PLC0415 - loaded when called
     from octoplan.apply.recording import recording  # noqa: PLC0415
-    from octoplan.pipeline import drawing, review  # noqa: PLC0415
-    from octoplan.pipeline.course import Course  # noqa: PLC0415
     from octoplan.report import as_json  # noqa: PLC0415
 
     console = session.console
@@ -80,21 +82,9 @@ def _apply(session: Session, applier: "Applier", campaigns: "Sequence[Campaign]"
     told = _tell(console, applier, apply.settle(applier), total=0)
     if applier.stop.interrupted:
         return told
+    campaigns = session.campaigns(order.targets)
     with session.table() as table:
-        with console.progress() as say:
-            course = Course(
-                environment=session.environment,
-                state=applier.state,
-                now=console.clock.now(),
-                retry_refused=order.retry_refused,
-                targeted=bool(order.targets),
-                reviewed=order.reviewed,
-                notice=say,
-            )
-            drawn = drawing.draw(session.project, campaigns, table, course)
-            if order.reviewed is not None:
-                now = review.plan_file(drawn.plan, drawn.drafts, campaigns, applier.state, ("", order.targets))
-                planfile.raise_if_stale(order.reviewed, now)
+        drawn = _draw(session, applier, order, campaigns, table)
         if not console.wanted.json:
             show_plan(console, drawn.plan, "text")
         drawn.plan.raise_if_refused()
@@ -103,6 +93,31 @@ def _apply(session: Session, applier: "Applier", campaigns: "Sequence[Campaign]"
             sending = apply.send(applier, recording(drawn, applier, order.retry_refused))
             told += _tell(console, applier, sending, drawn.plan.recipients)
     return told
+
+
+def _draw(
+    session: Session, applier: "Applier", order: Order, campaigns: "Sequence[Campaign]", table: "Table"
+) -> "Drawn":
+    """The plan as it is now; PlanStale where it is not the reviewed one."""
+    from octoplan import planfile  # noqa: PLC0415 - loaded when called
+    from octoplan.pipeline import drawing, review  # noqa: PLC0415
+    from octoplan.pipeline.course import Course  # noqa: PLC0415
+
+    with session.console.progress() as say:
+        course = Course(
+            environment=session.environment,
+            state=applier.state,
+            now=session.console.clock.now(),
+            retry_refused=order.retry_refused,
+            targeted=bool(order.targets),
+            reviewed=order.reviewed,
+            notice=say,
+        )
+        drawn = drawing.draw(session.project, campaigns, table, course)
+        if order.reviewed is not None:
+            now = review.plan_file(drawn.plan, drawn.drafts, campaigns, applier.state, ("", order.targets))
+            planfile.raise_if_stale(order.reviewed, now)
+    return drawn
 
 
 def _read_plan_file(path: Path | None, targets: tuple[str, ...]) -> "PlanFile | None":
@@ -148,7 +163,10 @@ def _tell(console: Console, applier: "Applier", events: "Iterable[Event]", total
 
 
 def _exit_code(applier: "Applier", told: "Iterable[Event]") -> int:
-    """What happened, and what the state still holds → the exit code; several at once: 130, 4, 9, 8."""
+    """What happened, and what the state still holds → the exit code; several at once: 130, 4, 9, 8.
+
+    Whoever this run planned and did not begin, since its time ran out, counts as refused: it must not look fine.
+    """
     from octoplan.apply.events import FrameDone  # noqa: PLC0415 - loaded when called
     from octoplan.state.interface import Status  # noqa: PLC0415
 
@@ -158,7 +176,8 @@ def _exit_code(applier: "Applier", told: "Iterable[Event]") -> int:
         return GatewayError.exit_code
     if any(True for _ in applier.state.store.frames(Status.SENDING, Status.UNKNOWN)):
         return 9
-    if any(isinstance(event, FrameDone) and event.status == "refused" for event in told):
+    unsent = any(frame.run == applier.run for frame in applier.state.store.frames(Status.PLANNED))
+    if unsent or any(isinstance(event, FrameDone) and event.status == "refused" for event in told):
         return 8
     return 0
 

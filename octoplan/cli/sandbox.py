@@ -1,6 +1,6 @@
 """`octoplan sandbox`: the emulator of the API, as a server; its inbox; a fresh start."""
 
-import contextlib
+import os
 
 import click
 
@@ -62,14 +62,11 @@ def inbox(console: Console, limit: int) -> None:
 @click.pass_obj
 def reset(console: Console) -> None:
     """Forget what was sent in the sandbox: its inbox and its state. No other environment is touched."""
+    from octoplan.state.home import Home, forget  # noqa: PLC0415 - loaded when called
+
     session = open_session(console)
-    environment = session.project.environment(SANDBOX)
-    path = session.project.root / environment.state
-    with open_sandbox(session.project.root, console) as sandbox:
+    root, environment = session.project.root, session.project.environment(SANDBOX)
+    forget(Home(root=root, environment=environment, secret=None, random_bytes=os.urandom))
+    with open_sandbox(root, console) as sandbox:
         sandbox.reset()
-    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm", f"{path.name}.key"):
-        with contextlib.suppress(FileNotFoundError):
-            path.with_name(name).unlink()
-    for lock in path.parent.glob(f"{path.name}.lock.*"):
-        lock.unlink()
     console.done("The sandbox is empty.")

@@ -129,7 +129,7 @@ def _row(number: int, rendered: Rendered, campaign: Campaign) -> tuple[int, str,
 def _fault(rendered: Rendered | Failed, campaign: Campaign) -> _Kind | None:
     """What is wrong with a rendered combination, if anything is."""
     if isinstance(rendered, Failed):
-        hint = _HINTS[rendered.reason]
+        hint = _HINTS[rendered.reason].replace("NAME", rendered.variable or "name")
         return _Kind(place=rendered.place, rule=f"content/{rendered.reason}", message=rendered.message, hint=hint)
     for pointer, longest in (("text",), LONGEST[campaign.channel]), (("metadata", "subject"), LONGEST_SUBJECT):
         value = _found(rendered.content, pointer)
@@ -164,7 +164,7 @@ def _found(content: Mapping[str, Any], pointer: tuple[str, ...]) -> str | None:
 
 
 _HINTS = {
-    "blank": 'give it a fallback, {{ name | default("...", true) }}, or leave these people out: on_missing: skip',
+    "blank": 'give it a fallback, {{ NAME | default("...", true) }}, or leave these people out: on_missing: skip',
     "error": "mend the template or the value",
     "limit": "let the template do less",
     "refused": "templates read values, and nothing else",

@@ -32,7 +32,7 @@ def validated(campaigns: int, recipients: int) -> list[Line]:
 def json_problems(found: Sequence[Problem]) -> str:
     """Problems → their document, in order of their places."""
     rows = [
-        {**placed(one.place), "rule": one.rule, "message": words(one.message), "hint": words(one.hint)}
+        {**placed(one.place), "rule": one.rule, "message": words(one.message), "hint": plain(one.hint)}
         for one in sorted(found)
     ]
     return document("problems", problems=rows)
@@ -40,7 +40,7 @@ def json_problems(found: Sequence[Problem]) -> str:
 
 def json_error(raised: OctoplanError) -> str:
     """What the world did wrong → its document."""
-    return document("error", what=words(raised.what), hint=words(raised.hint), exit_code=raised.exit_code)
+    return document("error", what=words(raised.what), hint=plain(raised.hint), exit_code=raised.exit_code)
 
 
 def json_validated(campaigns: int, recipients: int) -> str:
@@ -49,4 +49,4 @@ def json_validated(campaigns: int, recipients: int) -> str:
 
 
 def _hint(hint: str) -> list[Line]:
-    return [Line(Style.DETAIL, f"    hint: {words(hint)}")] if hint else []
+    return [Line(Style.DETAIL, f"    hint: {plain(hint)}")] if hint else []

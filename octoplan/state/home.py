@@ -4,12 +4,13 @@ Every environment but the sandbox is made once by `octoplan state init`, which w
 octoplan.lock.yaml. A state that should exist and does not is never taken for a first run.
 """
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from octoplan import source
-from octoplan.errors import OctoplanError, StateError
+from octoplan.errors import OctoplanError, StateError, StateLocked
 from octoplan.project import Environment, own_folder
 from octoplan.state import database, sqlite
 from octoplan.state.interface import FORMAT, Store
@@ -96,6 +97,30 @@ def open_state(home: Home, *, writable: bool = False) -> State:
         store.close()
         raise
     return State(store=store, keys=keys, lineage=lineage)
+
+
+def forget(home: Home) -> None:
+    """Remove the sandbox's state and key; StateLocked while an apply holds it. No other environment has this."""
+    if not home.environment.is_sandbox:
+        raise StateError("only the sandbox is ever forgotten")
+    path = home.path
+    if home.exists:
+        _check_free(path)
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm", home.key_path.name):
+        path.with_name(name).unlink(missing_ok=True)
+    for lock in path.parent.glob(f"{path.name}.lock.*"):
+        lock.unlink(missing_ok=True)
+
+
+def _check_free(path: Path) -> None:
+    """StateLocked where an apply holds this state; a damaged one, which a reset mends, is held by nobody."""
+    try:
+        with contextlib.closing(sqlite.SqliteStore(path, writable=True)) as store, store.lock():
+            pass
+    except StateLocked:
+        raise
+    except StateError:
+        return
 
 
 def _make_sandbox(home: Home) -> None:

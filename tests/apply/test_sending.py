@@ -86,7 +86,7 @@ def test_open_frames_keep_their_place_in_flight(ground: Field) -> None:
     assert ground.statuses() == {"sending": 9, "planned": 51}
     assert stopped(events) == [(None, "open frames take every place in flight: the rest is sent by a later apply")]
     again = ground.send(*frames(20)[3:])
-    assert stopped(again) == [(None, "3 frames are still open and take every place in flight")]
+    assert stopped(again) == [(None, "every place in flight is taken by frames that are still open (3)")]
     assert len(ground.judge.asked) == 18
     ground.judge.script = always(ACCEPT)
     ground.settle()
