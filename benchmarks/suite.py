@@ -51,7 +51,7 @@ class Bench:
 
     def _cold_plan(self) -> Iterator[table.Row]:
         many = material.audience_project(self.folder / "many", people=material.PEOPLE, texts=material.TEXTS)
-        pairs = self._alternate(self._octoplan(many, "plan"), self._script(many))
+        pairs = self._alternate(self._octoplan(many, "plan", "--simulate", "none"), self._script(many))
         yield table.ratios(f"octoplan plan of {material.PEOPLE:,}, cold / csv + jinja2 + json", pairs, 0.3)
         yield table.peaks("  peak memory of that plan", (pair.ours for pair in pairs), 400)
 

@@ -64,7 +64,7 @@ def request_id(origin: Origin, content: str, refusals: int, people: Sequence[int
     `content`: digest of the variant in hex; `people`: person keys in order; `refusals`: how often these were definitely
     refused so far, so that a used-up id is never tried again.
     """
-    parts = (origin.prefix, content, str(refusals), ",".join(map(str, people)))
+    parts = (origin.prefix, content, str(refusals), ",".join(f"{person:X}" for person in people))
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
 
 

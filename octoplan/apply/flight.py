@@ -17,7 +17,6 @@ from octoplan.state.keys import Keys
 
 ATTEMPTS: Final = 6
 LONGEST: Final = 600.0
-OLDEST: Final = timedelta(hours=23)
 _CLOCK_SLACK: Final = timedelta(minutes=5)
 _SHUT_OUT = "this run was shut out: the state was unlocked by somebody"
 
@@ -79,7 +78,7 @@ def may_send(flight: Flight, now: datetime) -> Verdict | None:
         return None
     if now < max(flight.first_attempt, flight.last_change or flight.first_attempt) - _CLOCK_SLACK:
         return Verdict(proof=Proof.OPEN, why="the clock runs behind its last attempt, so its age cannot be told")
-    if now - flight.first_attempt >= OLDEST:
+    if now - flight.first_attempt >= state.OLDEST:
         return Verdict(proof=Proof.UNKNOWN, why="no answer was had within 23 hours of the first attempt")
     return None
 

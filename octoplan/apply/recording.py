@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from octoplan.apply import Applier, Recording
 from octoplan.apply.flight import Flight
+from octoplan.apply.run import Applier, Recording
 from octoplan.pipeline.drafts import Draft
 from octoplan.pipeline.drawing import Drawn
 from octoplan.state.interface import CampaignRecord, NewCampaign, NewFrame

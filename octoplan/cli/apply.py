@@ -19,9 +19,9 @@ from octoplan.cli.session import Session, chance, open_session
 from octoplan.errors import Declined, GatewayError, GuardRefused, UsageError
 
 if TYPE_CHECKING:
-    from octoplan.apply import Applier
     from octoplan.apply.events import Event
     from octoplan.apply.pace import Stop
+    from octoplan.apply.run import Applier
     from octoplan.campaign import Campaign
     from octoplan.pipeline.drawing import Drawn
     from octoplan.plan import Plan
@@ -72,14 +72,14 @@ def _apply(session: Session, applier: "Applier", order: Order) -> list["Event"]:
 
     What is open is settled before the campaigns are read: a typo in a file must not let its time run out.
     """
-    from octoplan import apply  # noqa: PLC0415 - loaded when called
+    from octoplan.apply import run  # noqa: PLC0415 - loaded when called
     from octoplan.apply.recording import recording  # noqa: PLC0415
     from octoplan.report import as_json  # noqa: PLC0415
 
     console = session.console
     if console.wanted.json:
         console.stream(as_json.events_header())
-    told = _tell(console, applier, apply.settle(applier), total=0)
+    told = _tell(console, applier, run.settle(applier), total=0)
     if applier.stop.interrupted:
         return told
     campaigns = session.campaigns(order.targets)
@@ -90,7 +90,7 @@ def _apply(session: Session, applier: "Applier", order: Order) -> list["Event"]:
         drawn.plan.raise_if_refused()
         if drawn.plan.has_changes and not applier.stop.is_set:
             _approve(console, drawn.plan, auto=order.auto_approve)
-            sending = apply.send(applier, recording(drawn, applier, order.retry_refused))
+            sending = run.send(applier, recording(drawn, applier, order.retry_refused))
             told += _tell(console, applier, sending, drawn.plan.recipients)
     return told
 
@@ -185,8 +185,8 @@ def _exit_code(applier: "Applier", told: "Iterable[Event]") -> int:
 @contextmanager
 def _applier(session: Session, order: Order) -> Iterator["Applier"]:
     """Everything that an apply holds while it lasts: gateway, state, lock."""
-    from octoplan.apply import Applier  # noqa: PLC0415 - loaded when called
     from octoplan.apply.pace import Stop  # noqa: PLC0415
+    from octoplan.apply.run import Applier  # noqa: PLC0415 - loaded when called
 
     with ExitStack() as stack:
         gateway = stack.enter_context(session.gateway())

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from octoplan.apply.flight import OLDEST
-from octoplan.state.interface import CampaignRecord, FrameRecord, RunRecord, Status, Store
+from octoplan.state.interface import OLDEST, CampaignRecord, FrameRecord, RunRecord, Status, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,14 +14,16 @@ none, but keeps the request id if nothing else changes.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from octoplan.errors import StateError
 
 FORMAT = 1
+# The API forgets a request id after 24 hours; an hour less leaves room for slow answers and clocks that differ.
+OLDEST: Final = timedelta(hours=23)
 
 
 class BodyLost(StateError):  # noqa: N818 - it says what is the case

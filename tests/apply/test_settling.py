@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from octoplan.apply.flight import OLDEST, Flight, may_send
+from octoplan.apply.flight import Flight, may_send
 from octoplan.apply.verdict import Proof
-from octoplan.state.interface import Begin, RunRecord, Status
+from octoplan.state.interface import OLDEST, Begin, RunRecord, Status
 from tests.apply.conftest import EPOCH, KEYS, NOW, Field, address_of, done, frames, make_frame, recording, stopped
 from tests.apply.gateway import (
     ACCEPT,
