@@ -58,12 +58,21 @@ def command(
 def show_plan(console: Console, plan: "Plan", form: str) -> None:
     """A plan in one of its formats → stdout."""
     if form == "text":
-        from octoplan.report import text  # noqa: PLC0415 - only the format that is asked for
-
-        console.lines(text.plan(plan))
+        _show_text(console, plan)
         return
     module = importlib.import_module(f"octoplan.report.{_MODULES[form]}")
     console.data(module.plan(plan))
+
+
+def _show_text(console: Console, plan: "Plan") -> None:
+    if console.out.isatty():
+        from octoplan.report import terminal  # noqa: PLC0415 - rich, only for people
+
+        terminal.show_plan(plan, console.out, coloured=console.is_colored(console.out))
+        return
+    from octoplan.report import text  # noqa: PLC0415 - only the format that is asked for
+
+    console.lines(text.plan(plan))
 
 
 def _draw(session: Session, simulate: str, targets: tuple[str, ...], out: Path | None) -> "Drawn":

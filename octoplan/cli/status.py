@@ -25,5 +25,9 @@ def command(console: Console) -> None:
     now = console.clock.now()
     if console.wanted.json:
         console.data(as_json.status(found, now))
+    elif console.out.isatty():
+        from octoplan.report import terminal  # noqa: PLC0415 - rich, only for people
+
+        terminal.show_status(found, now, console.out, coloured=console.is_colored(console.out))
     else:
         console.lines(text.status(found, now))
