@@ -100,9 +100,8 @@ def resolve(console: Console, frame: str, sent: bool | None, why: str, *, yes: b
 
 
 def _confirm(console: Console, statement: str) -> None:
-    if not console.is_interactive:
-        raise Declined("nobody is here to confirm", hint="--yes says it without asking")
+    """Ask on the terminal, or take the answer that a pipe brings; Declined for anything but yes."""
     console.err.write(f"{statement}? [y/N] ")
     console.err.flush()
     if console.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise Declined("nothing was changed")
+        raise Declined("not confirmed; nothing was changed", hint="answer y, or say --yes")
