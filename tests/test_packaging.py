@@ -1,0 +1,51 @@
+"""What is installed, from a wheel as from a checkout, finds its own files."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from octoplan import schema
+
+ROOT = Path(__file__).parents[1]
+ASKS = """
+import octoplan
+from octoplan import schema
+from octoplan.cli import COMMANDS
+print(octoplan.__file__)
+print(*(len(schema.schema_text(name)) for name in ("campaign", "octoplan")))
+"""
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    build = (sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder))
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (made,) = folder.glob("*.whl")
+    return made
+
+
+def test_the_wheel_holds_every_file_that_the_program_reads(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert {f"octoplan/_schemas/{path.name}" for path in (ROOT / "schemas").glob("*.json")} <= names
+    assert {"octoplan/py.typed", "octoplan/state/schema.sql"} <= names
+    assert not [name for name in names if name.startswith(("tests/", "benchmarks/", "campaigns/"))]
+
+
+def test_an_installed_wheel_finds_its_schemas(wheel: Path, tmp_path: Path) -> None:
+    zipfile.ZipFile(wheel).extractall(tmp_path / "site")
+    asked = (sys.executable, "-c", ASKS)
+    done = subprocess.run(
+        asked, cwd=tmp_path, env={"PYTHONPATH": str(tmp_path / "site")}, capture_output=True, text=True, check=True
+    )
+    where, sizes = done.stdout.splitlines()
+    assert where.startswith(str(tmp_path / "site"))
+    assert sizes.split() == [str(len(schema.schema_text(name))) for name in ("campaign", "octoplan")]
+
+
+def test_a_checkout_reads_the_schemas_that_editors_read() -> None:
+    for path in (ROOT / "schemas").glob("*.json"):
+        assert schema.schema_text(path.name.removesuffix(".schema.json")) == path.read_text(encoding="utf-8")
