@@ -146,7 +146,12 @@ def _load_one(project: Project, path: Path, targets: Collection[str]) -> Campaig
 
 def _build(project: Project, document: Document, path: Path) -> Campaign:
     data = document.data
-    text_file, text = _text(project, document, path)
+
+    def base(pointer: Pointer) -> Path:
+        """Paths are relative to the file that names them, which for a default is octoplan.yaml."""
+        return path.parent if document.value_place(pointer).file == document.shown else project.root
+
+    text_file, text = _text(project, document, base)
     campaign = Campaign(
         name=data.get("name", path.stem),
         edition=data.get("edition", 1),
@@ -156,7 +161,7 @@ def _build(project: Project, document: Document, path: Path) -> Campaign:
         settings=_settings(data),
         constants=MappingProxyType({**project.constants, **(data.get("vars") or {})}),
         document=document,
-        audience=audience_spec(document, ("audience",), path.parent) if "audience" in data else None,
+        audience=audience_spec(document, ("audience",), base) if "audience" in data else None,
         send_at=_moment(document, "send_at"),
         not_after=_moment(document, "not_after"),
         skip_missing=data.get("on_missing") == "skip",
@@ -174,13 +179,13 @@ def _build(project: Project, document: Document, path: Path) -> Campaign:
     return campaign
 
 
-def _text(project: Project, document: Document, path: Path) -> tuple[str | None, str | None]:
+def _text(project: Project, document: Document, base: Callable[[Pointer], Path]) -> tuple[str | None, str | None]:
     """The campaign's text: the file that holds it, as shown, or None; and the template."""
     written = document.data.get("text_file")
     if written is None:
         return None, document.data.get("text")
     place = document.place(("text_file",))
-    file = project.resolve(path.parent, written, place)
+    file = project.resolve(base(("text_file",)), written, place)
     shown = project.shown(file)
     text = source.read_text(file, shown)
     if not text.strip():

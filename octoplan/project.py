@@ -1,7 +1,7 @@
 """The folder with `octoplan.yaml` and `campaigns/` → a Project: environments, defaults, constants, suppressions."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -165,7 +165,8 @@ def load(root: Path) -> Project:
         suppressions=MappingProxyType(
             {
                 purpose: tuple(
-                    audience_spec(document, ("suppressions", purpose, index), root) for index in range(len(entries))
+                    audience_spec(document, ("suppressions", purpose, index), lambda _: root)
+                    for index in range(len(entries))
                 )
                 for purpose, entries in (data.get("suppressions") or {}).items()
             }
@@ -186,16 +187,19 @@ def own_folder(root: Path) -> Path:
     return folder
 
 
-def audience_spec(document: Document, pointer: Pointer, base: Path) -> AudienceSpec:
-    """The audience, exclusion or suppression written at `pointer` → its AudienceSpec; paths relative to `base`."""
+def audience_spec(document: Document, pointer: Pointer, base: Callable[[Pointer], Path]) -> AudienceSpec:
+    """The audience, exclusion or suppression written at `pointer` → its AudienceSpec.
+
+    `base`: a place in the document → the folder that paths written there are relative to.
+    """
     written = document.data
     for key in pointer:
         written = written[key]
     if isinstance(written, str):
-        return AudienceSpec(base=base, sources=(written,), document=document, pointer=pointer, inherits=True)
+        return AudienceSpec(base=base(pointer), sources=(written,), document=document, pointer=pointer, inherits=True)
     listed = isinstance(written["from"], list)
     return AudienceSpec(
-        base=base,
+        base=base((*pointer, "from")),
         sources=tuple(written["from"]) if listed else (written["from"],),
         document=document,
         pointer=pointer,
