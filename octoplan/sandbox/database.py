@@ -1,7 +1,10 @@
 """A path → an open SQLite connection in the sandbox's own format: private, durable, and never of a later version."""
 
+import fcntl
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from octoplan.sandbox.errors import NewerFormat, StorageError
@@ -42,7 +45,8 @@ def open_database(path: Path | None) -> sqlite3.Connection:
     except sqlite3.Error:
         raise StorageError(f"{path}: the sandbox's file cannot be opened") from None
     try:
-        _prepare(connection, path)
+        with _alone(path):
+            _prepare(connection, path)
     except sqlite3.Error:
         connection.close()
         raise StorageError(
@@ -61,6 +65,23 @@ def _make_private(path: Path) -> None:
         path.chmod(0o600)  # a file that was there already; SQLite gives its own side files the same mode
     except OSError:
         raise StorageError(f"{path}: the sandbox's file cannot be made or opened") from None
+
+
+@contextmanager
+def _alone(path: Path | None) -> Iterator[None]:
+    """Keep others out while a file is prepared: SQLite does not wait for anybody when it turns to write-ahead logging.
+
+    The folder is locked and not the file, since to close a file of SQLite's would drop SQLite's own locks on it.
+    """
+    if path is None:
+        yield
+        return
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def _prepare(connection: sqlite3.Connection, path: Path | None) -> None:

@@ -45,7 +45,7 @@ class Outcome:
         return "\n".join([*seen, *(f"{one.place} {one.message} {one.hint}" for one in self.audience.problems)])
 
 
-class Workplace:
+class Contacts:
     """A project that a test fills with files."""
 
     def __init__(self, root: Path) -> None:
@@ -91,11 +91,11 @@ class Workplace:
 
 
 @pytest.fixture
-def workplace(tmp_path: Path) -> Workplace:
-    return Workplace(tmp_path / "project")
+def contacts(tmp_path: Path) -> Contacts:
+    return Contacts(tmp_path / "project")
 
 
 @pytest.fixture
-def new_workplace(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Workplace]:
+def new_contacts(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Contacts]:
     """For Hypothesis, which runs a test many times: a fresh one each."""
-    return lambda: Workplace(tmp_path_factory.mktemp("law") / "project")
+    return lambda: Contacts(tmp_path_factory.mktemp("law") / "project")

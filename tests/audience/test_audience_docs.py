@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from octoplan.table.allowed import FUNCTIONS
-from tests.audience.conftest import Workplace
+from tests.audience.conftest import Contacts
 
 PAGE = (Path(__file__).parents[2] / "docs" / "audiences.md").read_text()
 
@@ -20,13 +20,13 @@ EXAMPLES = [tuple(part.strip() for part in line.split("→")) for line in blocks
 
 
 @pytest.fixture
-def documented(workplace: Workplace) -> Workplace:
+def documented(contacts: Contacts) -> Contacts:
     for name, text in zip(("people.csv", "staff.csv"), blocks("csv"), strict=True):
-        workplace.file(name, text)
-    return workplace
+        contacts.file(name, text)
+    return contacts
 
 
-def test_the_first_example_comes_to_what_the_page_says(documented: Workplace) -> None:
+def test_the_first_example_comes_to_what_the_page_says(documented: Contacts) -> None:
     documented.campaign(**yaml.safe_load(blocks("yaml")[0]))
     outcome = documented.select()
     assert outcome.problems == ()
@@ -36,7 +36,7 @@ def test_the_first_example_comes_to_what_the_page_says(documented: Workplace) ->
 
 
 @pytest.mark.parametrize(("written", "names"), EXAMPLES)
-def test_a_where_keeps_whom_the_page_says(documented: Workplace, written: str, names: str) -> None:
+def test_a_where_keeps_whom_the_page_says(documented: Contacts, written: str, names: str) -> None:
     # The address is the row's place, so that rows without a number of their own are seen as well.
     lines = blocks("csv")[0].splitlines()
     numbered = [f"phone_number;{lines[0]}", *(f"+336000002{at:02};{line}" for at, line in enumerate(lines[1:]))]
@@ -47,7 +47,7 @@ def test_a_where_keeps_whom_the_page_says(documented: Workplace, written: str, n
 
 
 @pytest.mark.parametrize("written", blocks("refused")[0].splitlines())
-def test_what_the_page_says_is_refused_is_refused(documented: Workplace, written: str) -> None:
+def test_what_the_page_says_is_refused_is_refused(documented: Contacts, written: str) -> None:
     documented.campaign(audience={"from": "people.csv", "columns": {"phone_number": "mobile"}, "where": written})
     assert documented.select().rules == ["audience/where"]
 
@@ -59,7 +59,7 @@ def test_the_page_lists_every_function() -> None:
     assert set(re.findall(r"`(\w+)`", listed)) == named
 
 
-def test_the_suppressions_of_the_page_are_a_project(documented: Workplace) -> None:
+def test_the_suppressions_of_the_page_are_a_project(documented: Contacts) -> None:
     documented.suppress(yaml.safe_load(blocks("yaml")[1])["suppressions"])
     for name, text in (("unsubscribed.csv", "mobile\n0600000101\n"), ("no-advertising.csv", "email\na@example.com\n")):
         path = documented.root / "audiences" / name

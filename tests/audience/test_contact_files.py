@@ -10,16 +10,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.audience.conftest import Outcome, Workplace
+from tests.audience.conftest import Contacts, Outcome
 
 CSV = "first_name,phone_number\nAna,+33600000101\nZoé,+33600000102\n"
 BOTH = ["+33600000101", "+33600000102"]
 
 
-def read(workplace: Workplace, name: str, content: str | bytes, **audience: object) -> Outcome:
-    workplace.file(name, content)
-    workplace.campaign(audience={"from": name, "region": "FR", "max_rejected": "100 %", **audience})
-    return workplace.select(["first_name"])
+def read(contacts: Contacts, name: str, content: str | bytes, **audience: object) -> Outcome:
+    contacts.file(name, content)
+    contacts.campaign(audience={"from": name, "region": "FR", "max_rejected": "100 %", **audience})
+    return contacts.select(["first_name"])
 
 
 @pytest.mark.parametrize(
@@ -45,8 +45,8 @@ def read(workplace: Workplace, name: str, content: str | bytes, **audience: obje
         ("a.tsv.gz", gzip.compress(CSV.replace(",", "\t").encode())),
     ],
 )
-def test_a_csv_file_is_read_however_it_was_saved(workplace: Workplace, name: str, content: bytes) -> None:
-    outcome = read(workplace, name, content)
+def test_a_csv_file_is_read_however_it_was_saved(contacts: Contacts, name: str, content: bytes) -> None:
+    outcome = read(contacts, name, content)
     assert outcome.problems == ()
     assert outcome.people == [("+33600000101", "FR", "Ana"), ("+33600000102", "FR", "Zoé")]
 
@@ -59,12 +59,12 @@ ROWS = [
 
 @pytest.mark.parametrize("gz", [False, True])
 @pytest.mark.parametrize("name", ["a.ndjson", "a.jsonl", "a.json", "array.json"])
-def test_json_keeps_its_types(workplace: Workplace, name: str, gz: bool) -> None:  # noqa: FBT001 - a parameter of pytest
+def test_json_keeps_its_types(contacts: Contacts, name: str, gz: bool) -> None:  # noqa: FBT001 - a parameter of pytest
     text = json.dumps(ROWS, indent=1) if name == "array.json" else "\n".join(json.dumps(row) for row in ROWS) + "\n"
     name = f"{name}.gz" if gz else name
-    workplace.file(name, gzip.compress(text.encode(), mtime=0) if gz else text)
-    workplace.campaign(audience={"from": name, "region": "FR", "where": "vip or age is null"})
-    outcome = workplace.select(["age", "vip", "tags", "score", "first_name"])
+    contacts.file(name, gzip.compress(text.encode(), mtime=0) if gz else text)
+    contacts.campaign(audience={"from": name, "region": "FR", "where": "vip or age is null"})
+    outcome = contacts.select(["age", "vip", "tags", "score", "first_name"])
     assert outcome.problems == ()
     assert outcome.people == [
         ("+33600000101", "FR", 7, True, ["a"], 1.5, "Ana"),
@@ -72,33 +72,33 @@ def test_json_keeps_its_types(workplace: Workplace, name: str, gz: bool) -> None
     ]
 
 
-def test_parquet_keeps_its_types(workplace: Workplace) -> None:
-    path = workplace.root / "campaigns" / "a.parquet"
+def test_parquet_keeps_its_types(contacts: Contacts) -> None:
+    path = contacts.root / "campaigns" / "a.parquet"
     with duckdb.connect() as connection:
         connection.execute(
             "COPY (SELECT 33600000101::BIGINT AS phone_number, 7 AS age, DATE '2020-02-01' AS since "
             f"UNION ALL SELECT 12, 8, NULL) TO '{path}' (FORMAT parquet)"
         )
-    workplace.campaign(audience={"from": "a.parquet", "region": "FR", "max_rejected": "100 %"})
-    outcome = workplace.select(["age", "since"])
+    contacts.campaign(audience={"from": "a.parquet", "region": "FR", "max_rejected": "100 %"})
+    outcome = contacts.select(["age", "since"])
     assert [(row[0], row[2], str(row[3])) for row in outcome.people] == [("+33600000101", 7, "2020-02-01")]
     assert [reject.place.line for reject in outcome.audience.rejects] == [2]
 
 
-def test_json_that_mixes_kinds_is_text_and_a_date_stays_text(workplace: Workplace) -> None:
+def test_json_that_mixes_kinds_is_text_and_a_date_stays_text(contacts: Contacts) -> None:
     rows = (
         '{"phone_number": 33600000101, "x": 1, "d": "2020-01-01", "o": {"a": 1}}\n'
         '{"phone_number": "+33600000102", "x": "y"}\n'
     )
-    workplace.file("a.ndjson", rows)
-    workplace.campaign(audience={"from": "a.ndjson", "region": "FR"})
-    people = workplace.select(["x", "d", "o"]).people
+    contacts.file("a.ndjson", rows)
+    contacts.campaign(audience={"from": "a.ndjson", "region": "FR"})
+    people = contacts.select(["x", "d", "o"]).people
     assert [row[0] for row in people] == BOTH
     assert people[0][2:] == ("1", "2020-01-01", {"a": 1})
     assert people[1][2:] == ("y", None, None)
 
 
-def test_keys_of_json_may_be_called_anything(workplace: Workplace) -> None:
+def test_keys_of_json_may_be_called_anything(contacts: Contacts) -> None:
     row = {
         "phone_number": "+33600000101",
         "a/b~c": 12345678901234567890,
@@ -106,30 +106,30 @@ def test_keys_of_json_may_be_called_anything(workplace: Workplace) -> None:
         "x": {"A": 1, "a": 2},
         "X": [{}],
     }
-    workplace.file("a.ndjson", json.dumps(row) + "\n" + json.dumps({"phone_number": "+33600000102", 'it\'s "q"': 2.5}))
-    workplace.campaign(audience={"from": "a.ndjson", "where": '"a/b~c" > 5 and x is not null'})
-    outcome = workplace.select(["a/b~c", 'it\'s "q"', "x", "X"])
+    contacts.file("a.ndjson", json.dumps(row) + "\n" + json.dumps({"phone_number": "+33600000102", 'it\'s "q"': 2.5}))
+    contacts.campaign(audience={"from": "a.ndjson", "where": '"a/b~c" > 5 and x is not null'})
+    outcome = contacts.select(["a/b~c", 'it\'s "q"', "x", "X"])
     assert outcome.people == [("+33600000101", "FR", 12345678901234567890, -1.0, '{"A":1,"a":2}', ["{}"])]
 
 
-def test_one_percent_of_broken_rows_in_many_is_all_accounted_for(workplace: Workplace) -> None:
+def test_one_percent_of_broken_rows_in_many_is_all_accounted_for(contacts: Contacts) -> None:
     rows = (f"+336{n:08},x" if n % 100 else f"+336{n:08}" for n in range(200_000))
-    outcome = read(workplace, "a.csv", "phone_number,first_name\n" + "\n".join(rows) + "\n")
+    outcome = read(contacts, "a.csv", "phone_number,first_name\n" + "\n".join(rows) + "\n")
     counts = outcome.audience.counts
     assert (counts.rows, counts.unreadable) == (200_000, 2000)
     assert [reject.place.line for reject in outcome.audience.rejects[:3]] == [2, 102, 202]
 
 
-def test_a_file_of_nothing_but_broken_rows_is_counted_to_the_last(workplace: Workplace) -> None:
-    outcome = read(workplace, "a.csv", "phone_number,first_name\n" + "+33600000101\n" * 50_000)
+def test_a_file_of_nothing_but_broken_rows_is_counted_to_the_last(contacts: Contacts) -> None:
+    outcome = read(contacts, "a.csv", "phone_number,first_name\n" + "+33600000101\n" * 50_000)
     assert outcome.audience.counts.unreadable == outcome.audience.counts.rows == 50_000
     assert outcome.rules == ["audience/empty"]
 
 
-def test_json_rows_that_are_no_objects_are_unreadable_with_their_line(workplace: Workplace) -> None:
+def test_json_rows_that_are_no_objects_are_unreadable_with_their_line(contacts: Contacts) -> None:
     row = '{"first_name": "A", "phone_number": "+33600000101"}'
     text = f'\n{row}\r\nnope\n[1]\n"x"\n{{"first_name": "B", "phone_number": "1"}}\n'
-    outcome = read(workplace, "a.ndjson", text)
+    outcome = read(contacts, "a.ndjson", text)
     assert [(one.place.line, one.reason) for one in outcome.audience.rejects] == [
         (3, "not a JSON object"),
         (4, "not a JSON object"),
@@ -137,18 +137,18 @@ def test_json_rows_that_are_no_objects_are_unreadable_with_their_line(workplace:
         (6, "not a phone number"),
     ]
     array = '[{"first_name": "A", "phone_number": "+33600000101"},\n 7,\n\n{"first_name": "B", "phone_number": "1"}]'
-    outcome = read(workplace, "a.json", array)
+    outcome = read(contacts, "a.json", array)
     assert [one.place.line for one in outcome.audience.rejects] == [2, 4]
 
 
-def test_globs_and_lists_are_one_table_in_order_and_a_row_knows_its_file(workplace: Workplace) -> None:
-    workplace.file("p/b.csv", "phone_number;first_name\n+33600000102;B\nx;\n")
-    workplace.file("p/a.csv", "first_name,phone_number,more\nA,+33600000101,1\n")
-    workplace.file(
+def test_globs_and_lists_are_one_table_in_order_and_a_row_knows_its_file(contacts: Contacts) -> None:
+    contacts.file("p/b.csv", "phone_number;first_name\n+33600000102;B\nx;\n")
+    contacts.file("p/a.csv", "first_name,phone_number,more\nA,+33600000101,1\n")
+    contacts.file(
         "c.ndjson", '{"phone_number": "+33600000103", "first_name": 5}\n{"phone_number": null, "first_name": 1}\n'
     )
-    workplace.campaign(audience={"from": ["p/*.csv", "c.ndjson"], "max_rejected": "100 %"})
-    outcome = workplace.select(["first_name"])
+    contacts.campaign(audience={"from": ["p/*.csv", "c.ndjson"], "max_rejected": "100 %"})
+    outcome = contacts.select(["first_name"])
     assert outcome.people == [(f"+3360000010{n}", "FR", name) for n, name in ((1, "A"), (2, "B"), (3, "5"))]
     assert [str(one) for one in outcome.audience.rejects] == [
         "campaigns/c.ndjson:2: blank",
@@ -157,11 +157,11 @@ def test_globs_and_lists_are_one_table_in_order_and_a_row_knows_its_file(workpla
     assert set(outcome.columns) == {"first_name", "phone_number", "more"}
 
 
-def test_rows_of_another_width_or_with_broken_quotes_are_left_out_and_counted(workplace: Workplace) -> None:
+def test_rows_of_another_width_or_with_broken_quotes_are_left_out_and_counted(contacts: Contacts) -> None:
     text = (
         'first_name,phone_number\nA,+33600000101\nB\n\nC,+33600000102,x\n"D"x,+33600000103\n"E\nE",+33600000104\nF,\n'
     )
-    outcome = read(workplace, "a.csv", text)
+    outcome = read(contacts, "a.csv", text)
     assert outcome.addresses == ["+33600000101", "+33600000104"]
     assert outcome.people[1][2] == "E\nE"
     assert [(one.place.line, one.reason) for one in outcome.audience.rejects] == [
@@ -172,18 +172,18 @@ def test_rows_of_another_width_or_with_broken_quotes_are_left_out_and_counted(wo
     ]
 
 
-def test_a_quote_that_is_never_closed_counts_every_line_it_swallows(workplace: Workplace) -> None:
+def test_a_quote_that_is_never_closed_counts_every_line_it_swallows(contacts: Contacts) -> None:
     text = "first_name,phone_number\nA,+33600000101\n" + 'B,"+336\n' + "C,+33600000102\n" * 50
-    outcome = read(workplace, "a.csv", text, max_rejected=0.5)
+    outcome = read(contacts, "a.csv", text, max_rejected=0.5)
     assert outcome.audience.counts.unreadable == 51
     assert outcome.rules == ["audience/max-rejected"]
 
 
 def test_lines_that_end_now_so_now_otherwise_are_read_by_the_other_reader_with_the_same_result(
-    workplace: Workplace,
+    contacts: Contacts,
 ) -> None:
     text = 'first_name,phone_number\r\nA,+33600000101\nB\n"C\r\nC",+33600000102\r\nD,12\n\nE,\r\n'
-    outcome = read(workplace, "a.csv", text)
+    outcome = read(contacts, "a.csv", text)
     assert outcome.addresses == BOTH
     assert outcome.people[1][2] == "C\r\nC"
     assert [(one.place.line, one.reason) for one in outcome.audience.rejects] == [
@@ -193,10 +193,10 @@ def test_lines_that_end_now_so_now_otherwise_are_read_by_the_other_reader_with_t
     ]
 
 
-def test_a_file_of_one_column_may_have_blank_lines(workplace: Workplace) -> None:
-    workplace.file("a.csv", 'phone_number\n\n+33600000101\n\n""\n12\n')
-    workplace.campaign(audience={"from": "a.csv", "max_rejected": "100 %"})
-    outcome = workplace.select()
+def test_a_file_of_one_column_may_have_blank_lines(contacts: Contacts) -> None:
+    contacts.file("a.csv", 'phone_number\n\n+33600000101\n\n""\n12\n')
+    contacts.campaign(audience={"from": "a.csv", "max_rejected": "100 %"})
+    outcome = contacts.select()
     assert outcome.addresses == ["+33600000101"]
     assert [str(one) for one in outcome.audience.rejects] == [
         "campaigns/a.csv:6: a number without country code, and no region given"
@@ -227,9 +227,9 @@ def test_a_file_of_one_column_may_have_blank_lines(workplace: Workplace) -> None
     ],
 )
 def test_a_file_that_is_not_what_it_should_be_is_a_problem(
-    workplace: Workplace, name: str, content: bytes, rule: str, line: int
+    contacts: Contacts, name: str, content: bytes, rule: str, line: int
 ) -> None:
-    outcome = read(workplace, name, content)
+    outcome = read(contacts, name, content)
     assert outcome.rules == [rule]
     assert outcome.problems[0].place.file == (f"campaigns/{name}" if line else "campaigns/sale.yaml")
     if line:
@@ -238,9 +238,9 @@ def test_a_file_that_is_not_what_it_should_be_is_a_problem(
     assert "example.com" not in outcome.said
 
 
-def test_a_file_that_is_missing_or_outside_the_project_is_a_problem(workplace: Workplace, tmp_path: Path) -> None:
+def test_a_file_that_is_missing_or_outside_the_project_is_a_problem(contacts: Contacts, tmp_path: Path) -> None:
     (tmp_path / "out.csv").write_text(CSV)
-    (workplace.root / "campaigns" / "link.csv").symlink_to(tmp_path / "out.csv")
+    (contacts.root / "campaigns" / "link.csv").symlink_to(tmp_path / "out.csv")
     for written, rule in (
         ("no.csv", "file/missing"),
         ("*.tsv", "file/missing"),
@@ -250,22 +250,22 @@ def test_a_file_that_is_missing_or_outside_the_project_is_a_problem(workplace: W
         ("l*.csv", "file/outside"),
         (str(tmp_path / "out.csv"), "file/outside"),
     ):
-        workplace.campaign(audience={"from": written})
-        outcome = workplace.select()
+        contacts.campaign(audience={"from": written})
+        outcome = contacts.select()
         assert outcome.rules == [rule], written
         assert str(outcome.problems[0].place).startswith("campaigns/sale.yaml:")
 
 
-def test_a_column_that_a_file_lacks_is_a_problem_that_says_which_there_are(workplace: Workplace) -> None:
-    outcome = read(workplace, "a.csv", "first_name,mobile\nA,1\n", columns={"phone_number": "mobil"})
+def test_a_column_that_a_file_lacks_is_a_problem_that_says_which_there_are(contacts: Contacts) -> None:
+    outcome = read(contacts, "a.csv", "first_name,mobile\nA,1\n", columns={"phone_number": "mobil"})
     assert outcome.rules == ["audience/column"]
     assert "did you mean mobile?" in outcome.problems[0].hint
-    outcome = read(workplace, "a.csv", "first_name,mobile\nA,1\n")
+    outcome = read(contacts, "a.csv", "first_name,mobile\nA,1\n")
     assert outcome.rules == ["audience/address"]
     assert "first_name, mobile" in outcome.problems[0].hint
-    workplace.file("b.csv", "mobile\n1\n")
-    workplace.campaign(audience={"from": ["a.csv", "b.csv"], "columns": {"phone_number": "mobile"}})
-    outcome = workplace.select(["first_name"])
+    contacts.file("b.csv", "mobile\n1\n")
+    contacts.campaign(audience={"from": ["a.csv", "b.csv"], "columns": {"phone_number": "mobile"}})
+    outcome = contacts.select(["first_name"])
     assert outcome.rules == ["audience/column"]
     assert "b.csv" in outcome.problems[0].message
 
@@ -276,7 +276,7 @@ FIELD = st.text(st.sampled_from("ab \",;\n\r'é"), max_size=6)
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.tuples(FIELD, st.booleans(), st.sampled_from(["", "\n", "\n\n"])), min_size=1, max_size=12))
 def test_a_rejected_row_is_found_on_its_very_line(
-    new_workplace: Callable[[], Workplace], rows: list[tuple[str, bool, str]]
+    new_contacts: Callable[[], Contacts], rows: list[tuple[str, bool, str]]
 ) -> None:
     """Whatever is quoted before it: line ends in fields, blank lines, quotes."""
     lines = ["first_name,phone_number\n"]
@@ -292,7 +292,7 @@ def test_a_rejected_row_is_found_on_its_very_line(
             good.append(address)
         else:
             bad.append(at)
-    outcome = read(new_workplace(), "a.csv", "".join(lines))
+    outcome = read(new_contacts(), "a.csv", "".join(lines))
     assert outcome.addresses == good
     assert [one.place.line for one in outcome.audience.rejects] == bad[:10]
 
@@ -318,10 +318,10 @@ def test_a_rejected_row_is_found_on_its_very_line(
     end=st.sampled_from(["\n", "\r\n"]),
 )
 def test_no_dirt_makes_a_crash_and_every_line_is_accounted_for(
-    new_workplace: Callable[[], Workplace], body: list[str], end: str
+    new_contacts: Callable[[], Contacts], body: list[str], end: str
 ) -> None:
     lines = [line.replace("{n}", f"{number:02}") for number, line in enumerate(body)]
-    outcome = read(new_workplace(), "a.csv", "first_name,phone_number" + end + end.join(lines) + end)
+    outcome = read(new_contacts(), "a.csv", "first_name,phone_number" + end + end.join(lines) + end)
     counts = outcome.audience.counts
     assert counts.rows == counts.unreadable + sum(counts.rejected.values()) + counts.duplicates + counts.people
     good = [line for line in lines if line.startswith("x,+33")]

@@ -3,7 +3,7 @@
 import pytest
 
 from octoplan.table import where
-from tests.audience.conftest import Workplace
+from tests.audience.conftest import Contacts
 
 CSV = (
     "phone_number,country,age,Since\n"
@@ -22,10 +22,10 @@ CSV = (
         ("country <> 'FR' or age = 'eleven'", ["02", "03"]),
     ],
 )
-def test_where_keeps_the_rows_for_which_it_is_true(workplace: Workplace, written: str, kept: list[str]) -> None:
-    workplace.file("a.csv", CSV)
-    workplace.campaign(audience={"from": "a.csv", "where": written})
-    outcome = workplace.select()
+def test_where_keeps_the_rows_for_which_it_is_true(contacts: Contacts, written: str, kept: list[str]) -> None:
+    contacts.file("a.csv", CSV)
+    contacts.campaign(audience={"from": "a.csv", "where": written})
+    outcome = contacts.select()
     assert outcome.addresses == [f"+336000001{end}" for end in kept]
     assert outcome.audience.counts.filtered == 3 - len(kept)
 
@@ -47,23 +47,23 @@ def test_where_keeps_the_rows_for_which_it_is_true(workplace: Workplace, written
     ],
 )
 def test_a_where_that_cannot_be_is_a_problem_at_its_place_without_values(
-    workplace: Workplace, written: str, words: str
+    contacts: Contacts, written: str, words: str
 ) -> None:
-    workplace.file("a.csv", CSV)
-    workplace.campaign(audience={"from": "a.csv", "where": written})
-    outcome = workplace.select()
+    contacts.file("a.csv", CSV)
+    contacts.campaign(audience={"from": "a.csv", "where": written})
+    outcome = contacts.select()
     assert outcome.rules == ["audience/where"]
     assert words in outcome.problems[0].message
     assert str(outcome.problems[0].place).startswith("campaigns/sale.yaml:8:")
     assert "eleven" not in outcome.said
 
 
-def test_a_where_that_takes_too_long_is_stopped(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_where_that_takes_too_long_is_stopped(contacts: Contacts, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("octoplan.table.people.SECONDS", 0.05)
-    workplace.file("a.csv", "phone_number,x\n" + "".join(f"+336{n:08},{'ab' * 50}\n" for n in range(40_000)))
+    contacts.file("a.csv", "phone_number,x\n" + "".join(f"+336{n:08},{'ab' * 50}\n" for n in range(40_000)))
     slow = " or ".join(f"regexp_matches(x || '{n}', '(a|b|ab)*(a.*b){{9}}c{n}$')" for n in range(60))
-    workplace.campaign(audience={"from": "a.csv", "where": slow})
-    outcome = workplace.select()
+    contacts.campaign(audience={"from": "a.csv", "where": slow})
+    outcome = contacts.select()
     assert outcome.rules == ["audience/where"]
     assert "30 seconds" in outcome.problems[0].message
     assert where.SECONDS == 30

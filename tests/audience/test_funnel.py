@@ -7,40 +7,40 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from octoplan.table.keys import person_key
-from tests.audience.conftest import KEY, Workplace
+from tests.audience.conftest import KEY, Contacts
 
 
-def test_each_person_is_there_once_by_the_first_row(workplace: Workplace) -> None:
-    workplace.file("a.csv", "phone_number,name\n+33600000102,B\n0600000101,A\n06 00 00 01 01,X\n+33600000102,Y\n")
-    workplace.campaign(audience={"from": "a.csv", "region": "FR"})
-    outcome = workplace.select(["name"])
+def test_each_person_is_there_once_by_the_first_row(contacts: Contacts) -> None:
+    contacts.file("a.csv", "phone_number,name\n+33600000102,B\n0600000101,A\n06 00 00 01 01,X\n+33600000102,Y\n")
+    contacts.campaign(audience={"from": "a.csv", "region": "FR"})
+    outcome = contacts.select(["name"])
     assert outcome.people == [("+33600000102", "FR", "B"), ("+33600000101", "FR", "A")]
     assert outcome.audience.counts.duplicates == 2
 
 
-def test_emails_are_compared_without_case_and_kept_as_written(workplace: Workplace) -> None:
-    workplace.file("a.csv", "email\nAna@Example.com\nana@example.COM\nzoé@example.org\n Bob@example.net \n")
-    workplace.campaign(channel="email", audience={"from": "a.csv"})
-    outcome = workplace.select()
+def test_emails_are_compared_without_case_and_kept_as_written(contacts: Contacts) -> None:
+    contacts.file("a.csv", "email\nAna@Example.com\nana@example.COM\nzoé@example.org\n Bob@example.net \n")
+    contacts.campaign(channel="email", audience={"from": "a.csv"})
+    outcome = contacts.select()
     assert outcome.people == [(one, None) for one in ("Ana@Example.com", "zoé@example.org", "Bob@example.net")]
 
 
-def test_excluded_and_suppressed_people_are_left_out_by_address(workplace: Workplace) -> None:
-    workplace.file("a.csv", "mobile\n" + "".join(f"060000010{n}\n" for n in range(6)))
-    workplace.file("staff.csv", "mobile\n+33600000101\n")
-    workplace.file("rivals.csv", "phone_number;x\n+33600000102;1\n+33600000101;1\n")
-    workplace.file("no.csv", "tel,why\n0600000103,a\n0600000199,b\n")
-    workplace.file("ads.csv", "phone_number\n+33600000104\n")
-    workplace.file("mails.csv", "email\na@example.com\n")
+def test_excluded_and_suppressed_people_are_left_out_by_address(contacts: Contacts) -> None:
+    contacts.file("a.csv", "mobile\n" + "".join(f"060000010{n}\n" for n in range(6)))
+    contacts.file("staff.csv", "mobile\n+33600000101\n")
+    contacts.file("rivals.csv", "phone_number;x\n+33600000102;1\n+33600000101;1\n")
+    contacts.file("no.csv", "tel,why\n0600000103,a\n0600000199,b\n")
+    contacts.file("ads.csv", "phone_number\n+33600000104\n")
+    contacts.file("mails.csv", "email\na@example.com\n")
     own = {"columns": {"phone_number": "tel"}, "region": "FR"}
-    workplace.suppress(
+    contacts.suppress(
         {
             "all": [{"from": "campaigns/no.csv", **own}, "campaigns/mails.csv"],
             "wholesale": ["campaigns/ads.csv"],
             "alert": ["campaigns/rivals.csv"],
         }
     )
-    workplace.campaign(
+    contacts.campaign(
         audience={
             "from": "a.csv",
             "columns": {"phone_number": "mobile"},
@@ -48,21 +48,21 @@ def test_excluded_and_suppressed_people_are_left_out_by_address(workplace: Workp
             "exclude": ["staff.csv", {"from": "rivals.csv", "where": "phone_number like '%2'"}],
         }
     )
-    outcome = workplace.select()
+    outcome = contacts.select()
     assert outcome.problems == ()
     assert outcome.addresses == ["+33600000100", "+33600000105"]
     assert (outcome.audience.counts.excluded, outcome.audience.counts.suppressed) == (2, 2)
 
 
 @pytest.mark.parametrize("row", ["nope\n", "\n \n", "1,2,3\n", '"x\n'])
-def test_one_row_of_an_exclusion_that_cannot_be_used_is_a_problem(workplace: Workplace, row: str) -> None:
-    workplace.file("a.csv", "phone_number\n+33600000101\n+33600000102\n")
+def test_one_row_of_an_exclusion_that_cannot_be_used_is_a_problem(contacts: Contacts, row: str) -> None:
+    contacts.file("a.csv", "phone_number\n+33600000101\n+33600000102\n")
     content = "phone_number,name\n+33600000109,A\n" + row.replace(" \n", ",x\n")
-    workplace.file("b.csv", content)
+    contacts.file("b.csv", content)
     for place in ("exclude", "suppress"):
-        workplace.campaign(audience={"from": "a.csv"} | ({"exclude": ["b.csv"]} if place == "exclude" else {}))
-        workplace.suppress({"all": ["campaigns/b.csv"]} if place == "suppress" else {})
-        outcome = workplace.select()
+        contacts.campaign(audience={"from": "a.csv"} | ({"exclude": ["b.csv"]} if place == "exclude" else {}))
+        contacts.suppress({"all": ["campaigns/b.csv"]} if place == "suppress" else {})
+        outcome = contacts.select()
         assert outcome.rules == ["audience/suppression"], (place, outcome.said)
         assert outcome.problems[0].place.file == "campaigns/b.csv"
         assert outcome.problems[0].place.line in {3, 4}
@@ -70,39 +70,37 @@ def test_one_row_of_an_exclusion_that_cannot_be_used_is_a_problem(workplace: Wor
         assert "0600" not in outcome.said
 
 
-def test_a_suppression_with_neither_kind_of_address_or_that_is_missing_is_a_problem(workplace: Workplace) -> None:
-    workplace.file("a.csv", "phone_number\n+33600000101\n")
-    workplace.file("b.csv", "tel,name\n+33600000101,A\n")
-    workplace.campaign(audience={"from": "a.csv"})
-    workplace.suppress({"all": ["campaigns/b.csv"]})
-    outcome = workplace.select()
+def test_a_suppression_with_neither_kind_of_address_or_that_is_missing_is_a_problem(contacts: Contacts) -> None:
+    contacts.file("a.csv", "phone_number\n+33600000101\n")
+    contacts.file("b.csv", "tel,name\n+33600000101,A\n")
+    contacts.campaign(audience={"from": "a.csv"})
+    contacts.suppress({"all": ["campaigns/b.csv"]})
+    outcome = contacts.select()
     assert outcome.rules == ["audience/address"]
     assert "tel, name" in outcome.problems[0].hint
-    workplace.suppress({"all": ["campaigns/none.csv"]})
-    assert workplace.select().rules == ["file/missing"]
-    workplace.suppress({"alert": ["campaigns/none.csv"]})
-    assert workplace.select().rules == []
+    contacts.suppress({"all": ["campaigns/none.csv"]})
+    assert contacts.select().rules == ["file/missing"]
+    contacts.suppress({"alert": ["campaigns/none.csv"]})
+    assert contacts.select().rules == []
 
 
-def test_a_suppression_of_both_kinds_may_leave_one_blank_in_a_row_but_not_both(workplace: Workplace) -> None:
-    workplace.file("a.csv", "phone_number\n+33600000101\n+33600000102\n")
-    workplace.file("b.csv", "phone_number,email\n+33600000101,\n,a@example.com\n")
-    workplace.campaign(audience={"from": "a.csv"})
-    workplace.suppress({"all": ["campaigns/b.csv"]})
-    assert workplace.select().addresses == ["+33600000102"]
-    workplace.file("b.csv", "phone_number,email\n+33600000101,\n,\n")
-    outcome = workplace.select()
+def test_a_suppression_of_both_kinds_may_leave_one_blank_in_a_row_but_not_both(contacts: Contacts) -> None:
+    contacts.file("a.csv", "phone_number\n+33600000101\n+33600000102\n")
+    contacts.file("b.csv", "phone_number,email\n+33600000101,\n,a@example.com\n")
+    contacts.campaign(audience={"from": "a.csv"})
+    contacts.suppress({"all": ["campaigns/b.csv"]})
+    assert contacts.select().addresses == ["+33600000102"]
+    contacts.file("b.csv", "phone_number,email\n+33600000101,\n,\n")
+    outcome = contacts.select()
     assert [(one.rule, one.place.line) for one in outcome.problems] == [("audience/suppression", 3)]
 
 
 def test_more_rejected_rows_than_allowed_is_a_problem_with_reasons_and_lines_but_no_values(
-    workplace: Workplace,
+    contacts: Contacts,
 ) -> None:
-    workplace.file(
-        "a.csv", "phone_number,x\n+33600000101,1\n\n,2\n0699,3\nb\n+33699999999,4\n" + "+33600000102,1\n" * 5
-    )
-    workplace.campaign(audience={"from": "a.csv", "max_rejected": "20 %"})
-    outcome = workplace.select()
+    contacts.file("a.csv", "phone_number,x\n+33600000101,1\n\n,2\n0699,3\nb\n+33699999999,4\n" + "+33600000102,1\n" * 5)
+    contacts.campaign(audience={"from": "a.csv", "max_rejected": "20 %"})
+    outcome = contacts.select()
     (problem,) = outcome.problems
     assert problem.rule == "audience/max-rejected"
     assert "3 of 10 rows" in problem.message
@@ -111,71 +109,69 @@ def test_more_rejected_rows_than_allowed_is_a_problem_with_reasons_and_lines_but
     assert "campaigns/a.csv:6: fewer fields than the first line" in problem.message
     assert problem.place.file == "campaigns/sale.yaml"
     assert "0699" not in outcome.said
-    workplace.campaign(audience={"from": "a.csv", "max_rejected": "30 %"})
-    assert workplace.select().problems == ()
+    contacts.campaign(audience={"from": "a.csv", "max_rejected": "30 %"})
+    assert contacts.select().problems == ()
 
 
-def test_an_email_campaign_over_phone_numbers_says_so(workplace: Workplace) -> None:
-    workplace.file("a.csv", "tel\n" + "+33 6 00 00 01 02\n" * 3)
-    workplace.campaign(channel="email", audience={"from": "a.csv", "columns": {"email": "tel"}})
-    outcome = workplace.select()
+def test_an_email_campaign_over_phone_numbers_says_so(contacts: Contacts) -> None:
+    contacts.file("a.csv", "tel\n" + "+33 6 00 00 01 02\n" * 3)
+    contacts.campaign(channel="email", audience={"from": "a.csv", "columns": {"email": "tel"}})
+    outcome = contacts.select()
     assert outcome.rules == ["audience/max-rejected"]
     assert "3 a phone number, not an e-mail address" in outcome.problems[0].message
 
 
-def test_nobody_left_is_a_problem_that_tells_the_funnel(workplace: Workplace) -> None:
-    workplace.file("a.csv", "phone_number,x\n" + "".join(f"+336000001{n:02},{n % 2}\n" for n in range(50)))
-    workplace.file("b.csv", "phone_number\n" + "".join(f"+336000001{n:02}\n" for n in range(50)))
-    workplace.campaign(audience={"from": "a.csv", "where": "x = '1'", "exclude": ["b.csv"]})
-    outcome = workplace.select()
+def test_nobody_left_is_a_problem_that_tells_the_funnel(contacts: Contacts) -> None:
+    contacts.file("a.csv", "phone_number,x\n" + "".join(f"+336000001{n:02},{n % 2}\n" for n in range(50)))
+    contacts.file("b.csv", "phone_number\n" + "".join(f"+336000001{n:02}\n" for n in range(50)))
+    contacts.campaign(audience={"from": "a.csv", "where": "x = '1'", "exclude": ["b.csv"]})
+    outcome = contacts.select()
     assert outcome.rules == ["audience/empty"]
     assert outcome.problems[0].message == "nobody is left: 50 rows, 25 left out by where, 25 excluded"
 
 
-def test_our_names_and_the_files_names_are_both_there_for_templates(workplace: Workplace) -> None:
-    workplace.file("a.csv", "Vorname,mobile,n\nAna,+33600000101,7\n")
+def test_our_names_and_the_files_names_are_both_there_for_templates(contacts: Contacts) -> None:
+    contacts.file("a.csv", "Vorname,mobile,n\nAna,+33600000101,7\n")
     columns = {"phone_number": "mobile", "first_name": "Vorname"}
-    workplace.campaign(
-        audience={"from": "a.csv", "columns": columns, "where": "first_name = 'Ana' and Vorname = 'Ana'"}
-    )
-    outcome = workplace.select(["first_name", "Vorname", "n", "phone_number", "unknown"])
+    contacts.campaign(audience={"from": "a.csv", "columns": columns, "where": "first_name = 'Ana' and Vorname = 'Ana'"})
+    outcome = contacts.select(["first_name", "Vorname", "n", "phone_number", "unknown"])
     assert outcome.columns == ("phone_number", "first_name", "Vorname", "mobile", "n")
     assert outcome.audience.variables == ("first_name", "Vorname", "n", "phone_number")
     assert outcome.people == [("+33600000101", "FR", "Ana", "Ana", "7", "+33600000101")]
 
 
-def test_the_places_of_rows_are_found_when_they_are_asked_for(workplace: Workplace) -> None:
-    workplace.file("a.csv", 'phone_number,x\n+33600000101,"1\n2"\n\nbad\n+33600000102,3\n')
-    workplace.file("b.csv", "phone_number,x\n\n+33600000103,3\n")
-    workplace.campaign(audience={"from": ["a.csv", "b.csv"], "max_rejected": 0.9})
-    audience = workplace.select().audience
+def test_the_places_of_rows_are_found_when_they_are_asked_for(contacts: Contacts) -> None:
+    contacts.file("a.csv", 'phone_number,x\n+33600000101,"1\n2"\n\nbad\n+33600000102,3\n')
+    contacts.file("b.csv", "phone_number,x\n\n+33600000103,3\n")
+    contacts.campaign(audience={"from": ["a.csv", "b.csv"], "max_rejected": 0.9})
+    audience = contacts.select().audience
     shown = [str(place) for place in audience.places([(1, 2), (0, 1), (0, 0)])]
     assert shown == ["campaigns/b.csv:3", "campaigns/a.csv:6", "campaigns/a.csv:2"]
 
 
-def test_inline_recipients_go_the_same_way(workplace: Workplace) -> None:
-    workplace.file("no.csv", "phone_number\n+33600000102\n")
-    workplace.suppress({"all": ["campaigns/no.csv"]})
+def test_inline_recipients_go_the_same_way(contacts: Contacts) -> None:
+    contacts.file("no.csv", "phone_number\n+33600000102\n")
+    contacts.suppress({"all": ["campaigns/no.csv"]})
     people = [("+33600000101", 1), ("+33 6 00 00 01 01", 2), ("+33600000102", 3), ("+33600000103", "x")]
-    workplace.campaign(recipients=[{"phone_number": number, "n": n} for number, n in people])
-    outcome = workplace.select(["n"])
+    contacts.campaign(recipients=[{"phone_number": number, "n": n} for number, n in people])
+    outcome = contacts.select(["n"])
     assert outcome.people == [("+33600000101", "FR", "1"), ("+33600000103", "FR", "x")]
     assert (outcome.audience.counts.duplicates, outcome.audience.counts.suppressed) == (1, 1)
     assert outcome.audience.places([(0, 3)])[0].line > 1
 
 
-def test_an_inline_recipient_that_is_none_is_a_problem_at_its_place(workplace: Workplace) -> None:
-    workplace.campaign(recipients=[{"phone_number": "+33600000101"}, {"phone_number": "+33400000000"}])
-    outcome = workplace.select()
+def test_an_inline_recipient_that_is_none_is_a_problem_at_its_place(contacts: Contacts) -> None:
+    contacts.campaign(recipients=[{"phone_number": "+33600000101"}, {"phone_number": "+33400000000"}])
+    outcome = contacts.select()
     assert outcome.rules == ["recipients/address"]
     assert outcome.problems[0].place.line > 10
     assert "3340" not in outcome.said
 
 
-def test_a_region_that_no_country_has_is_a_problem(workplace: Workplace) -> None:
-    workplace.file("a.csv", "phone_number\n+33600000101\n")
-    workplace.campaign(audience={"from": "a.csv", "region": "XX"})
-    assert workplace.select().rules == ["audience/region"]
+def test_a_region_that_no_country_has_is_a_problem(contacts: Contacts) -> None:
+    contacts.file("a.csv", "phone_number\n+33600000101\n")
+    contacts.campaign(audience={"from": "a.csv", "region": "XX"})
+    assert contacts.select().rules == ["audience/region"]
 
 
 ADDRESS = st.sampled_from(
@@ -200,18 +196,18 @@ ADDRESS = st.sampled_from(
     dirt=st.lists(st.sampled_from(["one", "a,b,c,d", ""]), max_size=4),
 )
 def test_every_row_is_somewhere_and_the_funnel_adds_up(
-    new_workplace: Callable[[], Workplace],
+    new_contacts: Callable[[], Contacts],
     rows: list[tuple[str, int, str]],
     out: set[int],
     no: set[int],
     dirt: list[str],
 ) -> None:
-    workplace = new_workplace()
+    contacts = new_contacts()
     lines = [f"{address.format(number)},{letter}" for address, number, letter in rows]
-    workplace.file("a.csv", "\n".join(["phone_number,letter", *lines, *dirt]) + "\n")
+    contacts.file("a.csv", "\n".join(["phone_number,letter", *lines, *dirt]) + "\n")
     for name, numbers in (("out", out), ("no", no)):
-        workplace.file(f"{name}.csv", "phone_number\n" + "".join(f"+3360000010{number}\n" for number in numbers))
-    workplace.suppress({"all": ["campaigns/no.csv"]})
+        contacts.file(f"{name}.csv", "phone_number\n" + "".join(f"+3360000010{number}\n" for number in numbers))
+    contacts.suppress({"all": ["campaigns/no.csv"]})
     audience = {
         "from": "a.csv",
         "region": "FR",
@@ -219,8 +215,8 @@ def test_every_row_is_somewhere_and_the_funnel_adds_up(
         "exclude": ["out.csv"],
         "max_rejected": "100 %",
     }
-    workplace.campaign(audience=audience)
-    outcome = workplace.select()
+    contacts.campaign(audience=audience)
+    outcome = contacts.select()
     counts = outcome.audience.counts
     left_out = sum(number for _, number in counts.left_out)
     assert counts.rows == left_out + counts.people == len(rows) + sum(1 for line in dirt if line)
@@ -236,7 +232,7 @@ def test_every_row_is_somewhere_and_the_funnel_adds_up(
     assert "3360" not in outcome.said
 
 
-def test_person_keys_are_those_of_the_addresses(workplace: Workplace) -> None:
+def test_person_keys_are_those_of_the_addresses(contacts: Contacts) -> None:
     from octoplan.table import people  # noqa: PLC0415 - to look at what is made
 
     assert people.BLANK == "blank"
