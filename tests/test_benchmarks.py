@@ -154,16 +154,20 @@ def test_every_plan_is_cold_and_every_pair_is_measured_in_one_run(tmp_path: Path
         "octoplan --help",
         "octoplan validate",
         "octoplan validate",
-        "octoplan plan",
+        "octoplan plan --simulate none",
     ]
     assert not any(warm for name, warm in ran if name.startswith("octoplan"))
     assert {name for name, _ in ran[1:36:2]} == {"mailmerge --help"}
     assert {name for name, _ in ran[37::2]} == {"python by_hand.py contacts.csv text.txt"}
 
 
-def programs_that(folder: Path, *, octoplan: str, mailmerge: str = "exit 0") -> Path:
+def programs_that(folder: Path, *, octoplan: str, mailmerge: str = "exit 0", by_hand: str = ":") -> Path:
     """Shell bodies → the interpreter of a folder in which the two programs do that."""
-    for name, body in (("octoplan", octoplan), ("mailmerge", mailmerge), ("python", f'exec "{sys.executable}" "$@"')):
+    for name, body in (
+        ("octoplan", octoplan),
+        ("mailmerge", mailmerge),
+        ("python", f'{by_hand}; exec "{sys.executable}" "$@"'),
+    ):
         program = folder / name
         program.write_text(f"#!/bin/sh\n{body}\n")
         program.chmod(0o700)
@@ -181,7 +185,7 @@ PATH = {"PATH": "/usr/bin:/bin"}
 
 @pytest.mark.usefixtures("few_people")
 def test_bounds_that_are_kept_end_in_0(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    interpreter = programs_that(tmp_path, octoplan="exit 0", mailmerge="sleep 0.05")
+    interpreter = programs_that(tmp_path, octoplan="exit 0", mailmerge="sleep 0.3", by_hand="sleep 0.3")
     assert main(["--check", "--rounds", "5"], python=interpreter, variables=PATH) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 6

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from types import TracebackType
-from typing import Final, Self, TextIO
+from typing import Final, Literal, Self, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
@@ -119,7 +119,9 @@ class Progress:
 
 
 def _console(stream: TextIO, *, coloured: bool) -> Console:
-    return Console(file=stream, no_color=not coloured, highlight=False, markup=False, emoji=False)
+    # Without a colour system rich writes no bold either, which NO_COLOR alone would leave.
+    system: Literal["auto"] | None = "auto" if coloured else None
+    return Console(file=stream, color_system=system, highlight=False, markup=False, emoji=False)
 
 
 def _show(lines: Iterable[Line], console: Console) -> None:
