@@ -24,6 +24,9 @@ def init(console: Console) -> None:
     console.done(f"Made the state of {session.environment.name}, lineage {lineage}.", lineage=lineage)
     if not session.environment.is_sandbox:
         console.talk(f"Commit {home.LOCK_FILE}. Keep the key safe: without it nobody who was sent to is recognised.")
+        key, root = session.home().key_path, session.project.root
+        if key.exists() and not key.is_relative_to(root / ".octoplan"):
+            console.talk(f"Keep {session.project.shown(key)} out of git: whoever has it can tell people by the state.")
 
 
 @command.command(name="list")

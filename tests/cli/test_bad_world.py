@@ -107,6 +107,15 @@ def test_a_second_init_is_refused(folder: Folder) -> None:
     refused(folder, "state", "init", code=1, says=("sandbox.db exists already", "hint: "))
 
 
+def test_a_key_that_git_would_see_is_said_at_once(folder: Folder) -> None:
+    text = "octoplan: 1\nenvironments: {team: {gateway: octopush, state: states/team.db}, own: {gateway: octopush}}\n"
+    folder.write({"octoplan.yaml": text})
+    seen = folder.call("state", "init", "--env", "team")
+    assert (seen.code, "Keep states/team.db.key out of git" in seen.err) == (0, True)
+    own = folder.call("state", "init", "--env", "own")
+    assert (own.code, "out of git" in own.err) == (0, False)
+
+
 @pytest.mark.parametrize("command", [("plan",), ("apply", "--auto-approve"), ("status",), ("state", "list")])
 def test_a_state_that_is_missing_is_no_first_run(command: tuple[str, ...], folder: Folder) -> None:
     (folder.path / ".octoplan" / "loose.db").unlink()
