@@ -64,7 +64,9 @@ def test_a_newer_plan_file_asks_for_a_newer_octoplan() -> None:
 
 
 def test_equal_definitions_are_not_stale_whoever_the_people_are() -> None:
-    raise_if_stale(PLAN, replace(PLAN, salt="11", serial=9, campaigns=(replace(SALE, messages=b"", recipients=0),)))
+    now = replace(PLAN, salt="11", serial=9, campaigns=(replace(SALE, messages=b"", recipients=0),))
+    assert differences(PLAN, now) == ()
+    raise_if_stale(PLAN, now)
 
 
 @pytest.mark.parametrize(

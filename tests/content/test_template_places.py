@@ -133,7 +133,8 @@ def test_a_placeholder_of_octopush_is_a_problem_where_it_stands(text: str, colum
 
 
 def test_a_placeholder_in_a_comment_is_no_problem() -> None:
-    compile_content({"text": "{# not {first_name} #}{{ a }} {{ b }}"}, html_body=False, locate=locate)
+    templates = compile_content({"text": "{# not {first_name} #}{{ a }} {{ b }}"}, html_body=False, locate=locate)
+    assert templates.variables == {"a", "b"}
 
 
 @given(

@@ -77,10 +77,19 @@ def test_progress_says_what_a_person_should_see(events: tuple[Event, ...], strea
     assert "sms_5f3fbce61266e" not in shown
 
 
-def test_a_spinner_takes_notices(stream: io.StringIO) -> None:
-    with terminal.working(stream) as notice:
+def test_a_spinner_says_what_is_being_done_as_it_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    seen = Seen()
+    with terminal.working(seen) as notice:
         notice("reading [contacts]")
-    stream.getvalue().encode()
+    assert "reading [contacts]" in _ESCAPES.sub("", seen.getvalue())
+
+
+class Seen(io.StringIO):
+    """A stream that a person looks at."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 def test_no_report_loads_rich_but_the_terminal() -> None:
