@@ -1,5 +1,6 @@
 """Projects in temporary folders, octoplan in this process and as one of its own, and what either left behind."""
 
+import contextlib
 import io
 import json
 import os
@@ -246,6 +247,13 @@ def _rows(database: Path) -> tuple[str, ...]:
         return tuple(f"{table}: {row!r}" for (table,) in tables for row in connection.execute(f"SELECT * FROM {table}"))
 
 
+def _list_forgiven(inbox: Path) -> list[str]:
+    """List what the API would have mended or dropped of what arrived; nothing of a file that the test damaged."""
+    with contextlib.suppress(sqlite3.Error), closing(sqlite3.connect(f"file:{inbox}?mode=ro", uri=True)) as connection:
+        return [notes for (notes,) in connection.execute("SELECT forgiven FROM requests WHERE forgiven <> '[]'")]
+    return []
+
+
 @pytest.fixture(scope="session")
 def begun(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Files, tuple[tuple[str, ...], ...]], Path]:
     """Make, once for all tests, a project on which some commands were run; to be copied."""
@@ -264,8 +272,11 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Files, tuple[tu
 
 
 @pytest.fixture
-def project(tmp_path: Path, begun: Callable[[Files, tuple[tuple[str, ...], ...]], Path]) -> MakeProject:
-    """Make a project's folder from its files, on which the commands in `after` were run."""
+def project(tmp_path: Path, begun: Callable[[Files, tuple[tuple[str, ...], ...]], Path]) -> Iterator[MakeProject]:
+    """Make a project's folder from its files, on which the commands in `after` were run.
+
+    Whatever the test was about: nothing that arrived at the sandboxes of its projects had to be forgiven.
+    """
 
     def make(files: Files, name: str = "project", *, after: tuple[tuple[str, ...], ...] = ()) -> Folder:
         folder = Folder(path=tmp_path / name)
@@ -274,7 +285,9 @@ def project(tmp_path: Path, begun: Callable[[Files, tuple[tuple[str, ...], ...]]
         (folder.path / "campaigns").mkdir(parents=True, exist_ok=True)
         return folder if after else folder.write(files)
 
-    return make
+    yield make
+    for inbox in tmp_path.glob("*/.octoplan/inbox.db"):
+        assert _list_forgiven(inbox) == []
 
 
 @pytest.fixture
@@ -300,3 +313,4 @@ def gateway() -> Iterator[Gateway]:
         finally:
             server.shutdown()
             thread.join()
+        assert [note for entry in server.gateway.sandbox.requests() for note in entry.forgiven] == []

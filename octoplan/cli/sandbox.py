@@ -1,13 +1,16 @@
 """`octoplan sandbox`: the emulator of the API, as a server; its inbox; a fresh start."""
 
 import os
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import click
 
 from octoplan.cli.console import Console
 from octoplan.cli.options import common
-from octoplan.cli.session import open_sandbox, open_session
-from octoplan.errors import GatewayError
+from octoplan.cli.serving import LOCAL, open_storage, serve_sandbox, start_sandbox
+from octoplan.cli.session import open_session
 from octoplan.project import SANDBOX
 
 
@@ -19,36 +22,49 @@ def command() -> None:
 @command.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option("--port", default=8025, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@click.option("--memory", "in_memory", is_flag=True, help="Remember nothing: no file is written.")
+@click.option("--strict/--lenient", default=None, help="Refuse wrong data instead of mending it.")
+@click.option("--without", "rules_off", multiple=True, metavar="RULE", help="Switch a rule off; repeatable.")
+@click.option("--clock", metavar="MOMENT", help="The time at the start, such as 2026-12-01T10:00:00+01:00.")
+@click.option("--credit", metavar="EUR", type=click.FloatRange(0), help="The credit of the account.")
+@click.option("--prices", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE", help="As JSON.")
+@click.option("--callback-url", metavar="URL", help="Where deliveries, STOPs and replies are posted.")
+@click.option("--callback-format", type=click.Choice(["json", "form"]), help="How they are written.")
 @common
 @click.pass_obj
-def serve(console: Console, host: str, port: int) -> None:
-    """Serve the API on http://HOST:PORT/v1/public, and what it received on http://HOST:PORT/."""
-    from octoplan.sandbox.app import build_app  # noqa: PLC0415 - starlette, only to serve
-    from octoplan.sandbox.errors import SandboxError  # noqa: PLC0415
-    from octoplan.sandbox.serve import serve as serve_app  # noqa: PLC0415
+def serve(console: Console, /, *, host: str, port: int, in_memory: bool, **flags: Any) -> None:
+    """Serve the API on http://HOST:PORT/v1/public, and what it received on http://HOST:PORT/.
 
-    root = open_session(console).project.root
-    local = host in ("127.0.0.1", "localhost", "::1")
-    if not local:
-        console.talk(f"warning: listening on {host}: whoever reaches this address can read the inbox")
-    with open_sandbox(root, console) as sandbox:
-        app = build_app(sandbox) if local else build_app(sandbox, hosts=None)
-        try:
-            serve_app(app, host, port, ready=lambda url: console.talk(f"Serving {url}/v1/public, inbox at {url}/"))
-        except SandboxError as error:
-            raise GatewayError(error.what, hint=error.hint) from error
+    It needs no project: .octoplan/inbox.db is made in the present folder, or in the one named with -C.
+    """
+    if host not in LOCAL:
+        console.talk(f"warning: listening on {host}: whoever reaches this address can read and change the inbox")
+    flags["rules_off"] = flags["rules_off"] or None
+    flags["credit"] = None if flags["credit"] is None else str(Decimal(str(flags["credit"])))
+    with open_storage(console.wanted.directory.resolve(), in_memory=in_memory) as storage:
+        sandbox = start_sandbox(storage, console, flags)
+        ready = lambda url: console.talk(f"Serving {url}/v1/public, inbox at {url}/")  # noqa: E731 - one sentence
+        serve_sandbox(sandbox, host, port, ready)
 
 
 @command.command()
-@click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="How many messages.")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="How many messages are listed.")
+@click.option("--list", "listed", is_flag=True, help="List them here, also on a terminal.")
 @common
 @click.pass_obj
-def inbox(console: Console, limit: int) -> None:
-    """Show what the embedded sandbox received, newest first. It holds whole addresses and texts."""
-    from octoplan.report import inbox as report  # noqa: PLC0415 - loaded when called
-    from octoplan.sandbox.records import Query  # noqa: PLC0415
+def inbox(console: Console, /, *, limit: int, listed: bool) -> None:
+    """Open what the embedded sandbox received in a browser; in a pipe, list it, newest first.
 
-    with open_sandbox(open_session(console).project.root, console) as sandbox:
+    It holds whole addresses and texts.
+    """
+    with open_storage(open_session(console).project.root) as storage:
+        sandbox = start_sandbox(storage, console, {})
+        if console.is_interactive and not listed and not console.wanted.json:
+            serve_sandbox(sandbox, LOCAL[0], 0, lambda url: _open(console, url))
+            return
+        from octoplan.report import inbox as report  # noqa: PLC0415 - loaded when called
+        from octoplan.sandbox.records import Query  # noqa: PLC0415
+
         messages = sandbox.messages(Query(newest=True, limit=limit))
         total = sandbox.count()
     if console.wanted.json:
@@ -67,6 +83,13 @@ def reset(console: Console) -> None:
     session = open_session(console)
     root, environment = session.project.root, session.project.environment(SANDBOX)
     forget(Home(root=root, environment=environment, secret=None, random_bytes=os.urandom))
-    with open_sandbox(root, console) as sandbox:
-        sandbox.reset()
+    with open_storage(root) as storage:
+        start_sandbox(storage, console, {}).reset()
     console.done("The sandbox is empty.")
+
+
+def _open(console: Console, url: str) -> None:
+    import webbrowser  # noqa: PLC0415 - only on a terminal
+
+    opened = webbrowser.open(f"{url}/")
+    console.talk(f"The inbox is {'open' if opened else 'served'} at {url}/, until Ctrl-C.")

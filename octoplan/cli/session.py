@@ -4,13 +4,13 @@ import os
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from octoplan import campaign, project
 from octoplan.campaign import Campaign
 from octoplan.cli.console import Console
-from octoplan.errors import OctoplanError, UsageError
+from octoplan.cli.serving import open_storage, start_sandbox
+from octoplan.errors import UsageError
 from octoplan.project import SANDBOX, Environment, Project, own_folder
 
 if TYPE_CHECKING:
@@ -87,8 +87,8 @@ class Session:
     def _embedded(self) -> Iterator["Gateway"]:
         from octoplan.gateways.embedded import embedded  # noqa: PLC0415 - the sandbox, only where it is sent to
 
-        with open_sandbox(self.project.root, self.console) as sandbox:
-            gateway = embedded(sandbox)
+        with open_storage(self.project.root) as storage:
+            gateway = embedded(start_sandbox(storage, self.console, {}))
             try:
                 yield gateway
             finally:
@@ -104,27 +104,6 @@ class Session:
     def _allowed_hosts(self) -> tuple[str, ...]:
         listed = self.console.environ.get("OCTOPLAN_ALLOWED_HOSTS", "")
         return tuple(host.strip() for host in listed.split(",") if host.strip())
-
-
-@contextmanager
-def open_sandbox(root: Path, console: Console) -> Iterator["Sandbox"]:
-    """The project's sandbox with its inbox, .octoplan/inbox.db."""
-    from octoplan.sandbox.core import Sandbox  # noqa: PLC0415 - only where it is sent to
-    from octoplan.sandbox.errors import SandboxError  # noqa: PLC0415
-    from octoplan.sandbox.storage import Storage  # noqa: PLC0415
-
-    try:
-        storage = Storage.at(own_folder(root) / "inbox.db")
-    except SandboxError as error:
-        raise OctoplanError(error.what, hint=error.hint) from error
-    try:
-        yield Sandbox(storage, console.clock.now)
-    finally:
-        storage.close()
-
-
-if TYPE_CHECKING:
-    from octoplan.sandbox.core import Sandbox
 
 
 def open_session(console: Console, *, sending: bool = False) -> Session:

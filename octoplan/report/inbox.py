@@ -36,7 +36,13 @@ def text_inbox(messages: Sequence[Message], total: int) -> list[Line]:
 def json_inbox(messages: Sequence[Message], total: int) -> str:
     """The newest messages → a versioned document."""
     shown = [
-        {**asdict(message), "at": message.at.isoformat(), "options": dict(message.options)} for message in messages
+        {
+            **asdict(message),
+            "at": message.at.isoformat(),
+            "due": message.due.isoformat(),
+            "options": dict(message.options),
+        }
+        for message in messages
     ]
     return json.dumps(
         {"octoplan": "inbox", "version": 1, "total": total, "messages": shown}, ensure_ascii=False, indent=2

@@ -1,16 +1,35 @@
 """An emulator of the Octopush API: one core of plain rules (request in, answer out) behind two doors.
 
-    exchange   Request, Answer: what crosses the wire
-    fields     one row per field of an endpoint, one row per channel
-    reading    body → Submission, and what was forgiven on the way
-    counting   text → parts of an SMS
-    prices     Submission → Bill
-    rules      the table of rules; Submission + Facts → Verdict
-    answers    Verdict → Answer, as documented
-    storage    what was received, in one SQLite file
-    core       Sandbox: the first door, in process
-    app, serve Starlette and uvicorn: the second door, over HTTP
+What the API is, as data:
+    fields, endpoints    what a row is; one row per channel, per endpoint, per field of a body
+    rules                the table of rules: what is checked or done, by whose word, and what happens without
+    prices, countries    what a message costs
+    callbacks            what the API tells of a message afterwards
+
+A request's way:
+    exchange             Request, Answer: what crosses the wire
+    reading              bytes → Submission, and what was forgiven; with casting, contacts, personal
+    counting             text → the parts of an SMS
+    checks, cancelling   Submission → the rule that it breaks
+    deliveries           Submission → what people get, and when
+    answers, wallet      what was decided → Answer, as documented
+    deciding             the whole way of one request, inside one transaction
+    reporting            what happened to messages → callbacks to be posted
+
+What it remembers:
+    records              Entry, Message, Ticket, Callback, Query
+    database, storage    one SQLite file; ledger writes in it, queries reads from it
+
+Its doors:
+    core                 Sandbox: in process
+    settings, steering   how it is set, and another clock, credit or blacklist while it runs
+    api, faults, wire    over HTTP: the API, and what goes wrong on the way
+    control              over HTTP: /_sandbox; with questions, views, openapi
+    page, web            the web inbox
+    app, border, serve   all of these as one server; who may ask it; lending gives faults the connection
+    posting              callbacks, posted
+    testing              the whole as a pytest plug-in
 
 It imports nothing of octoplan's road, so that it can be started by people who do not use octoplan, and so that two
-implementations of the same contract check each other. Starlette and uvicorn are loaded by `app` and `serve` only.
+implementations of the same contract check each other. Starlette and uvicorn are loaded by the doors over HTTP only.
 """

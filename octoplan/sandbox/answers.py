@@ -1,10 +1,12 @@
 """What was decided → an Answer, key for key as the documentation shows it. Source: the contract's response examples."""
 
 import json
+from collections.abc import Iterable
 from decimal import Decimal
 
+from octoplan.sandbox.casting import Forgiven
 from octoplan.sandbox.exchange import Answer
-from octoplan.sandbox.fields import CHANNELS
+from octoplan.sandbox.fields import Channel
 from octoplan.sandbox.prices import Bill
 from octoplan.sandbox.reading import Submission
 from octoplan.sandbox.rules import Rule
@@ -12,6 +14,7 @@ from octoplan.sandbox.rules import Rule
 _CREATED = 201
 _MASKED = "******"
 """The documentation masks the message of an accepted SMS request; so do we."""
+_NESTED = "Payload validation error."
 
 
 def make_json(status: int, content: object) -> Answer:
@@ -19,20 +22,15 @@ def make_json(status: int, content: object) -> Answer:
     return Answer(status=status, body=json.dumps(content, separators=(",", ":")).encode("ascii"))
 
 
-def answer_accepted(submission: Submission, bill: Bill, ticket: str, credit: Decimal) -> Answer:
-    """Answer a request that was accepted, or simulated: the ticket's key and the other fields depend on the channel."""
-    content: dict[str, object] = {
-        CHANNELS[submission.channel].ticket_key: ticket,
-        "number_of_contacts": len(submission.addresses),
-        "total_cost": float(bill.cost),
-    }
-    if submission.channel == "sms":
-        content["number_of_sms_needed"] = bill.parts * len(submission.addresses)
-    if submission.channel == "voice_sms":
-        content["estimated_duration"] = bill.seconds
+def answer_accepted(submission: Submission, channel: Channel, bill: Bill, ticket: str, credit: Decimal) -> Answer:
+    """Answer a request that was accepted, or simulated; without a `ticket`, its key is left out."""
+    extra = {"number_of_sms_needed": bill.parts, "estimated_duration": bill.seconds, "message": _MASKED}
+    content: dict[str, object] = {channel.ticket_key: ticket} if ticket else {}
+    content["number_of_contacts"] = len(submission.addresses)
+    content["total_cost"] = float(bill.cost)
+    content |= {key: extra[key] for key in channel.answers if key != "message"}
     content["residual_credit"] = float(credit)
-    if submission.channel == "sms":
-        content["message"] = _MASKED
+    content |= {key: extra[key] for key in channel.answers if key == "message"}
     return make_json(_CREATED, content)
 
 
@@ -41,7 +39,18 @@ def answer_refused(rule: Rule) -> Answer:
     error = {"code": rule.code, "message": rule.message}
     if rule.field is None:
         return make_json(rule.status, error)
-    return make_json(rule.status, {"code": 400, "message": "Payload validation error.", "errors": {rule.field: error}})
+    return make_json(rule.status, {"code": 400, "message": _NESTED, "errors": {rule.field: error}})
+
+
+def answer_strict(forgiven: Iterable[Forgiven]) -> Answer:
+    """Answer with a nested error for each thing that would have been forgiven."""
+    errors = {one.field: {"code": 400, "message": f"{one.how}: {one.note}"} for one in forgiven}
+    return make_json(400, {"code": 400, "message": _NESTED, "errors": errors})
+
+
+def answer_canceled() -> Answer:
+    """Answer that a campaign was canceled: no content."""
+    return Answer(status=204, headers={})
 
 
 def answer_unknown_path() -> Answer:

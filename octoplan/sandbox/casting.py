@@ -3,10 +3,11 @@
 Source: the contract's "How our API deals with incorrect data". Which cast leads where is an assumption.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from types import MappingProxyType
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -19,6 +20,7 @@ _YES = frozenset({"true", "1", "yes", "on"})
 _NO = frozenset({"false", "0", "no", "off"})
 _NOT_IN_A_SENDER = re.compile(r"[^a-zA-Z0-9]")
 _DEEPEST = 50
+_BROKEN = "broken Unicode, or a number beyond all bounds"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,10 +119,11 @@ def _read_moment(_field: Field, value: object) -> Cast:
         return Cast()
     try:
         moment = datetime.fromisoformat(value.strip())
-    except ValueError:
+        local = moment if moment.tzinfo else moment.replace(tzinfo=_central_europe())
+        local.astimezone(UTC)  # the first and last days of the calendar have no time everywhere
+    except (ValueError, OverflowError):
         return Cast(how="ignored", note="not an ISO 8601 date; the message is sent at once")
     if moment.tzinfo is None:
-        local = moment.replace(tzinfo=_central_europe())
         return Cast(value=local.isoformat(), how="changed", note="no offset: read as Central European Time")
     return Cast(value=moment.isoformat())
 
@@ -148,8 +151,17 @@ def _bounded(value: list[object], *, how: How | None = None, note: str = "") -> 
     for _ in range(_DEEPEST):
         level = [item for thing in level for item in _inside(thing)]
         if not level:
-            return Cast(value=value, how=how, note=note)
+            return Cast(value=value, how=how, note=note) if _is_whole(value) else Cast(how="ignored", note=_BROKEN)
     return Cast(how="ignored", note=f"nested deeper than {_DEEPEST} levels")
+
+
+def _is_whole(value: object) -> bool:
+    """Whether JSON can hold a value: half surrogates and numbers beyond all bounds come in, and cannot go out."""
+    try:
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError:
+        return False
+    return True
 
 
 def _inside(thing: object) -> list[object]:

@@ -1,169 +1,106 @@
 """Request → Answer: the sandbox itself, in process. The other door, `app`, calls this one."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from decimal import Decimal
+from typing import TypeVar
 
-from octoplan.sandbox.answers import answer_accepted, answer_failed, answer_refused, answer_unknown_path
-from octoplan.sandbox.errors import SandboxError, StorageError
-from octoplan.sandbox.exchange import LARGEST_BODY, Answer, Request
-from octoplan.sandbox.fields import CHANNELS, ENDPOINTS
-from octoplan.sandbox.prices import Bill, make_bill
-from octoplan.sandbox.reading import Submission, read_submission
-from octoplan.sandbox.records import Delivery, Entry, Message, Query
-from octoplan.sandbox.rules import (
-    AUTHENTICATION,
-    BODY,
-    SWITCHABLE,
-    TOO_LARGE,
-    Rule,
-    find_broken,
-    find_refusing,
-)
-from octoplan.sandbox.settings import Settings
-from octoplan.sandbox.storage import Ledger, Storage
+from octoplan.sandbox.answers import answer_failed
+from octoplan.sandbox.deciding import Desk, find_endpoint
+from octoplan.sandbox.errors import StorageError
+from octoplan.sandbox.exchange import Answer, Request
+from octoplan.sandbox.queries import MESSAGES, REQUESTS, Listing
+from octoplan.sandbox.records import Entry, Message, Query
+from octoplan.sandbox.settings import Settings, apply_stored
+from octoplan.sandbox.storage import Storage
 
-_CREDENTIALS = ("api-key", "api-login")
-_OWN_COLUMNS = frozenset({"text", "sender", "purpose", "list_name", "send_at", "simulation_mode"})
+Found = TypeVar("Found")
 _EVERYTHING = Query()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Case:
-    """One request while it is decided: as received, as understood, and when."""
-
-    request: Request
-    submission: Submission
-    at: datetime
 
 
 class Sandbox:
     """An Octopush of one's own: answers requests and remembers what they sent. Safe for several threads.
 
-    It does not own `storage`: who opened it closes it. `clock` gives the time as an aware datetime.
+    It does not own `storage`: who opened it closes it. `clock` gives the real time as an aware datetime; the sandbox's
+    own may be ahead of it, or stand still. `settings`: what it starts with, beneath what its file remembers.
     """
 
     def __init__(self, storage: Storage, clock: Callable[[], datetime], settings: Settings | None = None) -> None:
         self._storage = storage
         self._clock = clock
-        self._settings = settings or Settings()
-        if unknown := self._settings.rules_off - SWITCHABLE:
-            raise SandboxError(
-                f"no rules that can be switched off: {', '.join(sorted(unknown))}",
-                hint=f"these can: {', '.join(sorted(SWITCHABLE))}",
-            )
+        self._base = settings or Settings()
+        self._known: tuple[str, Settings] = ("{}", self._base)
 
     def answer(self, request: Request) -> Answer:
         """Answer `request` as the API would; 500, and nothing kept, if it cannot be written down."""
-        endpoint = ENDPOINTS.get((request.method, request.path))
-        if endpoint is None:
-            return answer_unknown_path()
-        if len(request.body) > LARGEST_BODY:
-            return answer_refused(TOO_LARGE)
-        submission = read_submission(request.body, endpoint)
-        rule = self._find_broken(request, submission)
-        case = _Case(request=request, submission=submission or Submission(), at=self._clock())
+        return self.answer_together((request,))[0]
+
+    def answer_together(self, requests: Sequence[Request]) -> tuple[Answer, ...]:
+        """Answer requests that came at the same time, in order, with one write to the disk: all are kept, or none."""
         try:
             with self._storage.transaction() as ledger:
-                return self._refuse(ledger, case, rule) if rule else self._decide(ledger, case)
+                settings = self._settings(ledger.load_settings())
+                desk = Desk(ledger=ledger, settings=settings, now=self._now(settings))
+                return tuple(desk.answer(request, find_endpoint(request)) for request in requests)
         except StorageError:
-            return answer_failed()
+            return tuple(answer_failed() for _ in requests)
+
+    @property
+    def storage(self) -> Storage:
+        """Where everything is kept."""
+        return self._storage
+
+    @property
+    def base(self) -> Settings:
+        """What it was started with."""
+        return self._base
+
+    def now(self) -> datetime:
+        """The time by the sandbox's own clock."""
+        return self._now(self.settings())
+
+    def real_time(self) -> datetime:
+        """The time by the clock that it was given."""
+        return self._clock()
+
+    def settings(self) -> Settings:
+        """How the sandbox is set at present."""
+        return self._settings(self._storage.load_settings())
+
+    def find(self, listing: Listing[Found], query: Query) -> tuple[Found, ...]:
+        """List tickets, messages, requests or callbacks, as of the sandbox's own time."""
+        return self._storage.find(listing, query, self.now())
+
+    def count_of(self, listing: Listing[Found], query: Query) -> int:
+        """Count what `find` would list without a limit."""
+        return self._storage.count(listing, query, self.now())
 
     def messages(self, query: Query = _EVERYTHING) -> tuple[Message, ...]:
-        """List the messages that were sent."""
-        return self._storage.list_messages(query)
+        """List the messages that were accepted."""
+        return self.find(MESSAGES, query)
 
     def requests(self, query: Query = _EVERYTHING) -> tuple[Entry, ...]:
         """List the requests that were received: simulated and refused ones too."""
-        return self._storage.list_requests(query)
+        return self.find(REQUESTS, query)
 
     def count(self, query: Query = _EVERYTHING) -> int:
-        """Count the messages that were sent."""
-        return self._storage.count_messages(query)
+        """Count the messages that were accepted."""
+        return self.count_of(MESSAGES, query)
+
+    def version(self) -> str:
+        """Name the present content: the name changes with it, whoever changed it."""
+        return self._storage.version(self.now())
 
     def reset(self) -> None:
-        """Forget everything that was received, and fill up the credit."""
+        """Forget everything that was received or set, and fill up the credit."""
         with self._storage.transaction() as ledger:
             ledger.forget_all()
 
-    def _find_broken(self, request: Request, submission: Submission | None) -> Rule | None:
-        if not _is_authenticated(request):
-            return AUTHENTICATION
-        if submission is None:
-            return BODY
-        return find_broken(submission, self._settings.rules_off)
+    def _settings(self, stored: str) -> Settings:
+        known, settings = self._known
+        if stored != known:
+            settings = apply_stored(self._base, stored)
+            self._known = (stored, settings)
+        return settings
 
-    def _decide(self, ledger: Ledger, case: _Case) -> Answer:
-        submission = case.submission
-        bill = make_bill(submission, self._settings.prices)
-        since = case.at - self._settings.memory
-        facts = ledger.load_facts(submission.option("request_id"), since, self._settings.credit)
-        if not submission.simulated:
-            if refusing := find_refusing(bill, facts, self._settings):
-                return self._refuse(ledger, case, refusing)
-            self._charge(ledger, case, facts.credit - bill.cost)
-        number = ledger.next_id()
-        ticket = _make_ticket(case, number)
-        credit = facts.credit if submission.simulated else facts.credit - bill.cost
-        answer = answer_accepted(submission, bill, ticket, credit)
-        delivery = None if submission.simulated else _make_delivery(submission, bill)
-        ledger.record(_make_entry(case, number, answer, ticket=ticket), delivery)
-        return answer
-
-    def _charge(self, ledger: Ledger, case: _Case, credit: Decimal) -> None:
-        ledger.set_credit(credit)
-        if request_id := case.submission.option("request_id"):
-            ledger.remember(request_id, case.at)
-
-    def _refuse(self, ledger: Ledger, case: _Case, rule: Rule) -> Answer:
-        answer = answer_refused(rule)
-        ledger.record(_make_entry(case, ledger.next_id(), answer, code=rule.code), None)
-        request_id = "" if case.submission.simulated else case.submission.option("request_id")
-        if request_id and self._settings.refused_use_up_request_ids:
-            ledger.remember(request_id, case.at)
-        return answer
-
-
-def _is_authenticated(request: Request) -> bool:
-    headers = {name.lower(): value.strip() for name, value in request.headers.items()}
-    return all(headers.get(name) for name in _CREDENTIALS)
-
-
-def _make_ticket(case: _Case, number: int) -> str:
-    """Make a ticket that looks like the documented ones: 13 hex digits, here the second and the request's number."""
-    prefix = CHANNELS[case.submission.channel].ticket_prefix
-    return f"{prefix}_{int(case.at.timestamp()):08x}{number % 0x100000:05x}"
-
-
-def _make_entry(
-    case: _Case, number: int, answer: Answer, *, code: int | None = None, ticket: str | None = None
-) -> Entry:
-    return Entry(
-        id=number,
-        at=case.at,
-        endpoint=f"{case.request.method} {case.request.path}",
-        body=case.request.body,
-        status=answer.status,
-        code=code,
-        answer=answer.body,
-        ticket=ticket,
-        channel=case.submission.channel,
-        list_name=case.submission.option("list_name"),
-        simulated=case.submission.simulated,
-        forgiven=case.submission.forgiven,
-    )
-
-
-def _make_delivery(submission: Submission, bill: Bill) -> Delivery:
-    return Delivery(
-        channel=submission.channel,
-        text=submission.text,
-        sender=submission.option("sender"),
-        purpose=submission.option("purpose"),
-        list_name=submission.option("list_name"),
-        send_at=submission.option("send_at"),
-        parts=bill.parts,
-        options={name: value for name, value in submission.options.items() if name not in _OWN_COLUMNS},
-        addresses=submission.addresses,
-    )
+    def _now(self, settings: Settings) -> datetime:
+        return settings.frozen or self._clock() + settings.offset

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from octoplan.sandbox.errors import NewerFormat, StorageError
 
-FORMAT = 1
+FORMAT = 2
 _APPLICATION = 0x6F63_7362
 """Marks the file as a sandbox's, so that another program's database is refused instead of written into."""
 _PATIENCE = 30.0
-_TABLES = (
+_FIRST_TABLES = (
     """CREATE TABLE requests (
         id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, endpoint TEXT NOT NULL, body BLOB NOT NULL,
         status INTEGER NOT NULL, code INTEGER, answer BLOB NOT NULL, ticket TEXT, channel TEXT NOT NULL,
@@ -32,6 +32,34 @@ _TABLES = (
     "CREATE INDEX messages_by_request ON messages (request)",
     "CREATE INDEX messages_by_address ON messages (address)",
 )
+_SECOND_TABLES = (
+    "ALTER TABLE requests ADD COLUMN contacts INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE deliveries ADD COLUMN contacts INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE deliveries ADD COLUMN units INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE deliveries ADD COLUMN cost TEXT NOT NULL DEFAULT '0'",
+    "ALTER TABLE deliveries ADD COLUMN due TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE deliveries ADD COLUMN canceled TEXT",
+    "ALTER TABLE messages ADD COLUMN text TEXT",
+    "ALTER TABLE messages ADD COLUMN parts INTEGER",
+    "CREATE TABLE settings (stored TEXT NOT NULL) STRICT",
+    "CREATE TABLE blacklist (address TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",
+    """CREATE TABLE callbacks (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, ticket TEXT NOT NULL, message INTEGER,
+        due TEXT NOT NULL, url TEXT NOT NULL, format TEXT NOT NULL, body BLOB NOT NULL,
+        state TEXT NOT NULL, status INTEGER, error TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX deliveries_by_due ON deliveries (due)",
+    "CREATE INDEX callbacks_by_message ON callbacks (message)",
+    "CREATE INDEX callbacks_waiting ON callbacks (due) WHERE state = 'waiting'",
+    # what a file of the first format knows already; costs were not kept but in the answers
+    """UPDATE deliveries SET contacts = (SELECT count(*) FROM messages AS m WHERE m.request = deliveries.request)""",
+    """UPDATE deliveries SET units = parts * deliveries.contacts, due = r.at,
+        cost = CAST(coalesce(json_extract(CAST(r.answer AS TEXT), '$.total_cost'), 0) AS TEXT)
+        FROM requests AS r WHERE r.id = deliveries.request""",
+    "UPDATE requests SET contacts = d.contacts FROM deliveries AS d WHERE d.request = requests.id",
+)
+_STEPS = (_FIRST_TABLES, _SECOND_TABLES)
+"""What makes each format of the one before; a new file goes through all of them."""
 
 
 def open_database(path: Path | None) -> sqlite3.Connection:
@@ -55,6 +83,16 @@ def open_database(path: Path | None) -> sqlite3.Connection:
     except BaseException:
         connection.close()
         raise
+    return connection
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """Open the file a second time, to read while others write; StorageError if it cannot be opened."""
+    try:
+        connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA query_only = ON")
+    except sqlite3.Error:
+        raise StorageError(f"{path}: the sandbox's file cannot be opened") from None
     return connection
 
 
@@ -107,10 +145,12 @@ def _check_format(connection: sqlite3.Connection, path: Path | None) -> None:
         )
     if application == _APPLICATION and found == FORMAT:
         return
-    if application or found or _ask(connection, "SELECT count(*) FROM sqlite_master"):
+    own = application == _APPLICATION and found
+    if not own and (application or found or _ask(connection, "SELECT count(*) FROM sqlite_master")):
         raise StorageError(f"{path}: a database of another program", hint="use another file for the sandbox")
-    for statement in _TABLES:
-        connection.execute(statement)
+    for statements in _STEPS[found:]:
+        for statement in statements:
+            connection.execute(statement)
     connection.execute(f"PRAGMA application_id = {_APPLICATION}")
     connection.execute(f"PRAGMA user_version = {FORMAT}")
 

@@ -12,11 +12,12 @@ JSON_HEADERS: Mapping[str, str] = MappingProxyType({"content-type": "application
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One HTTP request: `path` without query, `headers` with names in any case, `body` as received."""
+    """One HTTP request: `path` without `query`, `headers` with names in any case, `body` as received."""
 
     method: str
     path: str
     headers: Mapping[str, str] = field(repr=False)  # holds credentials: never kept, never shown
+    query: str = ""
     body: bytes = field(default=b"", repr=False)
 
 

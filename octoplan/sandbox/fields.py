@@ -1,17 +1,16 @@
-"""The contract's parameters as data: one row per channel, one row per field. A new field or channel is one row here.
-
-Source: the documentation page "multi-channel send"; what is not on it is marked in `rules.RULES` as an assumption.
-"""
+"""What the rows of the API's tables are: a Channel, a Field of a body, an Endpoint. The rows stand in `endpoints`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal
 
 Kind = Literal["text", "sender", "choice", "flag", "moment", "objects"]
 """How a value is read; `channel` and `recipients` are read by themselves, since all else depends on them."""
 
-BASE_PATH = "/v1/public"
+Unit = Literal["parts", "blocks", "messages"]
+"""What is paid for: parts of an SMS, blocks of a call, whole messages."""
+
 CHANNEL = "channel"
 RECIPIENTS = "recipients"
 METADATA = "metadata"
@@ -19,25 +18,34 @@ METADATA = "metadata"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """How one channel names its address and its ticket."""
+    """How one channel names its address and its ticket, what it is paid by, and what its answer says besides.
+
+    `answers`: keys of a success that only some channels have, in their documented places. `instead_of_text`: the
+    option that may stand in for the text.
+    """
 
     name: str
     address: Literal["phone_number", "email"]
     ticket_key: str
     ticket_prefix: str
+    unit: Unit = "messages"
+    answers: tuple[str, ...] = ()
+    instead_of_text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One parameter: where it stands in the body, how it is read, and for which channels it counts.
+    """One parameter: where it stands in the body, how it is read, and for which channels it counts (none: all).
 
-    `default` is used without a word where the field is absent, unless `noted`: then its absence is listed as forgiven,
-    because the default decides something that nobody wrote down.
+    `option` is the name under which the sandbox keeps it, where that is not the field's own. `default` is used without
+    a word where the field is absent, unless `noted`: then its absence is listed as forgiven, because the default
+    decides something that nobody wrote down.
     """
 
     path: tuple[str, ...]
     kind: Kind
-    channels: frozenset[str]
+    channels: frozenset[str] = frozenset()
+    option: str = ""
     choices: tuple[str, ...] = ()
     default: str | bool | None = None
     noted: bool = False
@@ -45,110 +53,75 @@ class Field:
 
     @property
     def name(self) -> str:
-        """The last part of the path: the field's own word."""
-        return self.path[-1]
+        """The name under which the value is kept."""
+        return self.option or self.path[-1]
+
+    @property
+    def label(self) -> str:
+        """The name by which notes and errors call it."""
+        return ".".join(self.path)
+
+    def counts_for(self, channel: str) -> bool:
+        """Whether the field means something on `channel`; on a blank channel everything does."""
+        return not (channel and self.channels) or channel in self.channels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """One path of the API and the fields of its body."""
+    """One path of the API and the fields of its body.
+
+    `channels`: one that is fixed, or those that `channel` may name. `personal`: the fields of a contact that its text
+    may quote in braces.
+    """
 
     method: str
     path: str
-    fields: tuple[Field, ...]
+    does: Literal["send", "cancel", "balance", "credits"]
+    fields: tuple[Field, ...] = ()
+    channels: Mapping[str, Channel] = field(default_factory=lambda: MappingProxyType({}))
+    personal: tuple[str, ...] = ()
+    known: frozenset[tuple[str, ...]] = field(init=False, repr=False)
+    """Every path that the body may hold."""
+    by_channel: Mapping[str, tuple[Field, ...]] = field(init=False, repr=False)
+    """The fields that count for each channel; under the blank channel, all of them."""
+
+    def __post_init__(self) -> None:
+        named = {one.path for one in self.fields}
+        named |= {(RECIPIENTS,)} if self.does == "send" else set()
+        named |= {(CHANNEL,)} if len(self.channels) > 1 else set()
+        named |= {(METADATA,)} if any(path[0] == METADATA for path in named) else set()
+        rows = {name: tuple(one for one in self.fields if one.counts_for(name)) for name in ("", *self.channels)}
+        object.__setattr__(self, "known", frozenset(named))  # worked out once: each request asks
+        object.__setattr__(self, "by_channel", MappingProxyType(rows))
+
+    @property
+    def fixed(self) -> str:
+        """The only channel, or blank where the body names it."""
+        return next(iter(self.channels)) if len(self.channels) == 1 else ""
 
 
-CHANNELS: Mapping[str, Channel] = MappingProxyType(
-    {
-        channel.name: channel
-        for channel in (
-            Channel(name="sms", address="phone_number", ticket_key="sms_ticket", ticket_prefix="sms"),
-            Channel(name="voice_sms", address="phone_number", ticket_key="ticket_number", ticket_prefix="voice"),
-            Channel(name="rcs", address="phone_number", ticket_key="ticket_number", ticket_prefix="rcs"),
-            Channel(name="email", address="email", ticket_key="ticket_number", ticket_prefix="email"),
-        )
-    }
-)
-
-_ALL = frozenset(CHANNELS)
-_SMS = frozenset({"sms"})
-_VOICE = frozenset({"voice_sms"})
-_RCS = frozenset({"rcs"})
-_EMAIL = frozenset({"email"})
-_LANGUAGES = "en-US en-GB el-GR pl-PL hu-HU sv-SE de-DE es-ES es-LA fr-FR it-IT pt-BR ru-RU"
+def text(name: str, *channels: str, longest: int | None = None) -> Field:
+    """Make a field that holds text."""
+    return Field(path=(name,), kind="text", channels=frozenset(channels), longest=longest)
 
 
-def _text(name: str, channels: frozenset[str] = _ALL, *, longest: int | None = None) -> Field:
-    return Field(path=(name,), kind="text", channels=channels, longest=longest)
+def flag(name: str, *channels: str, default: bool = False, option: str = "") -> Field:
+    """Make a field that is true or false."""
+    return Field(path=(name,), kind="flag", channels=frozenset(channels), default=default, option=option)
 
 
-def _flag(name: str, channels: frozenset[str] = _ALL, *, default: bool = False) -> Field:
-    return Field(path=(name,), kind="flag", channels=channels, default=default)
+def choice(name: str, *channels: str, of: str, default: str | None = None, noted: bool = False) -> Field:
+    """Make a field that holds one of the words in `of`."""
+    return Field(
+        path=(name,),
+        kind="choice",
+        channels=frozenset(channels),
+        choices=tuple(of.split()),
+        default=default,
+        noted=noted,
+    )
 
 
-def _in_metadata(field: Field) -> Field:
-    return replace(field, path=(METADATA, *field.path))
-
-
-def _choice(name: str, channels: frozenset[str], choices: str, *, default: str | None = None) -> Field:
-    return Field(path=(name,), kind="choice", channels=channels, choices=tuple(choices.split()), default=default)
-
-
-MULTI_CHANNEL_SEND = Endpoint(
-    method="POST",
-    path=f"{BASE_PATH}/multi-channel/send",
-    fields=(
-        _text("text"),
-        Field(path=("sender",), kind="sender", channels=_ALL - _RCS),
-        _text("sender", _RCS),  # the agent's name, free text (newer page)
-        Field(path=("send_at",), kind="moment", channels=_ALL),
-        Field(
-            path=("purpose",),
-            kind="choice",
-            channels=_ALL,
-            choices=("alert", "wholesale"),
-            default="wholesale",
-            noted=True,
-        ),
-        _text("list_name"),
-        _flag("simulation_mode"),
-        _flag("recipient_tracking"),
-        _flag("auto_optimize_text", _SMS, default=True),
-        _flag("auto_remove_blacklisted_contacts"),
-        _in_metadata(_choice("type", _SMS, "sms_premium sms_low_cost", default="sms_premium")),
-        _in_metadata(_choice("type", _VOICE, "voice_sms", default="voice_sms")),
-        _in_metadata(_flag("with_replies", _SMS | _RCS)),
-        _in_metadata(
-            Field(
-                path=("voice_gender",),
-                kind="choice",
-                channels=_VOICE,
-                choices=("male", "female"),
-                default="female",
-                noted=True,
-            )
-        ),
-        # read as text: an unsupported language is refused (442), not defaulted
-        _in_metadata(Field(path=("voice_language",), kind="text", channels=_VOICE, default="fr-FR", noted=True)),
-        _in_metadata(_flag("get_back_pressed_keys", _VOICE)),
-        _in_metadata(_text("request_id")),
-        _in_metadata(_choice("emailing_service", _EMAIL, "mailbox gateway")),
-        _in_metadata(_text("email_from", _EMAIL)),
-        _in_metadata(_text("name_from", _EMAIL)),
-        _in_metadata(_text("subject", _EMAIL, longest=1000)),
-        _in_metadata(_text("template_name", _EMAIL)),
-        _in_metadata(_choice("body_format", _EMAIL, "plain_text html", default="plain_text")),
-        _in_metadata(_text("language", _EMAIL)),
-        _in_metadata(_choice("message_type", _RCS, "simple_text rich_card", default="simple_text")),
-        _in_metadata(Field(path=("cards",), kind="objects", channels=_RCS)),
-        _in_metadata(Field(path=("actions",), kind="objects", channels=_RCS)),
-    ),
-)
-
-ENDPOINTS: Mapping[tuple[str, str], Endpoint] = MappingProxyType(
-    {(endpoint.method, endpoint.path): endpoint for endpoint in (MULTI_CHANNEL_SEND,)}
-)
-
-VOICE_LANGUAGES = frozenset(_LANGUAGES.split())
-LONGEST_TEXT = 1224
-MOST_RECIPIENTS = 500
+def in_metadata(*fields: Field) -> tuple[Field, ...]:
+    """Move fields beneath `metadata`."""
+    return tuple(replace(one, path=(METADATA, *one.path)) for one in fields)

@@ -1,54 +1,65 @@
-"""Messages → one small HTML page. Everything is escaped, since showing strangers' content is all that it does."""
+"""The web inbox's own files, and an e-mail's body as a document: what a browser gets, and what it may do with it."""
 
-import base64
-import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from html import escape
+from pathlib import Path
 from types import MappingProxyType
 
 from octoplan.sandbox.records import Message
 
-_STYLE = (
-    ":root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;"
-    "padding:0 1rem}table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;"
-    "padding:.4rem .8rem;border-bottom:1px solid #8886}td.text{white-space:pre-wrap;overflow-wrap:anywhere}"
+_FOLDER = Path(__file__).parent / "web"
+_TYPES: Mapping[str, str] = MappingProxyType(
+    {".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
+    | {".svg": "image/svg+xml"}
 )
-_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+INDEX = "index.html"
 
-PAGE_HEADERS: Mapping[str, str] = MappingProxyType(
+PRIVATE: Mapping[str, str] = MappingProxyType(
     {
-        "content-security-policy": f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none';"
-        " form-action 'none'; frame-ancestors 'none'",
         "cache-control": "no-store",
         "referrer-policy": "no-referrer",
         "x-content-type-options": "nosniff",
         "cross-origin-resource-policy": "same-origin",
+        "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
     }
 )
-"""Nothing is loaded, run, framed or kept; our own style alone is let in, by its hash."""
+"""Nothing is kept, sniffed or shown elsewhere; as data it may do nothing at all."""
+
+PAGE_HEADERS: Mapping[str, str] = MappingProxyType(
+    {
+        **PRIVATE,
+        "cross-origin-opener-policy": "same-origin",
+        "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+        " img-src 'self' data:; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none';"
+        " require-trusted-types-for 'script'; trusted-types 'none'",
+    }
+)
+"""The inbox runs its own scripts, which write text and never markup; nothing comes from elsewhere."""
+
+_BODY_HEADERS: Mapping[str, str] = MappingProxyType(
+    {
+        **PRIVATE,
+        "content-type": "text/html; charset=utf-8",
+        "content-security-policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:;"
+        " base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
+    }
+)
+"""An e-mail may bring its styles and inline images; it runs nothing, loads nothing and reaches nobody."""
+
+_PLAIN = (
+    '<!doctype html><meta charset="utf-8"><style>:root{{color-scheme:light dark}}'
+    "body{{font:15px/1.5 system-ui,sans-serif;margin:16px;white-space:pre-wrap;overflow-wrap:anywhere}}</style>"
+    "<body><bdi>{text}</bdi>"
+)
 
 
-def render_page(messages: Iterable[Message], total: int) -> str:
-    """Render `messages`, newest first as given, out of `total`."""
-    rows = "".join(_render_row(message) for message in messages)
-    caption = f"{total:,} message{'s' * (total != 1)}"
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>octoplan sandbox</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body><main>'
-        f"<h1>Sandbox</h1><p>{caption}; the newest are shown. As data: <a href='/_sandbox/messages'>messages</a>,"
-        " <a href='/_sandbox/requests'>requests</a>.</p>"
-        '<table><thead><tr><th scope="col">Time<th scope="col">Channel<th scope="col">Ticket<th scope="col">List'
-        f'<th scope="col">To<th scope="col">Text</tr></thead><tbody>{rows}</tbody></table></main></body></html>'
-    )
+def load_files() -> dict[str, tuple[bytes, str]]:
+    """Load the inbox's files: name → bytes and media type."""
+    return {path.name: (path.read_bytes(), _TYPES[path.suffix]) for path in _FOLDER.iterdir() if path.suffix in _TYPES}
 
 
-def _render_row(message: Message) -> str:
-    when = message.at.isoformat(sep=" ", timespec="seconds")
-    cells = (when, message.channel, message.ticket, message.list_name, message.address)
-    plain = "".join(f"<td>{_show(cell)}</td>" for cell in cells)
-    return f'<tr>{plain}<td class="text">{_show(message.text)}</td></tr>'
-
-
-def _show(text: str) -> str:
-    """Escape `text`, and keep its writing direction to itself."""
-    return f"<bdi>{escape(text.replace(chr(0), chr(0xFFFD)), quote=True)}</bdi>"
+def render_body(message: Message) -> tuple[bytes, Mapping[str, str]]:
+    """Render an e-mail's text as the document for a frame without rights, and the headers that see to it."""
+    text = message.text.replace("\x00", "\ufffd")
+    document = text if message.options.get("body_format") == "html" else _PLAIN.format(text=escape(text))
+    return document.encode("utf-8", "replace"), _BODY_HEADERS

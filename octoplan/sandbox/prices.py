@@ -1,25 +1,29 @@
 """A price table and a Submission → a Bill. The prices are invented, in EUR; the real ones are in one's own account."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
 
 from octoplan.sandbox.counting import count_parts
+from octoplan.sandbox.countries import find_country
+from octoplan.sandbox.fields import Channel
 from octoplan.sandbox.reading import Submission
 
 DEFAULT = "default"
+Prices = Mapping[str, Mapping[str, Decimal]]
+"""Product → ISO country, or `default` → EUR a part (SMS), a block of 30 seconds (voice) or a message."""
 
-PRICES: Mapping[str, Mapping[str, Decimal]] = MappingProxyType(
+PRICES: Prices = MappingProxyType(
     {
-        "sms_premium": MappingProxyType({"+33": Decimal("0.045"), "+1": Decimal("0.03"), DEFAULT: Decimal("0.09")}),
-        "sms_low_cost": MappingProxyType({"+33": Decimal("0.032"), DEFAULT: Decimal("0.06")}),
-        "voice_sms": MappingProxyType({"+33": Decimal("0.05"), DEFAULT: Decimal("0.12")}),
-        "rcs": MappingProxyType({"+33": Decimal("0.06"), DEFAULT: Decimal("0.08")}),
+        "sms_premium": MappingProxyType({"FR": Decimal("0.045"), "US": Decimal("0.03"), DEFAULT: Decimal("0.09")}),
+        "sms_low_cost": MappingProxyType({"FR": Decimal("0.032"), DEFAULT: Decimal("0.06")}),
+        "voice_sms": MappingProxyType({"FR": Decimal("0.05"), DEFAULT: Decimal("0.12")}),
+        "rcs": MappingProxyType({"FR": Decimal("0.06"), DEFAULT: Decimal("0.08")}),
         "email": MappingProxyType({DEFAULT: Decimal("0.001")}),
+        "hlr": MappingProxyType({DEFAULT: Decimal("0.01")}),
     }
 )
-"""Product → prefix of the address, the longest that fits → price a part (SMS), a block (voice) or a message."""
 
 BLACKLIST_CHECK = Decimal("0.01")
 """EUR a request that removes blacklisted contacts (documented)."""
@@ -30,31 +34,54 @@ _SECONDS_A_BLOCK = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
-    """`cost` in EUR for all contacts, `parts` of one message and `seconds` of one call (1 and 0 on other channels)."""
+    """`cost` in EUR for all contacts; `units`: what each text takes, in the order of `Submission.texts`.
+
+    `parts` are of all contacts together, `seconds` of the longest call; both are 0 on other channels.
+    """
 
     cost: Decimal
-    parts: int
-    seconds: int
+    units: tuple[int, ...]
+    parts: int = 0
+    seconds: int = 0
 
 
-def make_bill(submission: Submission, prices: Mapping[str, Mapping[str, Decimal]]) -> Bill:
-    """Price what was submitted: parts for SMS, blocks of 30 seconds for voice, messages else; plus the blacklist."""
-    text = submission.text
-    parts = count_parts(text) if submission.channel == "sms" else 1
-    blocks = max(1, -(-len(text) // (_LETTERS_A_SECOND * _SECONDS_A_BLOCK)))
-    voice = submission.channel == "voice_sms"
-    units = blocks if voice else parts
-    row = prices.get(submission.option("type") or submission.channel, {})
-    cost = units * _sum_prices(submission.addresses, row)
-    if submission.flag("auto_remove_blacklisted_contacts"):
+def make_bill(submission: Submission, channel: Channel, prices: Prices, rules_off: frozenset[str]) -> Bill:
+    """Price what was submitted, message by message; the check against the blacklist is one more item."""
+    units = tuple(_count_units(text, channel, rules_off) for text in submission.texts)
+    row = {} if "prices" in rules_off else prices.get(submission.option("type") or channel.name, {})
+    cost = _sum_prices(submission.addresses, units, row)
+    if submission.flag("auto_remove_blacklisted_contacts") and "blacklist_check" not in rules_off:
         cost += BLACKLIST_CHECK
-    return Bill(cost=cost, parts=parts, seconds=blocks * _SECONDS_A_BLOCK if voice else 0)
+    return Bill(
+        cost=cost,
+        units=units,
+        parts=_sum_units(submission, units) if channel.unit == "parts" else 0,
+        seconds=max(units) * _SECONDS_A_BLOCK if channel.unit == "blocks" else 0,
+    )
 
 
-def _sum_prices(addresses: Iterable[str], row: Mapping[str, Decimal]) -> Decimal:
-    prefixes = sorted((prefix for prefix in row if prefix != DEFAULT), key=len, reverse=True)
+def find_price(prices: Prices, product: str, country: str) -> Decimal:
+    """Look up what one unit of `product` costs in `country`; 0 for a product without prices."""
+    row = prices.get(product, {})
+    return row.get(country, row.get(DEFAULT, Decimal(0)))
+
+
+def _count_units(text: str, channel: Channel, rules_off: frozenset[str]) -> int:
+    if channel.unit == "parts":
+        return count_parts(text)
+    if channel.unit == "blocks" and "duration" not in rules_off:
+        return max(1, -(-len(text) // (_LETTERS_A_SECOND * _SECONDS_A_BLOCK)))
+    return 1
+
+
+def _sum_units(submission: Submission, units: tuple[int, ...]) -> int:
+    return sum(units) if submission.personal else units[0] * len(submission.addresses)
+
+
+def _sum_prices(addresses: tuple[str, ...], units: tuple[int, ...], row: Mapping[str, Decimal]) -> Decimal:
     standard = row.get(DEFAULT, Decimal(0))
-    total = Decimal(0)
-    for address in addresses:
-        total += next((row[prefix] for prefix in prefixes if address.startswith(prefix)), standard)
-    return total
+    counted: dict[Decimal, int] = {}
+    for at, address in enumerate(addresses):
+        price = row.get(find_country(address), standard)
+        counted[price] = counted.get(price, 0) + units[at if len(units) > 1 else 0]
+    return sum((price * number for price, number in counted.items()), Decimal(0))

@@ -1,4 +1,4 @@
-"""An app, a host and a port → a running server, until SIGTERM or Ctrl-C."""
+"""An app, a host and a port → a running server: until SIGTERM or Ctrl-C, or beside a block of code."""
 
 import contextlib
 import signal
@@ -10,10 +10,13 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from octoplan.sandbox.errors import SandboxError
+from octoplan.sandbox.lending import LendingProtocol
 
 _LAST_WORDS = 5
 """Seconds that requests under way are given at the end."""
 
+_PATIENCE = 30
+"""Seconds until a server that does not listen is given up."""
 
 _WAITING = 1024
 """Connections that may wait to be taken."""
@@ -25,18 +28,45 @@ def serve(app: ASGIApp, host: str, port: int, *, ready: Callable[[str], None]) -
     Port 0 takes a free one. SandboxError if the address cannot be had.
     """
     with _listen(host, port) as listening, _calm_signals():
-        shown = f"[{host}]" if ":" in host else host
-        config = uvicorn.Config(
-            app,
-            log_config=None,
-            log_level="error",
-            access_log=False,
-            server_header=False,
-            lifespan="off",
-            ws="none",
-            timeout_graceful_shutdown=_LAST_WORDS,
-        )
-        _Server(config, lambda: ready(f"http://{shown}:{listening.getsockname()[1]}")).run(sockets=[listening])
+        _make_server(app, _name(host, listening), ready).run(sockets=[listening])
+
+
+@contextlib.contextmanager
+def serve_beside(app: ASGIApp, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+    """Serve `app` in a thread of this process while the block runs; the address, once it answers."""
+    listens = threading.Event()
+    with _listen(host, port) as listening:
+        url = _name(host, listening)
+        server = _make_server(app, url, lambda _: listens.set())
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="octoplan-sandbox")
+        thread.start()
+        try:
+            if not listens.wait(_PATIENCE):
+                raise SandboxError("the sandbox does not start")
+            yield url
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def _name(host: str, listening: socket.socket) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{listening.getsockname()[1]}"
+
+
+def _make_server(app: ASGIApp, url: str, ready: Callable[[str], None]) -> "_Server":
+    config = uvicorn.Config(
+        app,
+        http=LendingProtocol,
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        ws="none",
+        timeout_graceful_shutdown=_LAST_WORDS,
+    )
+    return _Server(config, lambda: ready(url))
 
 
 class _Server(uvicorn.Server):

@@ -215,7 +215,7 @@ def test_whether_a_refused_request_uses_up_its_id_is_a_switch(
     ask: Callable[..., Any],
     sms: Make,
 ) -> None:
-    sandbox = Sandbox(storage, clock, Settings(refused_use_up_request_ids=uses_up))
+    sandbox = Sandbox(storage, clock, Settings(rules_off=frozenset({"refused_request_id"} if uses_up else ())))
     assert ask(sandbox, sms(sender="x", metadata={"request_id": "a1"}))[1]["code"] == 106
     assert ask(sandbox, sms(metadata={"request_id": "a1"}))[0] == second
 
@@ -242,7 +242,7 @@ def test_whether_credit_or_request_id_is_looked_at_first_is_a_switch(
     ask: Callable[..., Any],
     sms: Make,
 ) -> None:
-    settings = Settings(credit=Decimal("0.1"), credit_before_request_id=credit_first)
+    settings = Settings(credit=Decimal("0.1"), rules_off=frozenset({"credit_order"} if credit_first else ()))
     sandbox = Sandbox(storage, clock, settings)
     request = sms(metadata={"request_id": "a1"})
     assert ask(sandbox, request)[0] == 201
@@ -284,7 +284,7 @@ def test_any_other_path_or_method_is_404_in_json(method: str, path: str, sandbox
 
 def test_every_rule_has_one_id_and_a_source() -> None:
     assert len({rule.id for rule in RULES}) == len(RULES)
-    assert all(rule.source and (rule.message or rule.code) for rule in RULES)
+    assert all(rule.source and rule.what and rule.off for rule in RULES)
     assert {rule.code for rule in RULES if rule.source == "contract" and not rule.assumption} >= {442, 2005, 401}
 
 

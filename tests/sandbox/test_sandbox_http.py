@@ -13,12 +13,14 @@ from typing import Any
 
 import pytest
 
+import octoplan.sandbox
 from octoplan.sandbox.errors import SandboxError
 from octoplan.sandbox.exchange import LARGEST_BODY
 from octoplan.sandbox.serve import serve
 
 Make = Callable[..., dict[str, Any]]
 
+WEB = Path(octoplan.sandbox.__file__).parent / "web"
 SEND = "/v1/public/multi-channel/send"
 HEADERS = {"api-key": "k", "api-login": "l", "content-type": "application/json"}
 SERVER = """
@@ -182,21 +184,79 @@ def test_a_foreign_page_cannot_reset(port: int, sms: Make) -> None:
     assert fetch(port, "/_sandbox/messages")["total"] == 0
 
 
-def test_the_page_escapes_everything_and_lets_nothing_in(port: int, sms: Make) -> None:
-    evil = "<script>alert(1)</script>\"'&<img src=x onerror=alert(1)>\u202e\x00"
-    post(port, sms(text=evil, list_name=evil))
-    status, headers, body = call(port, "GET", "/")
-    page = body.decode()
-    assert status == 200
-    assert "&lt;script&gt;alert(1)" in page
-    assert "<script" not in page
-    assert "<img" not in page
-    assert not re.search(r"https?://|src=|url\(|@import", page.replace("src=x", ""))
+@pytest.mark.parametrize(
+    "path", ["/_sandbox/clock", "/_sandbox/credit", "/_sandbox/settings", "/_sandbox/blacklist", SEND]
+)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example.com"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site", "Origin": "http://localhost:1"},
+    ],
+)
+def test_a_foreign_page_changes_nothing(port: int, path: str, headers: dict[str, str], sms: Make) -> None:
+    before = fetch(port, "/_sandbox/version")["version"]
+    body = json.dumps(sms()).encode()
+    assert call(port, "POST", path, body, HEADERS | headers)[0] == 403
+    assert fetch(port, "/_sandbox/version")["version"] == before
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+@pytest.mark.parametrize("path", ["clock", "credit", "settings", "blacklist", "reset"])
+def test_a_form_changes_nothing(port: int, path: str, kind: str) -> None:
+    before = fetch(port, "/_sandbox/version")["version"]
+    status, _, _ = call(port, "POST", f"/_sandbox/{path}", b'{"amount": 1}', {"Content-Type": kind})
+    assert status == 415
+    assert fetch(port, "/_sandbox/version")["version"] == before
+
+
+def test_a_link_from_elsewhere_may_open_the_inbox(port: int) -> None:
+    headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    assert call(port, "GET", "/", headers=headers)[0] == 200
+    assert call(port, "GET", "/v1/public/wallet/check-balance", headers=headers)[0] == 403
+
+
+@pytest.mark.parametrize("path", ["/", "/web/inbox.css", "/_sandbox/messages", "/_sandbox/none"])
+def test_nothing_is_framed_sniffed_kept_or_taken_from_elsewhere(port: int, path: str) -> None:
+    _, headers, _ = call(port, "GET", path)
     policy = headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
     assert headers["x-content-type-options"] == "nosniff"
+    assert headers["cache-control"] == "no-store"
+
+
+def test_the_inbox_names_no_outside_asset(port: int) -> None:
+    files = ["/", *(f"/web/{path.name}" for path in WEB.iterdir() if path.name != "index.html")]
+    for name in files:
+        status, _, body = call(port, "GET", name)
+        assert status == 200
+        found = re.findall(rb"""(?:src|href)=["']?(?:https?:)?//[^"' ]+|@import|url\([^)]*//[^)]*\)""", body)
+        assert found == [], name
+        assert b"innerHTML" not in body
+
+
+def test_a_body_of_an_email_may_do_nothing_in_its_frame(port: int, contract: dict[str, dict[str, Any]]) -> None:
+    contract["email"]["metadata"]["body_format"] = "html"
+    post(port, contract["email"] | {"text": "<b>Hello</b><script>alert(1)</script>"})
+    number = fetch(port, "/_sandbox/messages")["messages"][0]["id"]
+    status, headers, body = call(port, "GET", f"/_sandbox/messages/{number}/body")
+    assert (status, body) == (200, b"<b>Hello</b><script>alert(1)</script>")
+    policy = headers["content-security-policy"]
+    assert policy.startswith("sandbox; default-src 'none'")
+    assert "frame-ancestors 'self'" in policy
+    assert "script" not in policy
+
+
+def test_a_plain_body_of_an_email_is_escaped(port: int, contract: dict[str, dict[str, Any]]) -> None:
+    post(port, contract["email"] | {"text": "1 < 2 <script>\x00"})
+    number = fetch(port, "/_sandbox/messages")["messages"][0]["id"]
+    _, _, body = call(port, "GET", f"/_sandbox/messages/{number}/body")
+    assert "1 &lt; 2 &lt;script&gt;\ufffd" in body.decode()
+    assert b"<script" not in body
 
 
 def test_two_hundred_connections_at_once_get_answers(port: int, sms: Make) -> None:

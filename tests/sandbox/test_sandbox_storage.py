@@ -3,6 +3,7 @@ import sqlite3
 import stat
 import threading
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from octoplan.sandbox.core import Sandbox
 from octoplan.sandbox.errors import NewerFormat, StorageError
+from octoplan.sandbox.queries import TICKETS
 from octoplan.sandbox.records import Query
 from octoplan.sandbox.storage import Storage
 
@@ -66,6 +68,63 @@ def test_a_newer_format_is_refused_and_left_alone(tmp_path: Path) -> None:
     with pytest.raises(NewerFormat, match="format 99"):
         Storage.at(path)
     assert path.read_bytes() == before
+
+
+FIRST_FORMAT = """
+CREATE TABLE requests (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, endpoint TEXT NOT NULL, body BLOB NOT NULL,
+    status INTEGER NOT NULL, code INTEGER, answer BLOB NOT NULL, ticket TEXT, channel TEXT NOT NULL,
+    list_name TEXT NOT NULL, simulated INTEGER NOT NULL, forgiven TEXT NOT NULL
+) STRICT;
+CREATE TABLE deliveries (
+    request INTEGER PRIMARY KEY REFERENCES requests (id), text TEXT NOT NULL, sender TEXT NOT NULL,
+    purpose TEXT NOT NULL, send_at TEXT NOT NULL, parts INTEGER NOT NULL, options TEXT NOT NULL
+) STRICT;
+CREATE TABLE messages (
+    id INTEGER PRIMARY KEY, request INTEGER NOT NULL REFERENCES deliveries (request), address TEXT NOT NULL
+) STRICT;
+CREATE TABLE request_ids (request_id TEXT PRIMARY KEY, at TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE account (credit TEXT NOT NULL) STRICT;
+CREATE INDEX requests_by_ticket ON requests (ticket);
+CREATE INDEX messages_by_request ON messages (request);
+CREATE INDEX messages_by_address ON messages (address);
+INSERT INTO requests VALUES (1, '2026-11-03T09:00:00.000000+00:00', 'POST /v1/public/multi-channel/send', x'7b7d', 201,
+    NULL, CAST('{"sms_ticket":"sms_1","number_of_contacts":2,"total_cost":0.18}' AS BLOB),
+    'sms_1', 'sms', 'spring', 0, '[]');
+INSERT INTO deliveries VALUES (1, 'Hello', 'OctoShop', 'alert', '', 2, '{}');
+INSERT INTO messages VALUES (1, 1, '+33600000123'), (2, 1, '+33600000124');
+INSERT INTO request_ids VALUES ('a1', '2026-11-03T09:00:00.000000+00:00');
+INSERT INTO account VALUES ('99.82');
+PRAGMA application_id = 1868788578;
+PRAGMA user_version = 1;
+"""
+
+
+def test_a_file_of_the_first_format_goes_on_with_all_it_knew(tmp_path: Path, clock: Any, ask: Ask, sms: Make) -> None:
+    path = tmp_path / "inbox.db"
+    connection = sqlite3.connect(path)
+    connection.executescript(FIRST_FORMAT)
+    connection.close()
+    with Storage.at(path) as storage:
+        sandbox = Sandbox(storage, clock)
+        assert [(one.address, one.text, one.parts, one.state) for one in sandbox.messages()] == [
+            ("+33600000123", "Hello", 2, "sent"),
+            ("+33600000124", "Hello", 2, "sent"),
+        ]
+        (ticket,) = sandbox.find(TICKETS, Query())
+        assert (ticket.contacts, ticket.units, ticket.cost, ticket.due) == (2, 4, Decimal("0.18"), ticket.at)
+        assert sandbox.requests()[0].contacts == 2
+        assert ask(sandbox, sms(metadata={"request_id": "a1"}))[1]["code"] == 182
+        assert ask(sandbox, sms())[1]["residual_credit"] == 99.73
+    Storage.at(path).close()
+
+
+def test_who_looks_does_not_wait_for_who_sends(tmp_path: Path, clock: Any, ask: Ask, sms: Make) -> None:
+    with Storage.at(tmp_path / "inbox.db") as storage:
+        sandbox = Sandbox(storage, clock)
+        ask(sandbox, sms())
+        with storage.transaction():
+            assert sandbox.count() == 2
 
 
 def test_another_programs_database_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,297 @@
+"""The doors under /_sandbox over HTTP, on a sandbox that runs beside the tests, as its pytest plug-in starts it."""
+
+import json
+import subprocess
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from octoplan.sandbox.rules import RULES
+from octoplan.sandbox.settings import Settings
+from octoplan.sandbox.testing import Octopush, octopush, octopush_server, run_octopush
+
+Make = Callable[..., dict[str, Any]]
+Ask = Callable[..., tuple[int, Any]]
+
+__all__ = ["octopush", "octopush_server"]  # fixtures
+
+
+@pytest.fixture
+def ask_door(octopush: Octopush) -> Ask:
+    """Ask a door: path, content, method -> status, answer."""
+    return lambda path, content=None, method=None: call(f"{octopush.address}{path}", content, method)
+
+
+def call(url: str, content: object = None, method: str | None = None) -> tuple[int, Any]:
+    body = None if content is None else json.dumps(content).encode()
+    headers = {"content-type": "application/json", "api-key": "k", "api-login": "l"}
+    request = urllib.request.Request(url, body, headers, method=method)  # noqa: S310 - loopback
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
+            said = answer.read()
+            return answer.status, json.loads(said) if said else None
+    except urllib.error.HTTPError as error:
+        return error.code, json.loads(error.read())
+
+
+def send(octopush: Octopush, content: object) -> tuple[int, Any]:
+    return call(f"{octopush.url}/multi-channel/send", content)
+
+
+def test_twenty_four_hours_pass_in_a_moment(octopush: Octopush, ask_door: Ask, sms: Make) -> None:
+    request = sms(metadata={"request_id": "a1"})
+    assert send(octopush, request)[0] == 201
+    assert send(octopush, request)[1]["code"] == 182
+    status, clock = ask_door("/_sandbox/clock", {"advance": "24h"})
+    assert (status, clock["offset_seconds"]) == (200, pytest.approx(86_400, abs=5))
+    assert send(octopush, request)[0] == 201
+
+
+def test_a_clock_stands_still_and_goes_on(ask_door: Ask) -> None:
+    moment = "2026-12-01T10:00:00+01:00"
+    ask_door("/_sandbox/clock", {"now": moment, "frozen": True})
+    shown = [ask_door("/_sandbox/clock")[1] for _ in range(2)]
+    assert [one["now"] for one in shown] == ["2026-12-01T09:00:00+00:00"] * 2
+    assert ask_door("/_sandbox/clock", {"advance": 90})[1]["now"] == "2026-12-01T09:01:30+00:00"
+    going = ask_door("/_sandbox/clock", {"frozen": False})[1]
+    assert not going["frozen"]
+    assert ask_door("/_sandbox/clock")[1]["now"] > going["now"] > "2026-12-01T09:01:30"
+    now = datetime.fromisoformat(ask_door("/_sandbox/clock", {"real": True})[1]["now"])
+    assert abs(now - datetime.now(UTC)) < timedelta(seconds=10)
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "said"),
+    [
+        ("clock", {"advance": "soon"}, "advance"),
+        ("clock", {"advance": True}, "advance"),
+        ("clock", {"advance": "999999999d"}, "the clock cannot go that far"),
+        ("clock", {"now": "2026-12-01T10:00:00"}, "now: a date in ISO 8601 with an offset"),
+        ("clock", {"now": 5}, "now: a date"),
+        ("clock", {"now": "0001-01-01T00:00:00Z"}, "the clock cannot go that far"),
+        ("clock", {"now": "9999-12-31T23:59:59-14:00"}, "the clock cannot go that far"),
+        ("settings", {"prices": {"email": {"default": 1e-300}}}, "prices: email: default: a number"),
+        ("settings", {"\ud800": 1}, "the body is not a JSON object"),
+        ("settings", {"callback_url": "http://\ud800/"}, "the body is not a JSON object"),
+        ("blacklist", {"addresses": ["\ud800"]}, "the body is not a JSON object"),
+        ("clock", {"frozen": "yes"}, "frozen: true or false"),
+        ("clock", {"then": 1}, "no such field: then"),
+        ("clock", {}, "nothing is asked for"),
+        ("credit", {"amount": -1}, "amount: a number"),
+        ("credit", {"amount": "5"}, "amount: a number"),
+        ("credit", {"amount": 1e400}, "the body is not a JSON object"),
+        ("credit", {"euros": 1}, "no such field: euros"),
+        ("credit", [], "the body is not a JSON object"),
+        ("blacklist", {"addresses": "+33600000123"}, "addresses: an array"),
+        ("blacklist", {"addresses": ["x" * 201]}, "addresses: an array"),
+        ("settings", {"stric": True}, "no such field: stric"),
+        ("settings", {"strict": 1}, "strict: true or false"),
+        ("settings", {"rules_off": ["stop_mansion"]}, "no such rules: stop_mansion"),
+        ("settings", {"rules_off": "channel"}, "rules_off: an array"),
+        ("settings", {"request_id_hours": -1}, "request_id_hours: a number"),
+        ("settings", {"callback_url": "ftp://example.com"}, "callback_url: not a URL"),
+        ("settings", {"callback_url": "http://[::1"}, "callback_url: not a URL"),
+        ("settings", {"callback_format": "xml"}, "callback_format: json or form"),
+        ("settings", {"prices": {"sms_premium": {"France": 1}}}, "prices: sms_premium: a place is a country"),
+        ("settings", {"prices": {"sms_premium": {"FR": "free"}}}, "prices: sms_premium: FR: a number"),
+        ("settings", {"prices": []}, "prices: an object"),
+        ("faults", {"faults": [{"kind": "flood"}]}, "faults[0].kind"),
+    ],
+)
+def test_what_cannot_be_set_is_said_in_one_sentence_and_nothing_changes(
+    path: str, content: Any, said: str, ask_door: Ask
+) -> None:
+    before = ask_door("/_sandbox/version")[1]["version"]
+    status, answer = ask_door(f"/_sandbox/{path}", content)
+    assert status == 400
+    assert answer["error"].startswith(said)
+    assert ask_door("/_sandbox/version")[1]["version"] == before
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "messages/99",
+        "messages/99/body",
+        "requests/99",
+        "nothing",
+        "messages/x",
+        "messages/99999999999999999999",
+        "messages/" + "9" * 5000,
+    ],
+)
+def test_what_is_not_there_is_404_in_json(path: str, ask_door: Ask) -> None:
+    assert ask_door(f"/_sandbox/{path}")[0] == 404
+
+
+def test_settings_are_kept_until_a_reset(octopush: Octopush, ask_door: Ask, sms: Make) -> None:
+    ask_door("/_sandbox/settings", {"strict": True, "request_id_hours": 1})
+    ask_door("/_sandbox/settings", {"prices": {"sms_premium": {"FR": 2}}})
+    ask_door("/_sandbox/credit", {"amount": 5})
+    ask_door("/_sandbox/blacklist", {"addresses": ["+33600000123"]})
+    shown = ask_door("/_sandbox/settings")[1]
+    assert (shown["strict"], shown["rules_off"], shown["request_id_hours"]) == (True, ["forgiving"], 1)
+    assert shown["prices"]["sms_premium"] == {"FR": 2}
+    assert shown["prices"]["email"] == {"default": 0.001}
+    assert send(octopush, sms(sendat="x"))[0] == 400
+    assert send(octopush, sms())[1]["residual_credit"] == 1
+    assert ask_door("/_sandbox/reset", {})[0] == 204
+    assert ask_door("/_sandbox/settings")[1]["strict"] is False
+    assert ask_door("/_sandbox/credit")[1] == {"amount": 100_000}
+    assert ask_door("/_sandbox/blacklist")[1] == {"addresses": []}
+
+
+def test_strictness_is_one_truth_with_its_rule(ask_door: Ask) -> None:
+    assert ask_door("/_sandbox/settings", {"rules_off": ["forgiving", "prices"]})[1]["strict"] is True
+    shown = ask_door("/_sandbox/settings", {"strict": False})[1]
+    assert (shown["strict"], shown["rules_off"]) == (False, ["prices"])
+    on = {rule["id"]: rule["on"] for rule in ask_door("/_sandbox/rules")[1]["rules"]}
+    assert list(on) == [rule.id for rule in RULES]
+    assert [name for name, holds in on.items() if not holds] == ["prices"]
+
+
+def test_addresses_are_taken_from_the_blacklist(ask_door: Ask) -> None:
+    ask_door("/_sandbox/blacklist", {"addresses": ["+33600000123", "ann@example.com"]})
+    left = ask_door("/_sandbox/blacklist", {"addresses": ["ann@example.com"]}, "DELETE")[1]
+    assert left == {"addresses": ["+33600000123"]}
+
+
+def test_tickets_come_newest_first_with_count_cost_and_state(octopush: Octopush, ask_door: Ask, sms: Make) -> None:
+    send(octopush, sms(list_name="first", text="é" * 161))
+    octopush.set_clock(datetime(2026, 11, 3, 10, 0, tzinfo=UTC))
+    send(octopush, sms(list_name="later", send_at="2026-11-03T12:00:00Z", sendat="x"))
+    found = ask_door("/_sandbox/tickets")[1]
+    assert found["total"] == 2
+    later, first = found["tickets"]
+    assert (first["list_name"], first["contacts"], first["units"], first["cost"]) == ("first", 2, 4, 0.18)
+    assert (later["state"], later["forgiven"], first["state"]) == ("held", 1, "held")
+    octopush.advance(days=3650)
+    assert {one["state"] for one in ask_door("/_sandbox/tickets")[1]["tickets"]} == {"sent"}
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("search=parcel", ["parcel"]),
+        ("search=PARCEL", ["parcel"]),
+        ("search=%2B33600000199", ["rcs"]),
+        ("search=100%25", ["percent"]),
+        ("search=1__%25", []),
+        ("search=OctoShop", ["parcel"]),
+        ("channel=rcs", ["rcs"]),
+        ("list_name=percent", ["percent"]),
+        ("address=%2B33600000124", ["percent", "parcel"]),
+        ("state=canceled", []),
+        ("limit=1&offset=1", ["percent"]),
+    ],
+)
+def test_tickets_are_searched_and_filtered(
+    query: str, expected: list[str], octopush: Octopush, ask_door: Ask, sms: Make
+) -> None:
+    send(octopush, sms(list_name="parcel", text="Your parcel is here", sender="OctoShop"))
+    send(octopush, sms(list_name="percent", text="100% off", sender="Other"))
+    send(octopush, sms(channel="rcs", list_name="rcs", recipients=[{"phone_number": "+33600000199"}]))
+    found = ask_door(f"/_sandbox/tickets?{query}")[1]["tickets"]
+    assert [one["list_name"] for one in found] == expected
+
+
+def test_a_message_shows_its_parts_and_what_forced_ucs_2(octopush: Octopush, ask_door: Ask, sms: Make) -> None:
+    send(octopush, sms(text="l\u2019été" + "x" * 70))
+    number = octopush.messages()[0].id
+    shown = ask_door(f"/_sandbox/messages/{number}")[1]
+    assert shown["message"]["address"] == "+33600000123"
+    assert (shown["sms"]["encoding"], shown["sms"]["units"], shown["sms"]["room"]) == ("UCS-2", 75, 134)
+    assert [part["units"] for part in shown["sms"]["parts"]] == [67, 8]
+    assert "".join(part["text"] for part in shown["sms"]["parts"]) == "l\u2019été" + "x" * 70
+    assert shown["sms"]["costly"] == [{"character": "\u2019", "name": "RIGHT SINGLE QUOTATION MARK", "times": 1}]
+    assert json.loads(shown["request"]["body"])["sender"] == "SenderName"
+
+
+def test_refused_requests_are_listed_apart(octopush: Octopush, ask_door: Ask, sms: Make) -> None:
+    send(octopush, sms())
+    send(octopush, sms(text=""))
+    refused = ask_door("/_sandbox/requests?refused=true")[1]
+    assert (refused["total"], refused["requests"][0]["code"]) == (1, 107)
+    assert ask_door("/_sandbox/requests?refused=false")[1]["total"] == 1
+
+
+def test_the_version_changes_with_whatever_is_shown(octopush: Octopush, ask_door: Ask, sms: Make) -> None:
+    seen = [ask_door("/_sandbox/version")[1]["version"]]
+
+    def note() -> None:
+        seen.append(ask_door("/_sandbox/version")[1]["version"])
+
+    note()
+    assert seen[0] == seen[1]
+    octopush.set_clock(datetime(2026, 11, 3, 10, 0, tzinfo=UTC), frozen=True)
+    note()
+    send(octopush, sms(send_at="2026-11-03T12:00:00Z"))
+    note()
+    octopush.advance(hours=3)
+    note()
+    octopush.set_credit(5)
+    note()
+    assert len(set(seen)) == 5
+
+
+def test_a_lost_answer_was_taken_and_its_repetition_is_turned_away(octopush: Octopush, sms: Make) -> None:
+    octopush.fault("reset_after")
+    request = sms(metadata={"request_id": "a1"})
+    with pytest.raises(OSError, match="reset"):
+        send(octopush, request)
+    assert send(octopush, request)[1]["code"] == 182
+    assert len(octopush.messages()) == 2
+
+
+def test_a_reset_lets_everything_go_right_again(octopush: Octopush, ask_door: Ask, sms: Make) -> None:
+    octopush.place({"faults": [{"kind": "status", "status": 503, "times": 5}]})
+    assert send(octopush, sms())[0] == 503
+    ask_door("/_sandbox/reset", {})
+    assert send(octopush, sms())[0] == 201
+
+
+def test_two_sandboxes_run_side_by_side(sms: Make) -> None:
+    with run_octopush() as one, run_octopush(Settings(rules_off=frozenset({"stop_mention"}))) as other:
+        assert send(one, sms(purpose="wholesale"))[1]["code"] == 121
+        assert send(other, sms(purpose="wholesale"))[0] == 201
+        assert (len(one.messages()), len(other.messages())) == (0, 2)
+
+
+def test_the_plug_in_serves_a_suite_that_knows_nothing_of_octoplan(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text('pytest_plugins = ["octoplan.sandbox.testing"]\n', encoding="utf-8")
+    (tmp_path / "test_shop.py").write_text(
+        """
+import json, urllib.request
+
+def send(url):
+    body = {"channel": "sms", "text": "Welcome!", "purpose": "alert", "recipients": [{"phone_number": "+33600000123"}]}
+    headers = {"api-key": "k", "api-login": "l", "content-type": "application/json"}
+    request = urllib.request.Request(url + "/multi-channel/send", json.dumps(body).encode(), headers)
+    return urllib.request.urlopen(request).status
+
+def test_one(octopush):
+    assert send(octopush.url) == 201
+    assert [message.text for message in octopush.messages()] == ["Welcome!"]
+    assert octopush.forgiven() == ()
+
+def test_another_finds_it_empty(octopush):
+    assert octopush.messages() == ()
+""",
+        encoding="utf-8",
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", str(tmp_path)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1].startswith("2 passed"), done.stdout
+
+
+def test_a_query_for_nonsense_is_said_by_its_name(ask_door: Ask) -> None:
+    for query, said in {"state=gone": "state", "newest=perhaps": "newest", "offset=-1": "offset"}.items():
+        status, answer = ask_door(f"/_sandbox/messages?{query}")
+        assert (status, answer["error"].partition(":")[0]) == (400, said)
