@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from octoplan.sandbox.errors import SandboxError
+from octoplan.sandbox.prices import LETTERS_A_SECOND, SECONDS_A_BLOCK
 from octoplan.sandbox.records import Message
 
 STATUSES = (
@@ -42,7 +43,7 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "callback_time_zone": "The dates in callbacks are in UTC.",
         "callback_form": "A form writes nested fields as PHP does: meta_data[call_duration], deliveries[0][email];"
         " what is empty or null is left out.",
-        "callback_unit_price": "unit_price is a number, in EUR, also where nothing was delivered.",
+        "callback_unit_price": "unit_price is what the whole message cost, all of its parts, in EUR, also where nothing was delivered.",
         "callback_email_group": "The e-mails of one ticket share one callback; their status_history is empty.",
         "callback_phones_only": "STOPs and replies come from phones; an e-mail has neither.",
         "callback_reply": "A reply is also received where with_replies was not asked for, by the short number 12345.",
@@ -61,8 +62,6 @@ CONTENT_TYPES: Mapping[str, str] = MappingProxyType(
 LONGEST_TEXT = 1224
 
 _RECEIVER = "12345"
-_LETTERS_A_SECOND = 15
-_SECONDS_A_BLOCK = 30
 _DELIVERED = "DELIVERED"
 _EMAIL = "email"
 _VOICE = "voice_sms"
@@ -155,8 +154,8 @@ def _describe_answer(message: Message, text: object) -> dict[str, Any]:
 
 
 def _describe_call(report: DeliveryReport) -> dict[str, Any]:
-    spoken = math.ceil(len(report.message.text) / _LETTERS_A_SECOND) if report.status == _DELIVERED else 0
-    charged = math.ceil(spoken / _SECONDS_A_BLOCK) * _SECONDS_A_BLOCK
+    spoken = math.ceil(len(report.message.text) / LETTERS_A_SECOND) if report.status == _DELIVERED else 0
+    charged = math.ceil(spoken / SECONDS_A_BLOCK) * SECONDS_A_BLOCK
     return {"pressed_keys_code": "", "call_duration": spoken, "charged_duration": charged}
 
 

@@ -28,8 +28,9 @@ PRICES: Prices = MappingProxyType(
 BLACKLIST_CHECK = Decimal("0.01")
 """EUR a request that removes blacklisted contacts (documented)."""
 
-_LETTERS_A_SECOND = 15
-_SECONDS_A_BLOCK = 30
+LETTERS_A_SECOND = 15
+SECONDS_A_BLOCK = 30
+"""How a call is estimated and charged; both are assumed, as the rule `duration` says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,7 @@ def make_bill(submission: Submission, channel: Channel, prices: Prices, rules_of
         cost=cost,
         units=units,
         parts=_sum_units(submission, units) if channel.unit == "parts" else 0,
-        seconds=max(units) * _SECONDS_A_BLOCK if channel.unit == "blocks" else 0,
+        seconds=max(units) * SECONDS_A_BLOCK if channel.unit == "blocks" else 0,
     )
 
 
@@ -70,7 +71,7 @@ def _count_units(text: str, channel: Channel, rules_off: frozenset[str]) -> int:
     if channel.unit == "parts":
         return count_parts(text)
     if channel.unit == "blocks" and "duration" not in rules_off:
-        return max(1, -(-len(text) // (_LETTERS_A_SECOND * _SECONDS_A_BLOCK)))
+        return max(1, -(-len(text) // (LETTERS_A_SECOND * SECONDS_A_BLOCK)))
     return 1
 
 

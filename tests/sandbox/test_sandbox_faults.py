@@ -17,10 +17,12 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from octoplan.sandbox.app import build_app
 from octoplan.sandbox.core import Sandbox
+from octoplan.sandbox.errors import StorageError
 from octoplan.sandbox.faults import KINDS, LONGEST_QUEUE, Faults, FaultsError, read_order
 from octoplan.sandbox.records import Query
 from octoplan.sandbox.serve import serve_beside
 from octoplan.sandbox.storage import Storage
+from octoplan.sandbox.wire import FaultyWire
 
 Make = Callable[..., dict[str, Any]]
 
@@ -357,7 +359,7 @@ def test_two_hundred_connections_at_once_each_get_their_own_fault(served: Served
 def test_under_another_protocol_a_reset_is_an_answer_that_breaks_off(sms: Make, kind: str, taken: int) -> None:
     with serving_otherwise() as served:
         served.order({"kind": kind})
-        with pytest.raises(http.client.IncompleteRead):
+        with pytest.raises((http.client.IncompleteRead, ConnectionResetError)):  # the system's choice, not ours
             served.call(sms())
         assert served.taken() == taken
 
@@ -367,6 +369,55 @@ def test_under_another_protocol_a_duplicate_is_one_answer(sms: Make) -> None:
         served.order({"kind": "duplicate"})
         with served.raw(sms(), close=True) as connection:
             assert read_all(connection).count(b"HTTP/1.1 201") == 1
+
+
+def ask(served: Served, method: str, content: object = None) -> tuple[int, Any]:
+    status, _, body = served.call(content, method=method, path="/_sandbox/faults")
+    return status, json.loads(body)
+
+
+def test_faults_are_ordered_shown_and_taken_away_over_http(served: Served, sms: Make) -> None:
+    assert ask(served, "POST", {"faults": [{"kind": "status", "status": 503, "times": 3}]})[0] == 200
+    assert served.call(sms())[0] == 503
+    _, shown = ask(served, "GET")
+    assert [fault["times"] for fault in shown["queue"]] == [2]
+    assert [(one["path"], one["kind"]) for one in shown["used"]] == [(SEND, "status")]
+    assert ask(served, "DELETE")[1]["queue"] == []
+    assert served.call(sms())[0] == 201
+
+
+def test_an_order_over_http_that_makes_no_sense_is_a_400_that_says_why(served: Served, sms: Make) -> None:
+    status, said = ask(served, "POST", {"faults": [{"kind": "reset_after"}, {"kind": "boom"}]})
+    assert (status, said["error"]) == (400, "faults[1].kind: no such kind of fault")
+    assert "reset_after" in said["hint"]
+    assert served.call(sms())[0] == 201
+
+
+def test_over_http_chance_decides_as_its_seed_says(served: Served, sms: Make) -> None:
+    listed = [{"kind": "status", "status": 503}, {"kind": "retry_after"}]
+    found = []
+    for _ in range(2):
+        ask(served, "POST", {"probability": 0.5, "seed": 42, "faults": listed})
+        found.append([served.call(sms())[0] for _ in range(20)])
+    assert found[0] == found[1]
+    assert set(found[0]) == {201, 429, 503}
+
+
+def test_a_clock_that_cannot_be_read_is_left_to_the_sandbox_to_tell(sms: Make) -> None:
+    def broken() -> datetime:
+        raise StorageError("the sandbox's file cannot be read")
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 500, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body"})
+
+    faults = Faults()
+    faults.place(read_order({"faults": [{"kind": "reset_after"}]}))
+    with serve_beside(FaultyWire(app, faults, broken)) as url:
+        connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=PATIENCE)
+        connection.request("POST", SEND, json.dumps(sms()), HEADERS)
+        assert connection.getresponse().status == 500
+        connection.close()
 
 
 # Which fault is taken for which request.
