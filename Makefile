@@ -4,13 +4,14 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; 
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: help demo test test-long bench lint format clean
+.PHONY: help demo test test-long bench screenshots lint format clean
 
 help:
-	@echo "make demo       plan, apply and plan again: the four example campaigns, on the embedded sandbox"
-	@echo "make test       lint, types, import contracts, the whole test suite"
-	@echo "make test-long  the suites that take long"
-	@echo "make bench      speed and memory, as ratios"
+	@echo "make demo         plan, apply and plan again: the four example campaigns, on the embedded sandbox"
+	@echo "make test         lint, types, import contracts, the whole test suite"
+	@echo "make test-long    the suites that take long"
+	@echo "make bench        speed and memory, as ratios"
+	@echo "make screenshots  the pictures in docs/images, from the running sandbox; needs chromium"
 
 # A folder that never was installed into would look finished: the stamp is made last.
 .venv/installed: pyproject.toml constraints.txt
@@ -33,6 +34,9 @@ lint: .venv/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+screenshots: .venv/installed
+	$(BIN)/python docs/screenshots.py
 
 bench: .venv/installed
 	$(BIN)/python -m benchmarks

@@ -290,6 +290,12 @@ def project(tmp_path: Path, begun: Callable[[Files, tuple[tuple[str, ...], ...]]
         assert _list_forgiven(inbox) == []
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say, once for each reason, what was not tested on this machine."""
+    for reason in sorted({report.longrepr[2] for report in terminalreporter.stats.get("skipped", [])}):
+        terminalreporter.write_line(reason.replace("Skipped: ", "skipped: "))
+
+
 @pytest.fixture
 def run(tmp_path: Path) -> Octoplan:
     """Run the real octoplan in a process of its own, away from any project, without terminal."""

@@ -32,6 +32,7 @@ from octoplan.sandbox.views import (
     show_callback,
     show_clock,
     show_entry,
+    show_entry_briefly,
     show_message,
     show_rules,
     show_sms,
@@ -39,6 +40,7 @@ from octoplan.sandbox.views import (
 )
 
 Found = TypeVar("Found")
+Show = Callable[[Found], dict[str, Any]]
 Door = Callable[[Request], Awaitable[Response]]
 _JSON = "application/json"
 
@@ -55,10 +57,13 @@ class Control:
         """List the paths and what they do."""
         number = "/_sandbox/messages/{number}"
         return [
+            Route("/openapi.json", self.describe, methods=["GET"]),
             Route("/_sandbox/version", self.tell_version, methods=["GET"]),
             Route("/_sandbox/tickets", self._list("tickets", TICKETS, show_ticket), methods=["GET"]),
             Route("/_sandbox/messages", self._list("messages", MESSAGES, show_message), methods=["GET"]),
-            Route("/_sandbox/requests", self._list("requests", REQUESTS, show_entry), methods=["GET"]),
+            Route(
+                "/_sandbox/requests", self._list("requests", REQUESTS, show_entry, show_entry_briefly), methods=["GET"]
+            ),
             Route("/_sandbox/callbacks", self._list("callbacks", CALLBACKS, show_callback), methods=["GET"]),
             Route(number, self.show_message, methods=["GET"]),
             Route(f"{number}/body", self.show_body, methods=["GET"]),
@@ -74,6 +79,12 @@ class Control:
             Route("/_sandbox/faults", self.faults, methods=["GET", "POST", "DELETE"]),
             Route("/_sandbox/reset", self.reset, methods=["POST"]),
         ]
+
+    async def describe(self, _request: Request) -> Response:
+        """Describe the whole as an OpenAPI document."""
+        from octoplan.sandbox.openapi import build_openapi  # noqa: PLC0415 - seldom asked for
+
+        return _answer(build_openapi())
 
     async def tell_version(self, _request: Request) -> Response:
         """Name the present content, and tell the time by the sandbox's clock."""
@@ -162,14 +173,15 @@ class Control:
         self._faults.clear()
         return Response(status_code=204)
 
-    def _list(self, name: str, listing: Listing[Found], show: Callable[[Found], dict[str, Any]]) -> Door:
+    def _list(self, name: str, listing: Listing[Found], show: Show[Found], brief: Show[Found] | None = None) -> Door:
         async def door(request: Request) -> Response:
             query = read_query(request.query_params)
             if listing is TICKETS:
                 query = replace(query, newest=True)
             found = await run_in_threadpool(self._sandbox.find, listing, query)
             total = await run_in_threadpool(self._sandbox.count_of, listing, query)
-            return _answer({"total": total, name: [show(one) for one in found]})
+            shown = brief if query.brief and brief else show
+            return _answer({"total": total, name: [shown(one) for one in found]})
 
         return door
 
@@ -232,5 +244,5 @@ class WrongType(BadQuestion):
 
 
 def _answer(content: object, status: int = 200) -> Response:
-    body = json.dumps(content, separators=(",", ":"), allow_nan=False)  # ASCII only: no text can break it
-    return Response(body, status_code=status, media_type=_JSON, headers=dict(PRIVATE))
+    body = json.dumps(content, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return Response(body.encode("utf-8", "replace"), status_code=status, media_type=_JSON, headers=dict(PRIVATE))

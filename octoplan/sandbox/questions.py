@@ -34,6 +34,7 @@ def read_query(asked: Mapping[str, str]) -> Query:
         request=_read_number(asked, "request"),
         state=_read_state(asked),
         refused=_read_flag(asked, "refused"),
+        brief=bool(_read_flag(asked, "brief")),
         newest=bool(_read_flag(asked, "newest")),
         limit=min(_read_number(asked, "limit", 100) or 0, _MOST),
         offset=_read_number(asked, "offset", 0) or 0,

@@ -131,7 +131,7 @@ class Query:
     """Which tickets, messages or requests: None asks for any; oldest first unless `newest`; `limit` None for all.
 
     `search`: what stands somewhere in text, address, list, sender, subject or ticket, in any case. `refused`: requests
-    with an error, or those without.
+    with an error, or those without. `brief`: whoever asks does without the bodies of requests.
     """
 
     ticket: str | None = None
@@ -143,6 +143,7 @@ class Query:
     search: str | None = None
     state: State | None = None
     refused: bool | None = None
+    brief: bool = False
     newest: bool = False
     limit: int | None = None
     offset: int = 0

@@ -1,7 +1,7 @@
 """What the sandbox remembers → JSON values, as the doors under /_sandbox show them."""
 
 import base64
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,6 +34,12 @@ def show_entry(entry: Entry) -> dict[str, Any]:
         "body_base64": base64.b64encode(entry.body).decode("ascii"),
         "answer": entry.answer.decode("ascii"),
     }
+
+
+def show_entry_briefly(entry: Entry) -> dict[str, Any]:
+    """Show a request without its body, which may be large."""
+    whole = show_entry(replace(entry, body=b""))
+    return {name: value for name, value in whole.items() if name not in ("body", "body_base64")}
 
 
 def show_callback(callback: Callback) -> dict[str, Any]:

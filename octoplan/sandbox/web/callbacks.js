@@ -5,15 +5,22 @@ import { make } from "./dom.js";
 import { address } from "./routes.js";
 import { inPieces, moment, reveal } from "./text.js";
 
-const STATUSES =
-  "DELIVERED NOT_DELIVERED BAD_DESTINATION BLACKLISTED_NUMBER NOT_ALLOWED EXPIRED UNKNOWN_DELIVERY TRANSMITTED PROCESSED READ OPENED CLICKED".split(" ");
+const STATUSES = [
+  ...["DELIVERED", "NOT_DELIVERED", "BAD_DESTINATION", "BLACKLISTED_NUMBER", "NOT_ALLOWED", "EXPIRED"],
+  ...["UNKNOWN_DELIVERY", "TRANSMITTED", "PROCESSED", "READ", "OPENED", "CLICKED"],
+];
 const NAMES = { delivery: "Delivery", stop: "STOP", reply: "Reply" };
 
 /** Draw what was posted, or waits to be. */
 export function drawCallbacks(callbacks) {
   return [
     make("h3", {}, "Callbacks"),
-    callbacks.length > 0 && make("ul", { class: "posted" }, callbacks.map((one) => make("li", {}, drawCallback(one)))),
+    callbacks.length > 0 &&
+      make(
+        "ul",
+        { class: "posted" },
+        callbacks.map((one) => make("li", {}, drawCallback(one))),
+      ),
   ];
 }
 
@@ -23,11 +30,17 @@ function drawCallback(callback) {
   return make("details", { "data-key": `callback-${callback.id}` }, [
     make("summary", {}, [
       make("strong", {}, NAMES[callback.kind] ?? callback.kind),
-      make("span", { class: "dim" }, moment(callback.at)),
+      make("span", { class: "dim" }, moment(callback.at ?? callback.due)),
       make("span", { class: failed ? "status refused" : "status" }, said[callback.state] ?? callback.state),
     ]),
     make("p", { class: "dim" }, "POST ", make("code", {}, reveal(callback.url)), `, as ${callback.format}`),
-    inPieces(callback.body, (piece) => make("pre", { tabindex: "0", role: "group", "aria-label": "Body of the callback" }, make("code", {}, reveal(piece)))),
+    inPieces(callback.body, (piece) =>
+      make(
+        "pre",
+        { tabindex: "0", role: "group", "aria-label": "Body of the callback" },
+        make("code", {}, reveal(piece)),
+      ),
+    ),
   ]);
 }
 
@@ -35,7 +48,11 @@ function drawCallback(callback) {
 export function drawSending(message, url, refresh) {
   if (!url) {
     const href = address("sandbox");
-    return make("p", { class: "hint" }, ["Set a callback URL in the ", make("a", { href }, "sandbox"), " to send delivery reports, STOPs and replies."]);
+    return make("p", { class: "hint" }, [
+      "Set a callback URL in the ",
+      make("a", { href }, "sandbox"),
+      " to send delivery reports, STOPs and replies.",
+    ]);
   }
   const problem = make("p", { class: "problem", role: "alert" });
   const send = async (kind, body) => {
@@ -47,19 +64,43 @@ export function drawSending(message, url, refresh) {
       problem.textContent = failure.message;
     }
   };
-  return make("div", { class: "sendings" }, [drawDelivery(send), message.channel !== "email" && drawReplies(send), problem]);
+  return make("div", { class: "sendings" }, [
+    drawDelivery(send),
+    message.channel !== "email" && drawReplies(send),
+    problem,
+  ]);
 }
 
 function drawDelivery(send) {
-  const status = make("select", { id: "delivery-status", "aria-label": "Delivery status" }, STATUSES.map((one) => make("option", {}, one)));
-  return drawForm(() => send("delivery", { status: status.value }), [status, make("button", { class: "small", id: "send-delivery" }, "Send delivery")]);
+  const status = make(
+    "select",
+    { id: "delivery-status", "aria-label": "Delivery status" },
+    STATUSES.map((one) => make("option", {}, one)),
+  );
+  return drawForm(
+    () => send("delivery", { status: status.value }),
+    [status, make("button", { class: "small", id: "send-delivery" }, "Send delivery")],
+  );
 }
 
 function drawReplies(send) {
-  const text = make("input", { id: "reply-text", "aria-label": "Text of the reply", placeholder: "Text of a reply", maxlength: "1000", required: true });
-  const stop = make("button", { type: "button", class: "small", id: "send-stop", on: { click: () => send("stop", { text: "STOP" }) } }, "Send STOP");
+  const text = make("input", {
+    id: "reply-text",
+    "aria-label": "Text of the reply",
+    placeholder: "Text of a reply",
+    maxlength: "1000",
+    required: true,
+  });
+  const stop = make(
+    "button",
+    { type: "button", class: "small", id: "send-stop", on: { click: () => send("stop", { text: "STOP" }) } },
+    "Send STOP",
+  );
   return [
-    drawForm(() => send("reply", { text: text.value }), [text, make("button", { class: "small", id: "send-reply" }, "Send reply")]),
+    drawForm(
+      () => send("reply", { text: text.value }),
+      [text, make("button", { class: "small", id: "send-reply" }, "Send reply")],
+    ),
     stop,
   ];
 }

@@ -17,7 +17,11 @@ export function drawForgiven(notes) {
   const title = `Forgiven: ${notes.length === 1 ? "one thing" : `${number(notes.length)} things`} in the request`;
   return make("section", { class: "notice", "aria-label": "Forgiven" }, [
     make("h3", {}, title),
-    make("ul", { "data-key": "forgiven" }, notes.slice(0, 200).map((note) => make("li", {}, drawNote(note)))),
+    make(
+      "ul",
+      { "data-key": "forgiven" },
+      notes.slice(0, 200).map((note) => make("li", {}, drawNote(note))),
+    ),
   ]);
 }
 
@@ -34,7 +38,12 @@ function sayNote(how, note) {
   const cut = note.lastIndexOf(": ");
   if (how === "defaulted" && cut >= 0) {
     const [reason, value] = [note.slice(0, cut), note.slice(cut + 2)];
-    return [reason === "absent" ? "is absent: " : ["is not usable (", reveal(reason), "): "], done, " to ", make("code", {}, reveal(value))];
+    return [
+      reason === "absent" ? "is absent: " : ["is not usable (", reveal(reason), "): "],
+      done,
+      " to ",
+      make("code", {}, reveal(value)),
+    ];
   }
   return ["was ", done, ": ", reveal(note)];
 }
@@ -66,7 +75,7 @@ export function drawEntry(entry) {
         entry.channel && drawSum("Channel", channelName(entry.channel)),
         entry.contacts > 0 && drawSum("Contacts", number(entry.contacts)),
         entry.list_name && drawSum("List", reveal(entry.list_name)),
-        entry.ticket && drawSum("Ticket", make("a", { href: address("inbox", {}, "tickets", entry.ticket) }, reveal(entry.ticket))),
+        entry.ticket && drawSum("Ticket", drawTicket(entry)),
       ]),
     ]),
     drawForgiven(entry.forgiven),
@@ -74,7 +83,13 @@ export function drawEntry(entry) {
   ];
 }
 
-function drawSum(name, value) {
+/** Name the ticket; that of a simulation is as unreal as the rest of its answer, and leads nowhere. */
+function drawTicket({ ticket, simulated }) {
+  return simulated ? reveal(ticket) : make("a", { href: address("inbox", {}, "tickets", ticket) }, reveal(ticket));
+}
+
+/** Draw one name and value of the sums at the top. */
+export function drawSum(name, value) {
   return make("div", {}, make("dt", {}, name), make("dd", {}, value));
 }
 
@@ -83,7 +98,8 @@ function drawBody(entry) {
   const json = format(entry.body);
   const ways = { JSON: json, Text: entry.body, Bytes: entry.body_base64 };
   const box = make("div", {});
-  const draw = (way) => box.replaceChildren(way === "Bytes" ? drawBytes(entry.body_base64) : drawText("body", ways[way]));
+  const draw = (way) =>
+    box.replaceChildren(way === "Bytes" ? drawBytes(entry.body_base64) : drawText("body", ways[way]));
   const names = Object.keys(ways).filter((way) => ways[way] !== null);
   if (entry.body === "") {
     return make("p", { class: "dim" }, "Without a body.");
@@ -91,10 +107,19 @@ function drawBody(entry) {
   draw(names[0]);
   const radio = (way, index) =>
     make("label", {}, [
-      make("input", { type: "radio", name: `body-${entry.id}`, id: `body-${entry.id}-${way}`, checked: index === 0, on: { change: () => draw(way) } }),
+      make("input", {
+        type: "radio",
+        name: `body-${entry.id}`,
+        id: `body-${entry.id}-${way}`,
+        checked: index === 0,
+        on: { change: () => draw(way) },
+      }),
       make("span", {}, way === "JSON" ? "JSON" : way === "Text" ? "As received" : "Bytes"),
     ]);
-  return [make("fieldset", { class: "ways" }, make("legend", { class: "unseen" }, "Show the body as"), names.map(radio)), box];
+  return [
+    make("fieldset", { class: "ways" }, make("legend", { class: "unseen" }, "Show the body as"), names.map(radio)),
+    box,
+  ];
 }
 
 function format(text) {
@@ -109,7 +134,12 @@ function format(text) {
 }
 
 function drawText(name, text) {
-  const draw = (piece) => make("pre", { tabindex: "0", role: "group", "aria-label": `Text of the ${name}`, "data-key": name }, make("code", {}, colour(piece)));
+  const draw = (piece) =>
+    make(
+      "pre",
+      { tabindex: "0", role: "group", "aria-label": `Text of the ${name}`, "data-key": name },
+      make("code", {}, colour(piece)),
+    );
   return inPieces(text, draw);
 }
 
@@ -134,7 +164,11 @@ function drawBytes(base64) {
     lines.push(drawLine(at, [...shown.slice(at, at + 16)]));
   }
   const rest = bytes.length > BYTES ? `\n… ${number(bytes.length)} bytes in all` : "";
-  return make("pre", { class: "bytes", tabindex: "0", role: "group", "aria-label": "Bytes of the body", "data-key": "bytes" }, make("code", {}, lines.join("\n") + rest));
+  return make(
+    "pre",
+    { class: "bytes", tabindex: "0", role: "group", "aria-label": "Bytes of the body", "data-key": "bytes" },
+    make("code", {}, lines.join("\n") + rest),
+  );
 }
 
 function drawLine(at, bytes) {

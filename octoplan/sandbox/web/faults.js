@@ -20,15 +20,31 @@ const WITH_SECONDS = new Set(["latency", "retry_after", "slow"]);
 export function drawFaults(faults, tell) {
   const { queue = [], used = [], probability, faults: chances = [] } = faults;
   return [
-    make("h2", { id: "block-faults" }, "Faults"),
-    make("p", { class: "hint" }, "What the next requests run into, first come, first served."),
-    probability ? make("p", {}, `Each request runs into one with a probability of ${probability}: ${chances.map((one) => one.kind.replaceAll("_", " ")).join(", ")}.`) : null,
-    make("ol", { class: "queue", "data-key": "queue" }, queue.slice(0, 100).map((fault) => make("li", {}, drawFault(fault)))),
+    probability > 0 &&
+      make("p", {}, `Each request runs into one with a probability of ${probability}: ${name(chances)}.`),
+    make(
+      "ol",
+      { class: "queue", "data-key": "queue" },
+      queue.slice(0, 100).map((fault) => make("li", {}, drawFault(fault))),
+    ),
     queue.length > 100 && make("p", { class: "hint" }, `${number(queue.length)} in all`),
-    drawForm(tell),
-    (queue.length > 0 || probability > 0) && make("button", { type: "button", class: "small", id: "faults-clear", on: { click: () => tell("faults", undefined, "No more faults", "DELETE") } }, "Clear all"),
+    (queue.length > 0 || probability > 0) &&
+      make(
+        "button",
+        {
+          type: "button",
+          class: "small",
+          id: "faults-clear",
+          on: { click: () => tell("faults", undefined, "No more faults", "DELETE") },
+        },
+        "Clear all",
+      ),
     used.length > 0 && drawUsed(used),
   ];
+}
+
+function name(faults) {
+  return faults.map((one) => one.kind.replaceAll("_", " ")).join(", ");
 }
 
 function drawFault({ kind, times, seconds, status, path }) {
@@ -37,42 +53,67 @@ function drawFault({ kind, times, seconds, status, path }) {
     seconds && WITH_SECONDS.has(kind) ? `${number(seconds)} s` : null,
     times > 1 ? count(times, "time") : null,
   ].filter(Boolean);
-  return [make("strong", {}, kind.replaceAll("_", " ")), facts.length ? ` · ${facts.join(" · ")}` : "", path ? [" · ", make("code", {}, reveal(path))] : ""];
+  return [
+    make("strong", {}, kind.replaceAll("_", " ")),
+    facts.length ? ` · ${facts.join(" · ")}` : "",
+    path ? [" · ", make("code", {}, reveal(path))] : "",
+  ];
 }
 
 function drawUsed(used) {
   return make("details", { "data-key": "used" }, [
     make("summary", {}, `Used: ${number(used.length)}`),
-    make("ol", { class: "used", "data-key": "used-list" }, used.slice(-100).reverse().map((one) => make("li", {}, [moment(one.at), " ", one.kind.replaceAll("_", " "), " ", make("code", {}, reveal(one.path))]))),
+    make(
+      "ol",
+      { class: "used", "data-key": "used-list" },
+      used
+        .slice(-100)
+        .reverse()
+        .map((one) =>
+          make("li", {}, [moment(one.at), " ", one.kind.replaceAll("_", " "), " ", make("code", {}, reveal(one.path))]),
+        ),
+    ),
   ]);
 }
 
-function drawForm(tell) {
-  const kind = make("select", { id: "fault-kind" }, KINDS.map(([value, label]) => make("option", { value }, label)));
-  const times = field("fault-times", "Times", 1);
-  const seconds = field("fault-seconds", "Seconds", 2);
-  const status = field("fault-status", "Status", 503);
+/** Draw the form that queues a fault: its kind, and the numbers that this kind needs. */
+export function drawFaultForm(tell) {
+  const choices = KINDS.map(([value, label]) => make("option", { value }, label));
+  const kind = make("select", { id: "fault-kind" }, choices);
+  const numbers = {
+    times: field("fault-times", "Times", 1),
+    seconds: field("fault-seconds", "Seconds", 2),
+    status: field("fault-status", "Status", 503),
+  };
   const fit = () => {
-    seconds.hidden = !WITH_SECONDS.has(kind.value);
-    status.hidden = kind.value !== "status";
+    numbers.seconds.hidden = !WITH_SECONDS.has(kind.value);
+    numbers.status.hidden = kind.value !== "status";
+  };
+  const submit = (event) => {
+    event.preventDefault();
+    tell("faults", { faults: [{ kind: kind.value, ...readNumbers(numbers) }] }, "Queued");
   };
   kind.addEventListener("change", fit);
   fit();
-  const submit = (event) => {
-    event.preventDefault();
-    const read = (label) => Number(label.querySelector("input").value.replace(",", "."));
-    const fault = { kind: kind.value, times: read(times) };
-    tell("faults", { faults: [{ ...fault, ...(seconds.hidden ? {} : { seconds: read(seconds) }), ...(status.hidden ? {} : { status: read(status) }) }] }, "Queued");
-  };
   return make("form", { class: "fault", on: { submit } }, [
     make("label", {}, make("span", {}, "Kind"), kind),
-    times,
-    seconds,
-    status,
+    Object.values(numbers),
     make("button", { class: "small", id: "fault-queue" }, "Queue it"),
   ]);
 }
 
+function readNumbers(labels) {
+  const seen = Object.entries(labels).filter(([, label]) => !label.hidden);
+  return Object.fromEntries(
+    seen.map(([name, label]) => [name, Number(label.querySelector("input").value.replace(",", "."))]),
+  );
+}
+
 function field(id, label, value) {
-  return make("label", { class: "narrow" }, make("span", {}, label), make("input", { type: "text", inputmode: "decimal", id, value, required: true }));
+  return make(
+    "label",
+    { class: "narrow" },
+    make("span", {}, label),
+    make("input", { type: "text", inputmode: "decimal", id, value, required: true }),
+  );
 }

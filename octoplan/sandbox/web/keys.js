@@ -20,7 +20,13 @@ const PATIENCE = 1000;
 export function listenToKeys(act) {
   let prefix = 0;
   document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) {
+    if (
+      event.defaultPrevented ||
+      event.ctrlKey ||
+      event.metaKey ||
+      event.altKey ||
+      document.querySelector("dialog[open]")
+    ) {
       return;
     }
     const typing = isTyping(event.target);
@@ -61,7 +67,17 @@ function showKeys() {
 }
 
 function fillDialog() {
-  const row = ([keys, what, between]) => make("div", {}, make("dt", {}, keys.map((key, index) => [index ? ` ${between ?? "or"} ` : "", make("kbd", {}, key)])), make("dd", {}, what));
+  const row = ([keys, what, between]) =>
+    make(
+      "div",
+      {},
+      make(
+        "dt",
+        {},
+        keys.map((key, index) => [index ? ` ${between ?? "or"} ` : "", make("kbd", {}, key)]),
+      ),
+      make("dd", {}, what),
+    );
   byId("keys").append(
     make("h2", { id: "keys-title" }, "Keys"),
     make("dl", { class: "keys" }, TOLD.map(row)),

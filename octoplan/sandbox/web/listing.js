@@ -21,6 +21,7 @@ export class Listing {
     this.kind = kind;
     this.say = say;
     this.seen = null;
+    this.typed = "";
     this.build();
   }
 
@@ -54,14 +55,19 @@ export class Listing {
   }
 
   buildChoice(name, label, choices) {
-    const options = [["", `Any ${label.toLowerCase()}`], ...choices].map(([value, text]) => make("option", { value }, text));
+    const options = [["", `Any ${label.toLowerCase()}`], ...choices].map(([value, text]) =>
+      make("option", { value }, text),
+    );
     const change = (event) => this.filter({ [name]: event.target.value });
     return make("select", { name, "aria-label": label, on: { change } }, options);
   }
 
   searchSoon() {
     clearTimeout(this.typing);
-    this.typing = setTimeout(() => this.filter({ search: this.search.value }), TYPING);
+    this.typing = setTimeout(() => {
+      this.typed = this.search.value;
+      this.filter({ search: this.typed });
+    }, TYPING);
   }
 
   /** Change some filters; the list begins at its first page again. */
@@ -77,7 +83,7 @@ export class Listing {
     this.showFilters(route.filters);
     const { page, ...filters } = route.filters;
     const offset = (Math.max(1, Number(page) || 1) - 1) * ROWS;
-    const found = await ask(this.kind.path + query({ ...filters, newest: true, limit: ROWS, offset }));
+    const found = await ask(this.kind.path + query({ ...filters, newest: true, brief: true, limit: ROWS, offset }));
     if (this.route !== route) {
       return;
     }
@@ -88,7 +94,7 @@ export class Listing {
   }
 
   showFilters(filters) {
-    if (document.activeElement !== this.search) {
+    if (document.activeElement !== this.search || filters.search !== this.typed) {
       this.search.value = filters.search;
     }
     for (const choice of this.choices) {
@@ -103,7 +109,12 @@ export class Listing {
       const href = this.kind.link(item, route.filters);
       return make("a", { href, class: "row", "aria-current": open ? "true" : null }, this.kind.row(item, now));
     };
-    syncList(this.rows, rows, (row) => this.kind.keyOf(row.item), (row) => make("li", {}, link(row)));
+    syncList(
+      this.rows,
+      rows,
+      (row) => this.kind.keyOf(row.item),
+      (row) => make("li", {}, link(row)),
+    );
     for (const [index, { item }] of rows.entries()) {
       this.rows.children[index].firstChild.setAttribute("href", this.kind.link(item, route.filters));
     }
@@ -114,7 +125,11 @@ export class Listing {
     this.total.textContent = count(total, this.kind.noun);
     const source = { filtered, empty: shown === 0, total, offset };
     keep(this.empty, source.empty ? { ...source, total: 0 } : {}, () =>
-      shown > 0 ? [] : filtered || offset > 0 ? this.drawNothing() : make("div", { class: "welcome" }, this.kind.welcome()),
+      shown > 0
+        ? []
+        : filtered || offset > 0
+          ? this.drawNothing()
+          : make("div", { class: "welcome" }, this.kind.welcome()),
     );
     keep(this.pages, { total, offset, filters: this.route.filters }, () => this.drawPages(total, offset, shown));
   }

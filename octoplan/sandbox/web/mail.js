@@ -9,11 +9,22 @@ export function drawMail(message) {
   return make("div", { class: "letter" }, [
     make("h3", { class: "subject" }, subject ? reveal(String(subject)) : make("span", { class: "dim" }, "no subject")),
     make("dl", { class: "envelope" }, [
-      drawLine("From", name ? [reveal(String(name)), " ", make("span", { class: "dim" }, "<", reveal(String(from ?? "")), ">")] : reveal(String(from ?? "nobody"))),
+      drawLine(
+        "From",
+        name
+          ? [reveal(String(name)), " ", make("span", { class: "dim" }, "<", reveal(String(from ?? "")), ">")]
+          : reveal(String(from ?? "nobody")),
+      ),
       drawLine("To", reveal(message.address)),
-      template && drawLine("Template", [reveal(String(template)), make("span", { class: "dim" }, " (stands in the account, not here)")]),
+      template &&
+        drawLine("Template", [
+          reveal(String(template)),
+          make("span", { class: "dim" }, " (stands in the account, not here)"),
+        ]),
     ]),
-    message.text === "" ? make("p", { class: "nothing dim" }, "The request had no text of its own.") : drawFrame(message),
+    message.text === ""
+      ? make("p", { class: "nothing dim" }, "The request had no text of its own.")
+      : drawFrame(message),
   ]);
 }
 

@@ -16,9 +16,19 @@ import { ticketKind } from "./tickets.js";
 import { drawCommand, drawWelcome, firstMessage } from "./welcome.js";
 
 const NAMES = { inbox: "Inbox", requests: "Requests", sandbox: "Sandbox" };
-const shown = { route: readRoute(location.hash), ticket: "", now: new Date().toISOString(), turn: 0, opened: "", answered: null };
+const shown = {
+  route: readRoute(location.hash),
+  ticket: "",
+  now: new Date().toISOString(),
+  turn: 0,
+  opened: "",
+  answered: null,
+};
 const detail = byId("detail");
-const lists = { inbox: addListing(ticketKind, () => shown.ticket), requests: addListing(requestKind, () => shown.route.kind === "requests" ? shown.route.id : "") };
+const lists = {
+  inbox: addListing(ticketKind, () => shown.ticket),
+  requests: addListing(requestKind, () => (shown.route.kind === "requests" ? shown.route.id : "")),
+};
 const message = new MessagePage();
 const request = make("article", { class: "message" });
 const none = make("div", { class: "none" });
@@ -126,7 +136,10 @@ function failIfGone(failure, turn) {
 function fail(sentence, hint) {
   shown.ticket = "";
   place("failure");
-  keep(none, [sentence, hint], () => [make("h2", { id: "opened-title", tabindex: "-1" }, sentence), hint ? make("p", {}, hint) : null]);
+  keep(none, [sentence, hint], () => [
+    make("h2", { id: "opened-title", tabindex: "-1" }, sentence),
+    hint ? make("p", {}, hint) : null,
+  ]);
 }
 
 /** Put `page` into the right-hand side; where it is another one than before, at its top and with the focus. */
@@ -148,7 +161,10 @@ function place(name, page = none) {
 }
 
 function drawClose() {
-  return make("button", { type: "button", class: "quiet close", on: { click: close } }, [icon("back"), make("span", {}, "Back to the list")]);
+  return make("button", { type: "button", class: "quiet close", on: { click: close } }, [
+    icon("back"),
+    make("span", {}, "Back to the list"),
+  ]);
 }
 
 /** Close what is open: the list has the focus again. */
@@ -165,7 +181,8 @@ function drawNone(view, first) {
   if (first) {
     return drawWelcome();
   }
-  const what = view === "inbox" ? "Choose a ticket to see its messages." : "Choose a request to see it as it was received.";
+  const what =
+    view === "inbox" ? "Choose a ticket to see its messages." : "Choose a request to see it as it was received.";
   return [make("p", {}, what), make("p", {}, "Or send one more:"), drawCommand(firstMessage())];
 }
 
@@ -220,7 +237,13 @@ function tick(now) {
   shown.answered = new Date();
   const at = new Date(now);
   const apart = Math.abs(at - Date.now()) > 5000;
-  byId("clock").replaceChildren(make("time", { datetime: now, title: "The sandbox's clock" }, apart ? `${dateTime(at).replace(/, .*/, "")}, ${clockTime(at)}` : clockTime(at)));
+  byId("clock").replaceChildren(
+    make(
+      "time",
+      { datetime: now, title: "The sandbox's clock" },
+      apart ? `${dateTime(at).replace(/, .*/, "")}, ${clockTime(at)}` : clockTime(at),
+    ),
+  );
   byId("clock").classList.toggle("apart", apart);
 }
 

@@ -1,18 +1,18 @@
-/** A message's id → all about it: its ticket, the ticket's other messages, how it reads, its request and callbacks. */
+/** A message's id → all about it: its ticket, the other messages, how it reads, its request and callbacks. */
 
 import { ask, query } from "./api.js";
 import { drawCallbacks, drawSending } from "./callbacks.js";
 import { keep, make } from "./dom.js";
-import { drawForgiven, drawRequest } from "./entry.js";
+import { drawForgiven, drawRequest, drawSum } from "./entry.js";
 import { icon } from "./icons.js";
 import { drawMail } from "./mail.js";
+import { PEOPLE, drawPeople } from "./people.js";
 import { drawRcs } from "./rcs.js";
 import { address } from "./routes.js";
 import { drawSms } from "./sms.js";
 import { drawVoice } from "./voice.js";
-import { channelName, count, dateTime, moment, money, number, reveal, show } from "./text.js";
+import { channelName, count, moment, money, number, reveal, show } from "./text.js";
 
-const ROWS = 50;
 const FACES = { sms: drawSms, voice_sms: drawVoice, rcs: drawRcs, email: drawMail };
 const SHOWN_ELSEWHERE = new Set(["subject", "email_from", "name_from", "cards", "actions"]);
 
@@ -30,8 +30,8 @@ export async function fetchMessage(id) {
   const [tickets, settings] = await Promise.all([ask(`tickets${query({ ticket, limit: 1 })}`), ask("settings")]);
   const campaign = tickets.tickets[0] ?? null;
   const place = campaign?.first_message ? found.message.id - campaign.first_message : 0;
-  const offset = Math.floor(Math.max(0, place) / ROWS) * ROWS;
-  const others = await ask(`messages${query({ ticket, limit: ROWS, offset })}`);
+  const offset = Math.floor(Math.max(0, place) / PEOPLE) * PEOPLE;
+  const others = await ask(`messages${query({ ticket, limit: PEOPLE, offset })}`);
   const people = others.messages.map((one) => ({ id: one.id, address: one.address }));
   return { ...found, campaign, place, offset, total: others.total, people, callbackUrl: settings.callback_url };
 }
@@ -77,54 +77,35 @@ export class MessagePage {
 function drawHead(message, campaign) {
   const name = message.list_name || message.options.subject || `${channelName(message.channel)} to ${message.address}`;
   return [
-    make("p", { class: "kicker" }, [icon(message.channel), ` ${channelName(message.channel)} · `, reveal(message.ticket)]),
+    make("p", { class: "kicker" }, [
+      icon(message.channel),
+      ` ${channelName(message.channel)} · `,
+      reveal(message.ticket),
+    ]),
     make("h2", { id: "opened-title", tabindex: "-1" }, reveal(String(name))),
     make("dl", { class: "sums" }, [
       drawSum("State", make("span", { class: `state ${message.state}` }, message.state)),
-      drawSum(message.state === "held" ? "Due" : "Sent", moment(message.due)),
+      drawSum(sayDue(message.state), moment(message.due)),
       drawSum("Purpose", message.purpose || "none"),
       campaign && drawSum("Contacts", number(campaign.contacts)),
       campaign && message.channel === "sms" && drawSum("Parts", number(campaign.units)),
       campaign && drawSum("Cost", money(campaign.cost)),
     ]),
+    message.state === "held" && drawHeld(),
   ];
 }
 
-function drawSum(name, value) {
-  return make("div", {}, make("dt", {}, name), make("dd", {}, value));
+function sayDue(state) {
+  return { held: "Due", canceled: "Was due" }[state] ?? "Sent";
 }
 
-function drawPeople({ message, people, offset, place, total }, filters) {
-  const link = (id, properties, ...content) =>
-    make("a", { href: id ? address("inbox", filters, "messages", id) : null, ...properties }, content);
-  const turn = (label, step, drawn) => {
-    const id = message.id + step;
-    const possible = place + step >= 0 && place + step < total;
-    return link(possible ? id : 0, { class: "turn", "data-key": label, "aria-disabled": possible ? null : "true" }, drawn);
-  };
-  const heading = [
-    make("h3", { class: "to" }, "To ", make("strong", {}, reveal(message.address))),
-    total > 1 && turn("Previous message", -1, [icon("back"), make("span", { class: "unseen" }, "Previous message")]),
-    total > 1 && make("span", { class: "place" }, `${number(place + 1)} of ${number(total)}`),
-    total > 1 && turn("Next message", 1, [icon("next"), make("span", { class: "unseen" }, "Next message")]),
-  ];
-  if (total < 2) {
-    return make("div", { class: "people" }, heading);
-  }
-  const rows = people.map((one) =>
-    make("li", {}, link(one.id, { "aria-current": one.id === message.id ? "true" : null, "data-key": `m${one.id}` }, reveal(one.address))),
-  );
-  return [
-    make("div", { class: "people" }, heading),
-    make("details", { class: "everybody", open: total <= ROWS && people.length < 9 }, [
-      make("summary", {}, total > ROWS ? `Contacts ${number(offset + 1)} to ${number(offset + people.length)}` : count(total, "contact")),
-      make("ol", { "data-key": "people" }, rows),
-      total > ROWS && make("div", { class: "pages" }, [
-        link(offset > 0 ? message.id - place + offset - ROWS : 0, { class: "turn", "aria-disabled": offset > 0 ? null : "true" }, [icon("back"), `Previous ${ROWS}`]),
-        link(offset + ROWS < total ? message.id - place + offset + ROWS : 0, { class: "turn", "aria-disabled": offset + ROWS < total ? null : "true" }, [`Next ${ROWS}`, icon("next")]),
-      ]),
-    ]),
-  ];
+/** What is held waits for the sandbox's own clock, which can be moved. */
+function drawHeld() {
+  return make("p", { class: "hint" }, [
+    "It is sent when the sandbox's clock gets there; ",
+    make("a", { href: address("sandbox") }, "move the clock"),
+    " to see it.",
+  ]);
 }
 
 function drawOther(message) {
@@ -137,19 +118,28 @@ function drawFacts(message, sms) {
   const common = [
     ["sender", message.sender],
     ["list_name", message.list_name],
-    ["send_at", message.send_at && dateTime(new Date(message.send_at))],
+    ["send_at", message.send_at],
   ];
   return [
     sms && drawCounter(sms),
     make("h3", {}, "Fields"),
-    make("dl", { class: "pairs" }, [...common, ...facts].map(([name, value]) => drawFact(name, value))),
+    make(
+      "dl",
+      { class: "pairs" },
+      [...common, ...facts].map(([name, value]) => drawFact(name, value)),
+    ),
   ];
 }
 
 function drawFact(name, value) {
   const blank = value === "" || value === null || value === undefined;
   const text = typeof value === "object" ? JSON.stringify(value) : String(value);
-  return make("div", {}, make("dt", {}, make("code", {}, reveal(name))), make("dd", {}, blank ? make("span", { class: "dim" }, "none") : reveal(text)));
+  return make(
+    "div",
+    {},
+    make("dt", {}, make("code", {}, reveal(name))),
+    make("dd", {}, blank ? make("span", { class: "dim" }, "none") : reveal(text)),
+  );
 }
 
 /** The counter of an SMS: units of the room that its parts give, each part's filling, and what forced UCS-2. */
@@ -160,7 +150,12 @@ function drawCounter(sms) {
     make("h3", {}, "Size"),
     make("p", { class: "gauge" }, make("strong", {}, `${number(sms.units)} / ${number(sms.room)}`), " units"),
     make("p", { class: "dim" }, `${count(sms.parts.length, "part")} · ${sms.encoding}`),
-    many && make("ol", { class: "meters", "aria-label": "Parts" }, sms.parts.slice(0, 50).map((part, index) => drawMeter(part, index, single))),
+    many &&
+      make(
+        "ol",
+        { class: "meters", "aria-label": "Parts" },
+        sms.parts.slice(0, 50).map((part, index) => drawMeter(part, index, single)),
+      ),
     sms.costly.length > 0 && drawCostly(sms),
   ]);
 }

@@ -21,7 +21,12 @@ export function drawRcs(message) {
     make("p", { class: "from" }, message.sender ? reveal(message.sender) : make("span", { class: "dim" }, "the agent")),
     make("div", { class: "glass", "data-key": "glass", tabindex: "0", role: "group", "aria-label": "RCS message" }, [
       message.text !== "" && make("p", { class: "bubble" }, show(clip(message.text, LONGEST * 5))),
-      cards.length > 0 && make("ul", { class: "cards", "aria-label": "Cards" }, cards.map((card) => make("li", { class: "card" }, drawCard(card)))),
+      cards.length > 0 &&
+        make(
+          "ul",
+          { class: "cards", "aria-label": "Cards" },
+          cards.map((card) => make("li", { class: "card" }, drawCard(card))),
+        ),
       actions.length > 0 && drawButtons(actions),
     ]),
   ]);
@@ -46,7 +51,9 @@ function drawCard(card) {
   const media = MEDIA.find((name) => card[name] && left.delete(name));
   const title = take(card, TITLES, left);
   const text = take(card, TEXTS, left);
-  const buttons = BUTTONS.filter((name) => Array.isArray(card[name]) && left.delete(name)).flatMap((name) => list(card[name]));
+  const buttons = BUTTONS.filter((name) => Array.isArray(card[name]) && left.delete(name)).flatMap((name) =>
+    list(card[name]),
+  );
   return [
     media && drawMedia(card[media]),
     title !== null && make("h4", {}, show(title)),
@@ -69,7 +76,11 @@ function drawMedia(media) {
 }
 
 function drawButtons(buttons) {
-  return make("ul", { class: "buttons", "aria-label": "Buttons" }, buttons.map((button) => make("li", {}, drawButton(button))));
+  return make(
+    "ul",
+    { class: "buttons", "aria-label": "Buttons" },
+    buttons.map((button) => make("li", {}, drawButton(button))),
+  );
 }
 
 /** A button of the message: it does nothing here, so it is no <button>. */
@@ -87,7 +98,8 @@ function drawPairs(thing, names) {
   if (given.length === 0) {
     return null;
   }
-  const pair = (name) => make("div", {}, make("dt", {}, reveal(words(clip(name, 60)))), make("dd", {}, reveal(sayValue(thing[name]))));
+  const pair = (name) =>
+    make("div", {}, make("dt", {}, reveal(words(clip(name, 60)))), make("dd", {}, reveal(sayValue(thing[name]))));
   return make("dl", { class: "pairs" }, given.map(pair));
 }
 

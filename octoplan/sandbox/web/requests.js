@@ -34,15 +34,19 @@ export function requestKind(opened) {
   };
 }
 
-/** What a row shows of an entry: bodies may be large. */
-function shorten({ body: _, body_base64: __, answer, ...entry }) {
+/** What a row shows of an entry. */
+function shorten({ answer, ...entry }) {
   return { ...entry, said: entry.status >= 400 ? readMessage(answer) : "" };
 }
 
 function drawRow(entry, now) {
   return [
     entry.channel ? drawChannel(entry.channel) : drawChannel(""),
-    make("span", { class: "title" }, reveal(snippet(entry.endpoint.replace(/^(POST|GET|DELETE) \/v1\/public\//, ""), 80))),
+    make(
+      "span",
+      { class: "title" },
+      reveal(snippet(entry.endpoint.replace(/^(POST|GET|DELETE) \/v1\/public\//, ""), 80)),
+    ),
     make("span", { class: "when" }, moment(entry.at, now)),
     make("span", { class: "snippet" }, drawMarks(entry), drawGist(entry)),
     make("span", { class: "contacts" }, entry.contacts ? count(entry.contacts, "contact") : ""),

@@ -1,4 +1,4 @@
-/** The address after # ↔ what is shown. A route is a view, perhaps one thing opened in it, and the filters of its list. */
+/** The address after # ↔ what is shown: a view, perhaps one thing opened in it, and the filters of its list. */
 
 const FILTERS = ["search", "channel", "state", "refused", "page"];
 const VIEWS = { tickets: "inbox", messages: "inbox", requests: "requests", sandbox: "sandbox" };

@@ -10,10 +10,16 @@ const CLUSTERS = /\p{M}+|[^\p{M}]\p{M}*/gsu; // a letter with its accents is mar
 export function drawSms(message, sms) {
   const parts = sms?.parts.length ? sms.parts : [{ text: message.text, units: 0 }];
   return make("div", { class: "phone" }, [
-    make("p", { class: "from" }, message.sender ? reveal(message.sender) : make("span", { class: "dim" }, "a short code")),
-    make("div", { class: "glass", "data-key": "glass", tabindex: "0", role: "group", "aria-label": "Text of the SMS" }, [
-      make("p", { class: "bubble" }, drawParts(parts, new Set(sms?.costly.map((one) => one.character) ?? []))),
-    ]),
+    make(
+      "p",
+      { class: "from" },
+      message.sender ? reveal(message.sender) : make("span", { class: "dim" }, "a short code"),
+    ),
+    make(
+      "div",
+      { class: "glass", "data-key": "glass", tabindex: "0", role: "group", "aria-label": "Text of the SMS" },
+      [make("p", { class: "bubble" }, drawParts(parts, new Set(sms?.costly.map((one) => one.character) ?? [])))],
+    ),
   ]);
 }
 

@@ -50,7 +50,9 @@ export function clip(text, most) {
 
 /** One line of a text for a list: whitespace made one blank, cut. */
 export function snippet(text, most = 160) {
-  const line = clip(String(text), most * 4).replace(/\s+/gu, " ").trim();
+  const line = clip(String(text), most * 4)
+    .replace(/\s+/gu, " ")
+    .trim();
   return line.length > most ? `${clip(line, most)}…` : line;
 }
 
@@ -113,7 +115,13 @@ export function dateTime(at) {
   if (Number.isNaN(at.getTime())) {
     return "?";
   }
-  return at.toLocaleString("en-GB", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
+  return at.toLocaleString("en-GB", {
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+  });
 }
 
 const CHANNELS = { sms: "SMS", voice_sms: "Voice", rcs: "RCS", email: "E-mail" };

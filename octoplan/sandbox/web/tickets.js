@@ -49,10 +49,7 @@ function drawRow(ticket, now) {
 
 /** An icon for a channel, with its name for those who do not see it. */
 export function drawChannel(channel) {
-  return make("span", { class: "channel", title: channelName(channel) }, [
-    icon(channel),
-    unseen(channelName(channel)),
-  ]);
+  return make("span", { class: "channel", title: channelName(channel) }, [icon(channel), unseen(channelName(channel))]);
 }
 
 /** A word that is said and not seen. */

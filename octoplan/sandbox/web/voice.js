@@ -8,15 +8,25 @@ import { inPieces, reveal, show } from "./text.js";
 export function drawVoice(message) {
   const { voice_language: language, voice_gender: gender, get_back_pressed_keys: keys } = message.options;
   return make("div", { class: "call" }, [
-    make("p", { class: "from" }, message.sender ? reveal(message.sender) : make("span", { class: "dim" }, "unknown caller")),
+    make(
+      "p",
+      { class: "from" },
+      message.sender ? reveal(message.sender) : make("span", { class: "dim" }, "unknown caller"),
+    ),
     make("p", { class: "voice" }, [
       icon("voice_sms"),
-      make("span", {}, `${gender === "male" ? "Male" : gender === "female" ? "Female" : String(gender ?? "Some")} voice, `),
+      make(
+        "span",
+        {},
+        `${gender === "male" ? "Male" : gender === "female" ? "Female" : String(gender ?? "Some")} voice, `,
+      ),
       make("span", {}, reveal(nameLanguage(language))),
     ]),
-    make("blockquote", { class: "spoken", lang: isTag(language) ? language : null, "data-key": "spoken-text", tabindex: "0" }, [
-      inPieces(message.text, (piece) => make("p", { class: "said" }, show(piece))),
-    ]),
+    make(
+      "blockquote",
+      { class: "spoken", lang: isTag(language) ? language : null, "data-key": "spoken-text", tabindex: "0" },
+      [inPieces(message.text, (piece) => make("p", { class: "said" }, show(piece)))],
+    ),
     keys === true && make("p", { class: "dim" }, "Keys that are pressed are reported back."),
   ]);
 }
@@ -30,6 +40,7 @@ function nameLanguage(language) {
     return String(language ?? "no language");
   }
   // es-LA is the API's own tag: Spanish of Latin America, not of Laos
-  const name = language === "es-LA" ? "Spanish (Latin America)" : new Intl.DisplayNames("en", { type: "language" }).of(language);
+  const name =
+    language === "es-LA" ? "Spanish (Latin America)" : new Intl.DisplayNames("en", { type: "language" }).of(language);
   return `${name} (${language})`;
 }
