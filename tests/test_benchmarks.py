@@ -3,15 +3,21 @@
 import json
 import subprocess
 import sys
+import sysconfig
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from benchmarks import by_hand, material, table
+from benchmarks import by_hand, material, server, table
 from benchmarks.__main__ import main
 from benchmarks.measure import Command, CommandFailed, Pair, Sample, Stopwatch, alternate
 from benchmarks.suite import Bench, Programs
 from benchmarks.table import Row
+from octoplan.sandbox.queries import MESSAGES
+from octoplan.sandbox.records import Query
+from octoplan.sandbox.storage import Storage
 
 MIB = table.MEBIBYTE
 
@@ -190,7 +196,8 @@ from pathlib import Path
 from benchmarks import material
 from benchmarks.__main__ import main
 material.PEOPLE = material.FEW_PEOPLE = 100
-sys.exit(main(["--check", "--rounds", "5"], python=Path(sys.argv[1]), variables={"PATH": "/usr/bin:/bin"}))
+asked = ["--check", "--rounds", "5", "--only", "commands"]
+sys.exit(main(asked, python=Path(sys.argv[1]), variables={"PATH": "/usr/bin:/bin"}))
 """
 
 
@@ -210,7 +217,7 @@ def test_a_broken_bound_is_an_error_only_where_it_is_checked(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], code: int
 ) -> None:
     interpreter = programs_that(tmp_path, octoplan="sleep 0.05")
-    assert main([*options, "--rounds", "5"], python=interpreter, variables=PATH) == code
+    assert main([*options, "--rounds", "5", "--only", "commands"], python=interpreter, variables=PATH) == code
     assert capsys.readouterr().out.splitlines()[1].endswith("  over")
 
 
@@ -222,6 +229,26 @@ def test_a_number_of_rounds_that_cannot_be_is_a_usage_error(
         main([f"--rounds={rounds}"], python=tmp_path / "python", variables={})
     assert ended.value.code == 2
     assert "at least 5" in capsys.readouterr().err
+
+
+def test_a_sandbox_is_measured_by_requests_that_it_really_took(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "SINGLE_SENDS", 3)
+    monkeypatch.setattr(server, "FULL_FRAMES", 2)
+    monkeypatch.setattr(server, "_WARM_MESSAGES", 500)
+    monkeypatch.setattr(server, "_ALL_MESSAGES", 1000)
+    octoplan = Path(sysconfig.get_path("scripts")) / "octoplan"
+    measured = list(server.rows(octoplan, tmp_path, rounds=2, clock=time.perf_counter))
+    assert [(row.bound, len(row.values)) for row in measured] == [(1, 2), (1, 2), (1.1, 1)]
+    with Storage.at(tmp_path / "sandbox" / ".octoplan" / "inbox.db") as storage:
+        assert storage.count(MESSAGES, Query(), datetime.now(UTC)) == 2 * (3 + 2 * 500)
+        assert {entry.forgiven for entry in storage.list_requests(Query())} == {()}
+
+
+def test_a_sandbox_that_does_not_start_or_take_ends_the_benchmarks(tmp_path: Path) -> None:
+    (tmp_path / "octoplan").write_text("#!/bin/sh\nexit 3\n", encoding="utf-8")
+    (tmp_path / "octoplan").chmod(0o700)
+    with pytest.raises(CommandFailed, match="does not start"):
+        list(server.rows(tmp_path / "octoplan", tmp_path, rounds=1, clock=time.perf_counter))
 
 
 def test_a_missing_program_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
