@@ -111,6 +111,7 @@ _FILTERS: Mapping[str, Schema] = MappingProxyType(
         "request": _COUNT,
         "state": _STATES,
         "refused": _FLAG,
+        "brief": _FLAG | {"description": "Requests without their bodies."},
         "newest": _FLAG | {"description": "Newest first; tickets always are."},
         "limit": _COUNT | {"maximum": 1000, "default": 100},
         "offset": _COUNT,
