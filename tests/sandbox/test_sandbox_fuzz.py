@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from octoplan.sandbox.core import Sandbox
-from octoplan.sandbox.exchange import LARGEST_BODY, Request
 from octoplan.sandbox.endpoints import MULTI_CHANNEL_SEND
+from octoplan.sandbox.exchange import LARGEST_BODY, Request
 from octoplan.sandbox.storage import Storage
 
 HEADERS = {"api-key": "k", "api-login": "l"}
