@@ -238,7 +238,9 @@ def calls_of_anything(draw: st.DrawFn) -> Call:
     )
 
 
-CASES = st.lists(st.one_of(calls_of_the_api(), calls_of_the_api(), calls_of_a_door(), calls_of_anything()), max_size=4)
+CASES = st.lists(
+    st.one_of(calls_of_the_api(), calls_of_the_api(), calls_of_a_door(), calls_of_anything()), min_size=1, max_size=3
+)
 
 
 @dataclass(kw_only=True)
