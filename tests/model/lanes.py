@@ -1,0 +1,88 @@
+"""What a lane does with its frame: ask, let the bytes leave, wait, and make the outcome durable."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from tests.model import ledger
+from tests.model.laws import Assumption, Rule
+from tests.model.outcomes import conclude, halve, left_open, moved, process_in
+from tests.model.processes import named, orphaned, with_lane, with_process
+from tests.model.values import FORGOTTEN, FRESH, OLD, Copy, Deed, Lane, State
+from tests.model.world import World
+
+
+def fly(state: State, slot: int, lane: Lane, world: World) -> Iterator[Deed]:
+    """Every step that this lane may take by itself."""
+    if lane.pc == "intent":
+        yield from _ask(state, slot, lane, world)
+    elif lane.pc != "waiting":
+        yield _STEPS[lane.pc](state, slot, lane, world)
+    elif state.left.silences:
+        yield _hear_nothing(state, slot, lane)
+
+
+def _ask(state: State, slot: int, lane: Lane, world: World) -> Iterator[Deed]:
+    """Rule 5, `may_send`: the epoch, not_after, the age."""
+    process = process_in(state, slot)
+    if process.shut and world.holds(Rule.EPOCH_IS_ASKED):
+        gone = with_lane(process, lane, None)._replace(stop=True)
+        yield Deed("run", slot, "may not send: it was shut out", with_process(state, slot, gone))
+        return
+    oldest = OLD if world.holds(Rule.AN_HOUR_LESS) else FORGOTTEN
+    late = (state.closed and world.holds(Rule.NOT_AFTER_IS_ASKED)) or (
+        lane.age >= oldest and world.holds(Rule.AGE_IS_ASKED)
+    )
+    if late:
+        answered = lane._replace(pc="answered", answer="late")
+        yield Deed("run", slot, "may not send: it is too late", moved(state, slot, lane, answered))
+    if not late or (lane.age > FRESH and not world.holds(Assumption.AGE_IS_TRUE)):
+        yield Deed("run", slot, "asks, and may send", moved(state, slot, lane, lane._replace(pc="asked")))
+
+
+def _let_leave(state: State, slot: int, lane: Lane, world: World) -> Deed:
+    """The first byte leaves. Without rule 5's intent first, that is what comes before it is durable."""
+    copy = Copy(request=lane.request, sender=slot)
+    fault = "something left after not_after" if state.closed else state.fault
+    left = state._replace(network=tuple(sorted((*state.network, copy))), fault=fault)
+    frame = ledger.find(state.store, lane.frame)
+    written = world.holds(Rule.INTENT_FIRST) or frame is None or frame.status != "planned"
+    sent = lane._replace(pc="waiting" if written else "unwritten", tries=min(lane.tries + 1, world.tries))
+    return Deed("run", slot, f"sends {named(lane.request.id)}", moved(left, slot, lane, sent))
+
+
+def _write_late(state: State, slot: int, lane: Lane, world: World) -> Deed:
+    """Without rule 5's order: what was sent is written down afterwards."""
+    frame = ledger.swap(state.store, lane.frame, (slot, process_in(state, slot)), world, status="planned")
+    if frame is not None:
+        state = state._replace(store=ledger.put(state.store, frame, ledger.begin(frame)))
+    return Deed("run", slot, "writes down what it has sent", moved(state, slot, lane, lane._replace(pc="waiting")))
+
+
+def _hear_nothing(state: State, slot: int, lane: Lane) -> Deed:
+    left = state.left._replace(silences=state.left.silences - 1)
+    lost = state._replace(network=orphaned(state, slot, lane.request), left=left)
+    return Deed("silence", slot, "hears no answer", moved(lost, slot, lane, lane._replace(pc="silent")))
+
+
+def _try_again(state: State, slot: int, lane: Lane, world: World) -> Deed:
+    """Section 7: a few more tries with the same id and bytes, each of them a swap; then the frame stays open."""
+    doubtful = lane._replace(doubt=True)
+    if not world.holds(Rule.SILENCE_PROVES_NOTHING):
+        heard = lane._replace(answer="silence")
+        return conclude(moved(state, slot, lane, heard), slot, heard, world)
+    enough = lane.tries >= world.tries and world.holds(Rule.TRIES_ARE_FEW)
+    process = process_in(state, slot)
+    if enough or process.stop:
+        return Deed("run", slot, "leaves it open", left_open(state, slot, lane))
+    if ledger.swap(state.store, lane.frame, (slot, process), world) is None:
+        gone = with_lane(process, lane, None)._replace(stop=True)
+        return Deed("run", slot, "may not try again: the frame is not its own", with_process(state, slot, gone))
+    return Deed("run", slot, "tries again", moved(state, slot, lane, doubtful._replace(pc="intent")))
+
+
+_STEPS: Mapping[str, Callable[[State, int, Lane, World], Deed]] = {
+    "asked": _let_leave,
+    "unwritten": _write_late,
+    "silent": _try_again,
+    "answered": conclude,
+    "halving": halve,
+}
