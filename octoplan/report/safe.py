@@ -22,7 +22,7 @@ _LAST_LABEL: Final = re.compile(r"\.([A-Za-z]{2,24})\W*\Z")
 
 def plain(text: str) -> str:
     """A name or path → the same on one line, with every unseen or steering character made visible."""
-    if text.isascii() and text.isprintable():
+    if text.isprintable():  # no control, format, surrogate or unassigned character, and no space but the plain one
         return text
     return "".join(_shown(character) for character in text)
 
