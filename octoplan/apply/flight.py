@@ -105,10 +105,11 @@ def _attempts(flight: Flight, connection: Connection, tower: Tower) -> tuple[Out
     started = tower.clock.monotonic()
     outcome: Outcome = Unanswered(reason="not tried", retry_after=None)
     for attempt in range(1, ATTEMPTS + 1):
-        forbidden = _forbidden(flight, tower)
-        if forbidden is not None:
-            return outcome, forbidden
-        outcome = connection.send(flight.frame.body)
+        gate = _Gate(flight=flight, tower=tower)
+        answered = connection.send_if(flight.frame.body, gate.is_open)
+        if answered is None:
+            return outcome, gate.verdict
+        outcome = answered
         verdict = judge(outcome, doubt=flight.doubt, adopt_duplicates=tower.adopt_duplicates)
         if not isinstance(outcome, Unanswered):
             break
@@ -118,6 +119,25 @@ def _attempts(flight: Flight, connection: Connection, tower: Tower) -> tuple[Out
         if not _made(state.Again(frame=flight.frame.id, run=tower.run, at=tower.clock.now()), tower):
             break
     return outcome, verdict
+
+
+_NOT_ASKED: Final = Verdict(proof=Proof.OPEN, why="not asked")
+
+
+@dataclass(slots=True, kw_only=True)
+class _Gate:
+    """Asked until the first byte leaves; `verdict` is the last word of it that forbade something."""
+
+    flight: Flight
+    tower: Tower
+    verdict: Verdict = _NOT_ASKED
+
+    def is_open(self) -> bool:
+        """Whether the first byte may leave now."""
+        forbidden = _forbidden(self.flight, self.tower)
+        if forbidden is not None:
+            self.verdict = forbidden
+        return forbidden is None
 
 
 def _forbidden(flight: Flight, tower: Tower) -> Verdict | None:

@@ -10,6 +10,7 @@
 Nothing in an outcome repeats the words of an answer, which may quote a person's data: reasons are ours.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, Protocol
@@ -73,6 +74,12 @@ class Connection(Protocol):
 
     def send(self, body: bytes) -> Outcome:
         """Send one frame's body, once; whatever the network does is an Outcome, not an exception."""
+
+    def send_if(self, body: bytes, may_leave: Callable[[], bool]) -> Outcome | None:
+        """Send one frame's body, if `may_leave` still says so when the way is open, right before the first byte.
+
+        None: it did not, and nothing was sent. To open a way takes time, in which a process may have stood still.
+        """
 
     def close(self) -> None:
         """Close the way; nothing is sent afterwards."""

@@ -6,10 +6,11 @@ nothing is ever repeated by itself: one `send` is at most one request.
 
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import MappingProxyType
+from typing import Any
 
 import httpx
 
@@ -38,6 +39,12 @@ _REASONS: Mapping[type[Exception], str] = MappingProxyType(
     }
 )
 _LOST = "connection lost"
+_FIRST_BYTE = "http11.send_request_headers.started"
+"""httpcore's event between an open connection and the first byte of a request on it."""
+
+
+class _Withheld(Exception):  # noqa: N818 - it says what is the case
+    """The first byte was not written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,20 +126,41 @@ class OctopushConnection:
         """Post one frame's body, once; everything that the network or the other side does becomes an Outcome."""
         with self._watch.bound():
             try:
-                outcome = self._post(body)
+                outcome = self._post(body, self._watch.see_event)
             except FOREIGN as error:
                 outcome = Unanswered(reason=name_reason(error))
             return Unanswered(reason="timeout") if self._watch.cut else outcome
+
+    def send_if(self, body: bytes, may_leave: Callable[[], bool]) -> Outcome | None:
+        """Post one frame's body, if `may_leave` says so when the connection is open; None if it does not."""
+        if not may_leave():  # asked here too, for a transport without a network has no event to ask at
+            return None
+        with self._watch.bound():
+            try:
+                outcome = self._post(body, self._ask_before(may_leave))
+            except _Withheld:
+                return None
+            except FOREIGN as error:
+                outcome = Unanswered(reason=name_reason(error))
+            return Unanswered(reason="timeout") if self._watch.cut else outcome
+
+    def _ask_before(self, may_leave: Callable[[], bool]) -> Callable[[str, Mapping[str, Any]], None]:
+        """Make a trace that asks right before the first byte of a request is written, which raising prevents."""
+
+        def trace(name: str, facts: Mapping[str, Any]) -> None:
+            self._watch.see_event(name, facts)
+            if name == _FIRST_BYTE and not may_leave():
+                raise _Withheld
+
+        return trace
 
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
 
-    def _post(self, body: bytes) -> Outcome:
+    def _post(self, body: bytes, trace: Callable[[str, Mapping[str, Any]], None]) -> Outcome:
         """Read no more than an answer may hold; undecoded, since none was asked to be compressed."""
-        request = self._client.build_request(
-            "POST", self._url, content=body, extensions={"trace": self._watch.see_event}
-        )
+        request = self._client.build_request("POST", self._url, content=body, extensions={"trace": trace})
         response = self._client.send(request, stream=True)
         pieces = bytearray()
         try:

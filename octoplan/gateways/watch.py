@@ -7,7 +7,7 @@ socket, and the waiting read ends as a lost connection.
 import contextlib
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 _CONNECTED = frozenset({"connection.connect_tcp.complete", "connection.start_tls.complete"})
@@ -35,7 +35,7 @@ class Watch:
                     self._timer.cancel()
                 self._timer = None
 
-    def see_event(self, name: str, facts: dict[str, Any]) -> None:
+    def see_event(self, name: str, facts: Mapping[str, Any]) -> None:
         """Note the socket when one is opened; httpx calls this as its `trace` extension."""
         with self._lock:
             if self._timer is None:

@@ -1,6 +1,6 @@
 """A lane that fails stops the run, is told once, and never leaves anybody waiting."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -29,7 +29,12 @@ class Faulty:
             raise self.error
         return self
 
-    def send(self, body: bytes) -> Outcome:  # noqa: ARG002 - the interface has it
+    def send(self, body: bytes) -> Outcome:
+        raise AssertionError(body)
+
+    def send_if(self, body: bytes, may_leave: Callable[[], bool]) -> Outcome:
+        assert body
+        assert may_leave()
         self.good -= 1
         if self.good < 0:
             raise self.error

@@ -1,11 +1,17 @@
 """Frames through their lives, over real HTTP and a real state; the gateway's record is the judge."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from octoplan.apply.events import Retrying
-from octoplan.gateways.octopush import Patience
+from octoplan.apply.run import send, settle
+from octoplan.gateways.interface import Connection, Outcome
+from octoplan.gateways.octopush import Octopush, Patience, credentials
 from octoplan.state.interface import Status
-from tests.apply.conftest import NOW, Field, address_of, done, frames, make_frame, stopped
+from tests.apply.conftest import NOW, FakeClock, Field, address_of, done, frames, make_frame, recording, stopped
 from tests.apply.gateway import (
     ACCEPT,
     CUT_AFTER,
@@ -132,3 +138,62 @@ def test_an_interrupted_run_does_not_wait_for_another_attempt(ground: Field) -> 
     assert len(ground.judge.asked) == 1
     ground.judge.script = always(ACCEPT)
     assert done(ground.settle()) == ["sent"]
+
+
+class Standstill:
+    """A gateway to which the way takes so long: the process stands still while it is opened."""
+
+    name = "standstill"
+
+    def __init__(self, ground: Field, by: timedelta) -> None:
+        url = ground.judge.url
+        self._gateway = Octopush(url, credentials(None, None, url), patience=ground.patience)
+        self._clock = ground.clock
+        self._by = by
+
+    def connect(self) -> Connection:
+        return Late(self._gateway.connect(), self._clock, self._by)
+
+    def close(self) -> None:
+        self._gateway.close()
+
+
+class Late:
+    """A connection that stands still once, after it was asked whether bytes may leave and before they do."""
+
+    def __init__(self, connection: Connection, clock: FakeClock, by: timedelta) -> None:
+        self._connection = connection
+        self._clock = clock
+        self._by = by
+
+    def send(self, body: bytes) -> Outcome:
+        return self._connection.send(body)
+
+    def send_if(self, body: bytes, may_leave: Callable[[], bool]) -> Outcome | None:
+        assert may_leave()
+        self._clock.sleep(self._by / timedelta(seconds=1))
+        return self._connection.send_if(body, may_leave)
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def test_a_process_that_stood_still_for_a_day_before_its_first_byte_sends_nothing(ground: Field) -> None:
+    (one,) = frames(1)
+    applier = replace(ground.applier(), gateway=Standstill(ground, timedelta(hours=24)))
+    told = list(send(applier, recording((one,))))
+    assert ground.judge.asked == []
+    assert done(told) == ["refused"]
+    assert ground.statuses() == {"free": 3}
+
+
+def test_a_replay_that_stood_still_beyond_its_time_is_held_for_a_person(ground: Field) -> None:
+    (one,) = frames(1)
+    ground.leave_open(one, action="cut-after")
+    before = len(ground.judge.asked)
+    applier = replace(ground.applier(), gateway=Standstill(ground, timedelta(hours=24)))
+    told = list(settle(applier))
+    assert len(ground.judge.asked) == before
+    assert done(told) == ["unknown"]
+    assert ground.statuses() == {"unknown": 3}
+    ground.check()

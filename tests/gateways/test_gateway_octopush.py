@@ -153,6 +153,32 @@ def test_one_post_with_the_documented_headers_and_the_very_bytes() -> None:
     assert "authorization" not in headers
 
 
+@pytest.mark.parametrize("word", [1, 2])
+def test_not_one_byte_leaves_where_it_may_not_any_more(word: int) -> None:
+    said = iter([True] * (word - 1) + [False])
+    with Server(http("201 Created", SUCCESS)) as server, connecting(server.url) as connection:
+        assert connection.send_if(b"{}", said.__next__) is None
+        assert server.requests == []
+        assert connection.send_if(b"{}", lambda: True) == Accepted(ticket="sms_1", contacts=1)
+    assert len(server.requests) == 1
+
+
+def test_whether_it_may_leave_is_asked_when_the_way_is_open() -> None:
+    asked: list[int] = []
+    with Server(*[http("201 Created", SUCCESS)] * 2) as server, connecting(server.url) as connection:
+
+        def may_leave() -> bool:
+            deadline = time.monotonic() + 5
+            while asked and not server.connections and time.monotonic() < deadline:
+                time.sleep(0.001)  # the server takes a connection a moment after the client has it
+            asked.append(server.connections)
+            return True
+
+        for _ in range(2):
+            assert connection.send_if(b"{}", may_leave) == Accepted(ticket="sms_1", contacts=1)
+    assert asked == [0, 1, 1, 1]
+
+
 def test_a_connection_is_kept_for_the_next_frame() -> None:
     with Server(*[http("201 Created", SUCCESS)] * 3) as server, connecting(server.url) as connection:
         outcomes = [connection.send(b"{}") for _ in range(3)]
