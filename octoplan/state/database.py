@@ -12,17 +12,16 @@ from importlib import resources
 from pathlib import Path
 
 from octoplan.errors import StateError
+from octoplan.state.faults import RESTORE, Reason, unusable
 
-RESTORE = "restore it from a backup; do not start an empty one, since it would send everything again"
 _REASONS = {
-    "FULL": "the disk is full",
-    "READONLY": "it is read-only",
-    "IOERR": "the disk reports an error",
-    "BUSY": "another program holds it",
-    "CANTOPEN": "it cannot be opened",
-    "PERM": "access is denied",
+    "FULL": Reason.FULL,
+    "READONLY": Reason.READ_ONLY,
+    "IOERR": Reason.DISK,
+    "BUSY": Reason.BUSY,
+    "CANTOPEN": Reason.CANNOT_OPEN,
+    "PERM": Reason.DENIED,
 }
-_HINTS = {_REASONS["BUSY"]: "if a process was stopped in the middle of writing, continue or end it; nothing was lost"}
 _HEADER = 100
 
 
@@ -34,10 +33,7 @@ def mapped() -> Iterator[None]:
     except sqlite3.Error as error:
         # SQLITE_IOERR_WRITE, SQLITE_FULL, ...: the second word is the kind.
         reason = _REASONS.get(f"{getattr(error, 'sqlite_errorname', '')}_".split("_")[1])
-        raise StateError(
-            f"the state cannot be used: {reason or 'it is damaged or no state'}",
-            hint=RESTORE if reason is None else _HINTS.get(reason, "nothing was lost; mend that and try again"),
-        ) from error
+        raise unusable(reason) from error
 
 
 @contextmanager

@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from octoplan import source
-from octoplan.errors import OctoplanError, StateError, StateLocked
-from octoplan.project import Environment, own_folder
-from octoplan.state import database, sqlite
-from octoplan.state.interface import FORMAT, Store
+from octoplan.errors import StateError, StateLocked
+from octoplan.project import Environment
+from octoplan.state import database
+from octoplan.state.interface import FORMAT, Missing, Store
 from octoplan.state.keys import Keys, derive
+from octoplan.state.places import Place, find
+from octoplan.state.sqlite import SqliteStore
 
 LOCK_FILE = "octoplan.lock.yaml"
 _HEADER = "# Which state belongs to which environment. Written by `octoplan state init`; commit it.\n"
@@ -31,7 +33,7 @@ class Home:
 
     @property
     def path(self) -> Path:
-        """The SQLite file."""
+        """The file that keeps the state, where it is no server."""
         return self.root / self.environment.state
 
     @property
@@ -43,6 +45,11 @@ class Home:
     def exists(self) -> bool:
         """Whether the state's file is there."""
         return self.path.exists()
+
+    @property
+    def place(self) -> Place:
+        """The file or server that keeps the state."""
+        return find(self.root, self.environment.state)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,20 +63,15 @@ class State:
 
 def create(home: Home) -> str:
     """Make the state of an environment, once; its lineage. StateError where it exists or the lock file names one."""
-    _only_sqlite(home)
-    name = home.environment.name
+    name, place = home.environment.name, home.place
     if not home.environment.is_sandbox and name in _locked(home.root):
         raise StateError(
             f"{LOCK_FILE} names a state for {name} already",
             hint="restore that state; a new one would not know what was sent",
         )
-    if home.exists:
-        raise StateError(
-            f"{home.environment.state} exists already",
-            hint="a second init would forget what was sent; nothing was done",
-        )
+    place.check_free()
     lineage = home.random_bytes(8).hex()
-    secret = home.secret if home.secret is not None else _make_key(home)
+    secret = _make_key(home) if home.secret is None and place.has_key_file else _secret(home)
     meta = {
         "format": str(FORMAT),
         "lineage": lineage,
@@ -77,8 +79,7 @@ def create(home: Home) -> str:
         "epoch": "1",
         "key_check": derive(secret, lineage).check,
     }
-    own_folder(home.root)
-    database.create(home.path, meta)
+    place.create(meta)
     if not home.environment.is_sandbox:
         _write_lock(home.root, {**_locked(home.root), name: lineage})
     return lineage
@@ -86,10 +87,11 @@ def create(home: Home) -> str:
 
 def open_state(home: Home, *, writable: bool = False) -> State:
     """The state of an environment, the sandbox's made when first needed; StateError where it is not the right one."""
-    _only_sqlite(home)
-    if not home.exists:
+    try:
+        store = home.place.open(writable=writable)
+    except Missing:
         _make_sandbox(home)
-    store = sqlite.SqliteStore(home.path, writable=writable)
+        store = home.place.open(writable=writable)
     try:
         lineage = _check_lineage(home, store.identity.lineage)
         keys = _check_key(home, derive(_secret(home), lineage), store.meta().get("key_check"))
@@ -115,7 +117,7 @@ def forget(home: Home) -> None:
 def _check_free(path: Path) -> None:
     """StateLocked where an apply holds this state; a damaged one, which a reset mends, is held by nobody."""
     try:
-        with contextlib.closing(sqlite.SqliteStore(path, writable=True)) as store, store.lock():
+        with contextlib.closing(SqliteStore(path, writable=True)) as store, store.lock():
             pass
     except StateLocked:
         raise
@@ -128,10 +130,10 @@ def _make_sandbox(home: Home) -> None:
     name = home.environment.name
     if not home.environment.is_sandbox:
         raise StateError(
-            f"the state of {name}, {home.environment.state}, is missing",
+            f"the state of {name}, {home.place.shown}, is missing",
             hint=f"if {name} was never used, `octoplan state init --env {name}`; else restore it: without it, "
             "everybody would be sent to again",
-        )
+        ) from None
     try:
         create(home)
     except StateError:
@@ -146,11 +148,6 @@ def _check_key(home: Home, keys: Keys, check: str | None) -> Keys:
             hint="with another key nobody would be recognised; set OCTOPLAN_STATE_KEY to the right one",
         )
     return keys
-
-
-def _only_sqlite(home: Home) -> None:
-    if home.environment.state.startswith(("postgresql://", "postgres://")):
-        raise OctoplanError("PostgreSQL states are not supported by this version", hint="use a file for `state`")
 
 
 def _check_lineage(home: Home, lineage: str) -> str:
@@ -202,6 +199,11 @@ def _make_key(home: Home) -> str:
 def _secret(home: Home) -> str:
     if home.secret is not None:
         return home.secret
+    if not home.place.has_key_file:
+        raise StateError(
+            "the key of the state is missing: a state on a server needs OCTOPLAN_STATE_KEY",
+            hint="everybody who uses it needs the same; make it once with `openssl rand -hex 32`, and keep it safe",
+        )
     try:
         return home.key_path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):

@@ -1,4 +1,4 @@
-"""What a state is asked and told; `sqlite` is the store beside this one interface, others may stand beside it.
+"""What a state is asked and told; `sqlite` and `postgres` are the stores beside this one interface.
 
 A frame's life, of which each arrow is one `Change`, made only if frame, run and epoch are as the change says:
 
@@ -24,6 +24,10 @@ from octoplan.errors import StateError
 FORMAT = 1
 # The API forgets a request id after 24 hours; an hour less leaves room for slow answers and clocks that differ.
 OLDEST: Final = timedelta(hours=23)
+
+
+class Missing(StateError):  # noqa: N818 - it says what is the case
+    """There is no state where one was looked for."""
 
 
 class BodyLost(StateError):  # noqa: N818 - it says what is the case
@@ -232,7 +236,7 @@ class Store(Protocol):
 
     @property
     def identity(self) -> Identity:
-        """Which state this is, read anew."""
+        """Which state this is, read anew; StateError where the lock that this store took is not held any more."""
 
     def campaigns(self) -> tuple[CampaignRecord, ...]:
         """Every campaign that was ever applied, by name."""

@@ -1,7 +1,7 @@
 """A Change → the SQL that makes it, each first statement a compare-and-swap on frame, status and run.
 
-The `?` style is SQLite's; a statement is an (SQL, values) pair. When the first of a change's statements touches no row,
-the frame was not as the change said, and the rest must not run.
+A statement is an (SQL, values) pair, written once for SQLite and PostgreSQL, with `?` for each value. When the first of
+a change's statements touches no row, the frame was not as the change said, and the rest must not run.
 
 How often a person was refused is always raised to more than any frame of theirs has counted: their next frame then has
 an id that was never used, even if it holds the same people again.
@@ -92,8 +92,8 @@ def _child(split: Split, child: Child) -> list[Statement]:
         AND frame = (SELECT no FROM frames WHERE id = ?) AND person = ?"""
     return [
         (
-            f"""INSERT INTO frames (id, status, size, refusals, last_change, {inherited})
-                SELECT ?, 'planned', ?, ?, ?, {inherited} FROM frames WHERE id = ?""",
+            f"""INSERT INTO frames (no, id, status, size, refusals, last_change, {inherited})
+                SELECT (SELECT max(no) + 1 FROM frames), ?, 'planned', ?, ?, ?, {inherited} FROM frames WHERE id = ?""",
             (child.id, len(child.people), child.refusals, moment(split.at), split.frame),
         ),
         *(

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from octoplan.state import database
+from octoplan.state import database, postgres
+from octoplan.state.address import parse
 from octoplan.state.interface import (
     FORMAT,
     CampaignRecord,
@@ -19,7 +20,9 @@ from octoplan.state.interface import (
     Status,
     Store,
 )
+from octoplan.state.postgres import PostgresStore
 from octoplan.state.sqlite import SqliteStore
+from tests.state.server import Server, shared
 
 NOW = datetime(2026, 11, 3, 10, 0, tzinfo=UTC)
 META = {"format": str(FORMAT), "lineage": "0123456789abcdef", "serial": "1", "epoch": "1", "key_check": "c" * 32}
@@ -34,11 +37,19 @@ class Kind:
     open: Callable[[Path, bool], Store]
 
 
+def _url(folder: Path) -> Path:
+    return folder / "url"
+
+
 KINDS = {
     "sqlite": Kind(
         make=lambda folder: database.create(folder / "state.db", META),
         open=lambda folder, writable: SqliteStore(folder / "state.db", writable=writable),
-    )
+    ),
+    "postgres": Kind(
+        make=lambda folder: postgres.create(parse(_url(folder).read_text(encoding="utf-8")), META),
+        open=lambda folder, writable: PostgresStore(parse(_url(folder).read_text(encoding="utf-8")), writable=writable),
+    ),
 }
 
 
@@ -60,9 +71,32 @@ class Bench:
             self.opened.pop().close()
 
 
+@pytest.fixture
+def server(pytestconfig: pytest.Config) -> Server:
+    """A real PostgreSQL server, the same for every test."""
+    return shared(pytestconfig)
+
+
+@pytest.fixture
+def schema(server: Server) -> Iterator[str]:
+    """A schema's name that no other test uses."""
+    with server.spare_schema() as name:
+        yield name
+
+
+@pytest.fixture
+def other_schema(server: Server) -> Iterator[str]:
+    """A second one."""
+    with server.spare_schema() as name:
+        yield name
+
+
 @pytest.fixture(params=sorted(KINDS))
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     kind = KINDS[request.param]
+    if request.param == "postgres":
+        server: Server = request.getfixturevalue("server")
+        _url(tmp_path).write_text(server.address(request.getfixturevalue("schema")), encoding="utf-8")
     kind.make(tmp_path)
     made = Bench(kind=kind, folder=tmp_path)
     yield made

@@ -1,0 +1,185 @@
+"""A `Store` in SQL: every question and every change, with one text for all databases.
+
+What stands here is read by SQLite and PostgreSQL alike. What they do differently (how to connect, to lock, to stream,
+to write much at once) is a method that each has itself.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
+from datetime import datetime
+from typing import Any
+
+from octoplan.errors import StateError
+from octoplan.state import faults, recording, rows
+from octoplan.state.interface import (
+    FORMAT,
+    BodyLost,
+    CampaignRecord,
+    Change,
+    FrameRecord,
+    Held,
+    Identity,
+    NewCampaign,
+    RunRecord,
+    Status,
+)
+from octoplan.state.rows import Row
+from octoplan.state.statements import moment, resolution
+from octoplan.state.writer import Writer
+
+BATCH = 20_000
+IDENTITY = ", ".join(
+    f"(SELECT value FROM meta WHERE name = '{name}') AS {name}" for name in ("format", "lineage", "serial", "epoch")
+)
+_FRAME = "SELECT f.*, c.name AS campaign_name FROM frames f JOIN campaigns c ON c.no = f.campaign"
+_EDITION = "m.campaign = (SELECT no FROM campaigns WHERE name = ?) AND m.edition = ?"
+_STATUS = "coalesce(f.status, 'free') AS status"
+_RAISE = "UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE name = ?"
+
+
+class SqlStore(ABC):
+    """Everything that a `Store` is asked, in SQL."""
+
+    @abstractmethod
+    def lock(self) -> AbstractContextManager[int]:
+        """Hold the state for this process, as the epoch given; StateLocked where another one holds it."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of files and connections."""
+
+    @abstractmethod
+    def _read(self, sql: str, *values: Any) -> Sequence[Row]:
+        """A question → all rows of its answer."""
+
+    @abstractmethod
+    def _stream(self, sql: str, *values: Any) -> Generator[Sequence[Row]]:
+        """A question → the rows of its answer as they are at its beginning, in batches, never all of them at once."""
+
+    @abstractmethod
+    def _begin(self) -> AbstractContextManager[Writer]:
+        """A transaction: durable at the end of the block, undone if the block fails; no other writer meanwhile."""
+
+    @property
+    def identity(self) -> Identity:
+        """Which state this is, read anew."""
+        return rows.decode(self._read(f"SELECT {IDENTITY}"), rows.identity)[0]
+
+    def meta(self) -> Mapping[str, str]:
+        """Everything the state says of itself."""
+        return {row["name"]: row["value"] for row in self._read("SELECT name, value FROM meta")}
+
+    def campaigns(self) -> tuple[CampaignRecord, ...]:
+        """Every campaign that was ever applied, by name."""
+        return tuple(rows.decode(self._read("SELECT * FROM campaigns ORDER BY name"), rows.campaign))
+
+    def counts(self, campaign: str, edition: int) -> Mapping[Status, int]:
+        """How many messages of an edition stand where."""
+        counted = self._read(
+            f"""SELECT {_STATUS}, count(*) AS n FROM messages m LEFT JOIN frames f ON f.no = m.frame
+                WHERE {_EDITION} GROUP BY 1""",
+            campaign,
+            edition,
+        )
+        return dict(rows.decode(counted, lambda row: (Status(row["status"]), row["n"])))
+
+    def messages(self, campaign: str, edition: int) -> Iterator[Sequence[Held]]:
+        """All messages of an edition, in batches, in person order."""
+        asked = f"""SELECT m.person, {_STATUS}, m.refusals, f.id AS frame
+            FROM messages m LEFT JOIN frames f ON f.no = m.frame WHERE {_EDITION} ORDER BY m.person"""
+        with closing(self._stream(asked, campaign, edition)) as batches:
+            for batch in batches:
+                yield rows.decode(batch, rows.held)
+
+    def frames(self, *status: Status, campaign: str | None = None) -> Iterator[FrameRecord]:
+        """Frames of these statuses (all, if none is named), oldest first."""
+        wanted = status or tuple(Status)
+        marks = ", ".join("?" * len(wanted))
+        found = self._read(
+            f"{_FRAME} WHERE f.status IN ({marks}) AND (CAST(? AS TEXT) IS NULL OR c.name = ?) ORDER BY f.no",
+            *wanted,
+            campaign,
+            campaign,
+        )
+        yield from rows.decode(found, rows.frame)
+
+    def frame(self, prefix: str) -> FrameRecord:
+        """The one frame whose id begins so; StateError where none or several do."""
+        found = self._read(f"{_FRAME} WHERE substr(f.id, 1, ?) = ? LIMIT 2", len(prefix), prefix)
+        if len(found) != 1 or not prefix:
+            many = "several frames begin" if found else "no frame begins"
+            raise StateError(f"{many} with {prefix!r}", hint="`octoplan status` shows the frames and their ids")
+        return rows.decode(found, rows.frame)[0]
+
+    def people(self, frame: str) -> tuple[int, ...]:
+        """The person keys of a frame, in order."""
+        found = self._read(
+            """SELECT person FROM messages m JOIN frames f ON f.no = m.frame AND m.campaign = f.campaign
+               AND m.edition = f.edition WHERE f.id = ? ORDER BY person""",
+            frame,
+        )
+        return tuple(rows.decode(found, rows.person))
+
+    def body(self, frame: str) -> bytes:
+        """The sealed body of a frame in `sending`; BodyLost where there is none."""
+        found = self._read("SELECT sealed FROM bodies WHERE frame = ?", frame)
+        if not found:
+            raise BodyLost(f"the state holds no body for frame {frame}", hint=faults.RESTORE)
+        return rows.decode(found, rows.sealed)[0]
+
+    def runs(self) -> tuple[RunRecord, ...]:
+        """Every run, oldest first."""
+        return tuple(rows.decode(self._read("SELECT * FROM runs ORDER BY no"), rows.run))
+
+    def record(self, run: RunRecord, epoch: int, campaigns: Sequence[NewCampaign]) -> None:
+        """One transaction: release what dead runs left planned, claim again what `campaigns` holds, add the rest."""
+        with self._transaction() as writer:
+            _check_epoch(writer, epoch)
+            recording.record(writer, run, campaigns)
+
+    def commit(self, epoch: int, changes: Sequence[Change]) -> tuple[bool, ...]:
+        """One durable transaction for all changes; True for each whose frame was as it said."""
+        with self._transaction() as writer:
+            return writer.make(changes) if writer.epoch == epoch else (False,) * len(changes)
+
+    def end(self, run: str, epoch: int, at: datetime) -> None:
+        """The run has ended; what it left planned stays so, for the next one to claim under the same ids."""
+        with self._transaction() as writer:
+            _check_epoch(writer, epoch)
+            writer.change("UPDATE runs SET ended_at = ? WHERE id = ?", moment(at), run)
+
+    def resolve(self, frame: str, *, sent: bool, why: str, at: datetime) -> bool:
+        """A person's word on an unknown frame; False where it is not unknown any more."""
+        with self._transaction() as writer:
+            return writer.swap(resolution(frame, sent=sent, why=why, at=at))
+
+    def unlock(self) -> int:
+        """Raise the epoch, so that whoever held the state can change nothing more; the new epoch."""
+        with self._transaction() as writer:
+            writer.change(_RAISE, "epoch")
+            return writer.epoch + 1
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Writer]:
+        """A transaction whose end counts in the serial if it changed anything."""
+        with self._begin() as writer:
+            yield writer
+            if writer.touched:
+                writer.change(_RAISE, "serial")
+
+    def _check_format(self, name: str) -> None:
+        """StateError where what is open under this name is no state that this octoplan can read."""
+        try:
+            found = self.identity.format
+        except faults.Damaged:
+            raise StateError(f"{name} is no octoplan state, or it is damaged", hint=faults.RESTORE) from None
+        if found > FORMAT:
+            raise StateError(
+                f"{name} has format {found}; this octoplan reads up to {FORMAT}", hint="install a newer octoplan"
+            )
+
+
+def _check_epoch(writer: Writer, epoch: int) -> None:
+    if writer.epoch != epoch:
+        raise faults.shut_out()
