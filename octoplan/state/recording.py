@@ -12,24 +12,27 @@ from octoplan.state.interface import NewCampaign, RunRecord
 from octoplan.state.statements import moment, person_bytes
 from octoplan.state.writer import Placed, Writer
 
+_PLANNED = "status = 'planned' AND campaign = (SELECT no FROM campaigns WHERE name = ?)"
 
-def release(writer: Writer) -> None:
-    """Every planned frame is dissolved; its people are free, how often they were refused stays known."""
-    writer.change(
-        """UPDATE messages SET frame = NULL
-           WHERE frame IN (SELECT no FROM frames WHERE status = 'planned')"""
-    )
-    writer.change("DELETE FROM frames WHERE status = 'planned'")
+
+def release(writer: Writer, campaign: str) -> None:
+    """A campaign's planned frames are dissolved; their people are free, how often they were refused stays known.
+
+    Those of other campaigns stay planned: to be packed anew they would get other ids, by which the API does not know
+    again what a state that was restored from a copy had sent.
+    """
+    writer.change(f"UPDATE messages SET frame = NULL WHERE frame IN (SELECT no FROM frames WHERE {_PLANNED})", campaign)
+    writer.change(f"DELETE FROM frames WHERE {_PLANNED}", campaign)
 
 
 def record(writer: Writer, run: RunRecord, campaigns: Sequence[NewCampaign]) -> None:
     """The run, its campaigns, their frames as planned, and who is in which."""
-    release(writer)
     writer.change(
         "INSERT INTO runs (id, environment, started_at, recipients, requests) VALUES (?, ?, ?, ?, ?)",
         *(run.id, run.environment, moment(run.started_at), run.recipients, run.requests),
     )
     for campaign in campaigns:
+        release(writer, campaign.record.name)
         _record_campaign(writer, run, campaign)
 
 

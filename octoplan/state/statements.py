@@ -17,6 +17,8 @@ Statement = tuple[str, tuple[Any, ...]]
 _FREE = """UPDATE messages SET frame = NULL, refusals = 1 + (SELECT refusals FROM frames WHERE id = ?)
     WHERE (campaign, edition) = (SELECT campaign, edition FROM frames WHERE id = ?)
     AND frame = (SELECT no FROM frames WHERE id = ?)"""
+# It never goes back: a clock that runs behind would make the frame look younger than it is to the next run.
+_LAST_CHANGE = "last_change = CASE WHEN last_change > ? THEN last_change ELSE ? END"
 _ERASE = "DELETE FROM bodies WHERE frame = ?"
 
 
@@ -69,9 +71,10 @@ def resolution(frame: str, *, sent: bool, why: str, at: datetime) -> list[Statem
 
 def _swap(change: Change, setting: str, *values: Any, old: str = "sending", holder: str | None = None) -> Statement:
     """The compare-and-swap: `holder` is the run that has the frame now, None: the change's own."""
+    at = moment(change.at)
     return (
-        f"UPDATE frames SET last_change = ?, {setting} WHERE id = ? AND status = ? AND run = ?",
-        (moment(change.at), *values, change.frame, old, holder or change.run),
+        f"UPDATE frames SET {_LAST_CHANGE}, {setting} WHERE id = ? AND status = ? AND run = ?",
+        (at, at, *values, change.frame, old, holder or change.run),
     )
 
 

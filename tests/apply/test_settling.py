@@ -68,6 +68,20 @@ def test_a_clock_that_runs_behind_the_first_attempt_holds_the_frame(ground: Fiel
     assert done(ground.settle()) == ["sent"]
 
 
+def test_a_clock_that_runs_behind_holds_the_frame_however_often_it_is_looked_at(ground: Field) -> None:
+    ground.leave_open(ONE, action="cut-after")
+    ground.clock.offset = timedelta(hours=20)
+    ground.judge.script = always("cut-before")
+    assert done(ground.settle()) == ["open"]
+    asked = len(ground.judge.asked)
+    ground.clock.offset = timedelta(hours=10)  # in truth more than a day has gone, and the API has forgotten the id
+    assert [done(ground.settle()) for _ in range(3)] == [["open"]] * 3
+    assert len(ground.judge.asked) == asked
+    ground.clock.offset = timedelta(hours=24)
+    assert done(ground.settle()) == ["unknown"]
+    ground.check()
+
+
 def test_not_after_passing_between_attempts_makes_it_unknown(ground: Field) -> None:
     ground.judge.script = per_attempt(CUT_AFTER, CUT_BEFORE, CUT_BEFORE, CUT_BEFORE)
     events = ground.send(ONE, not_after=NOW + timedelta(seconds=1))

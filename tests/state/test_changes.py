@@ -58,6 +58,14 @@ def test_an_intent_is_kept_with_its_body_and_its_moment(begun: Store) -> None:
     assert statuses(begun) == {1: "sending", 2: "sending", 3: "sending", 4: "planned", 5: "planned"}
 
 
+def test_a_change_by_a_clock_that_runs_behind_makes_no_frame_look_younger(begun: Store) -> None:
+    for change in (Again(frame=ONE, run="run-1", at=at(0)), Open(frame=ONE, run="run-1", at=at(-3600), why="held")):
+        assert begun.commit(EPOCH, [change]) == (True,)
+        assert frame(begun, 1).last_change == at(1)
+    assert begun.commit(EPOCH, [Again(frame=ONE, run="run-1", at=at(2))]) == (True,)
+    assert frame(begun, 1).last_change == at(2)
+
+
 def test_an_intent_is_made_once(begun: Store) -> None:
     before = everything(begun)
     assert begun.commit(EPOCH, [BEGIN]) == (False,)

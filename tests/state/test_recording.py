@@ -82,6 +82,19 @@ def test_what_is_not_claimed_again_is_free_and_certainly_not_sent(store: Store) 
     assert statuses(store) == {1: "free", 2: "planned", 3: "free"}
 
 
+def test_what_a_dead_run_left_planned_of_another_campaign_keeps_its_id(store: Store) -> None:
+    record(store, campaign({1: (1, 2)}), campaign({2: (1,), 3: (2,)}, name="newsletter"))
+    record(store, campaign({1: (1, 2)}), run="run-2")
+    assert [(one.id, one.run) for one in store.frames(campaign="newsletter")] == [
+        (frame_id(2), "run-1"),
+        (frame_id(3), "run-1"),
+    ]
+    record(store, campaign({2: (1,), 3: (2,)}, name="newsletter"), run="run-3")
+    assert {one.run for one in store.frames(campaign="newsletter")} == {"run-3"}
+    assert statuses(store, "newsletter") == {1: "planned", 2: "planned"}
+    assert statuses(store) == {1: "planned", 2: "planned"}
+
+
 def test_what_a_run_left_planned_at_its_end_keeps_its_id_for_the_next(store: Store) -> None:
     record(store, campaign({1: (1, 2), 2: (3,)}))
     store.commit(EPOCH, [Begin(frame=frame_id(2), run="run-1", at=NOW, body=b"sealed")])
