@@ -44,6 +44,7 @@ class Environment:
     max_in_flight: int = 4
     requests_per_second: float | None = None
     frame_size: int = 450
+    abort_after: int = 5
     prices: Prices | None = None
 
     @property
@@ -268,6 +269,7 @@ def _environment(name: str, written: Mapping[str, Any]) -> Environment:
         max_in_flight=written.get("max_in_flight", 4),
         requests_per_second=written.get("requests_per_second", 10.0 if url == "octopush" else None),
         frame_size=written.get("frame_size", 450),
+        abort_after=written.get("abort_after", 5),
         prices=_prices(written["prices"]) if written.get("prices") else None,
     )
 

@@ -33,7 +33,7 @@ def test_every_environment_variable_that_is_read_is_in_the_reference() -> None:
 
 def test_the_defaults_of_an_environment_are_those_of_the_reference() -> None:
     defaults = {name: field.default for name, field in Environment.__dataclass_fields__.items()}
-    for name in ("max_in_flight", "frame_size"):
+    for name in ("max_in_flight", "frame_size", "abort_after"):
         assert f"| `{name}` | {defaults[name]} |" in REFERENCE
 
 

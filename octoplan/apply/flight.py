@@ -50,8 +50,8 @@ class Tower:
     tell: Callable[[Event], None]
     random: Callable[[], float]
     random_bytes: Callable[[int], bytes]
+    abort_after: int
     adopt_duplicates: bool = False
-    abort_after: int = 5
     streak: Streak = field(default_factory=Streak)
 
 
@@ -251,7 +251,9 @@ def _halt(campaign: str, verdict: Verdict, tower: Tower, *, account: bool) -> No
     elif verdict.proof is Proof.REFUSED:
         length = tower.streak.grow()
         if length > tower.abort_after:
-            tower.stop.run(f"{tower.abort_after + 1} frames in a row were refused; the last: {verdict.why}")
+            most = tower.abort_after + 1  # other lanes may have had a no meanwhile
+            many = f"{most} frames in a row were" if most > 1 else "1 frame was"
+            tower.stop.run(f"{many} refused; the last: {verdict.why}")
 
 
 def _stop_campaign(campaign: str, why: str, tower: Tower) -> None:

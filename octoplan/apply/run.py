@@ -101,6 +101,7 @@ def _fly(applier: Applier, flights: Iterable[Flight], *, lanes: int) -> Iterator
             random=applier.random,
             random_bytes=applier.random_bytes,
             adopt_duplicates=applier.adopt_duplicates,
+            abort_after=applier.environment.abort_after,
         )
         with Lanes(lanes, applier.gateway, tower, told) as open_lanes:
             yield from open_lanes.run(flights)

@@ -1,13 +1,15 @@
 """What a no does to a frame, its people and its run, over real HTTP; the gateway's record is the judge."""
 
+from dataclasses import replace
 from datetime import timedelta
 from math import ceil, log2
 
 import pytest
 
 from octoplan.apply.events import FrameDone
+from octoplan.apply.run import send
 from octoplan.state.interface import Status
-from tests.apply.conftest import NOW, Field, address_of, done, frames, make_frame, stopped
+from tests.apply.conftest import NOW, Field, address_of, done, frames, make_frame, recording, stopped
 from tests.apply.gateway import (
     ACCEPT,
     BAD_NUMBER,
@@ -168,6 +170,19 @@ def test_more_than_five_refused_frames_in_a_row_stop_the_run(ground: Field) -> N
     assert done(events) == ["refused"] * 6
     assert ground.statuses() == {"free": 18, "planned": 18}
     assert stopped(events) == [(None, "6 frames in a row were refused; the last: the STOP mention is missing")]
+
+
+@pytest.mark.parametrize("most", [0, 2])
+def test_how_many_may_be_refused_in_a_row_is_the_environments_word(ground: Field, most: int) -> None:
+    ground.max_in_flight = 1
+    ground.judge.script = always(STOP_MISSING)
+    applier = ground.applier()
+    applier = replace(applier, environment=replace(applier.environment, abort_after=most))
+    events = list(send(applier, recording(tuple(frames(12)))))
+    assert done(events) == ["refused"] * (most + 1)
+    assert stopped(events)[0][1].startswith(
+        f"{most + 1} frames in a row were refused" if most else "1 frame was refused"
+    )
 
 
 def test_an_accepted_frame_between_refused_ones_ends_the_streak(ground: Field) -> None:
