@@ -8,6 +8,7 @@ from typing import Final
 
 from octoplan.apply.events import Event, FrameDone, Retrying, Stopped
 from octoplan.apply.ledger import Ledger
+from octoplan.apply.overrun import NOTHING_KNOWN, Expected, Tally
 from octoplan.apply.pace import Clock, Pace, Stop, Streak
 from octoplan.apply.verdict import Halt, Proof, Verdict, judge
 from octoplan.frame import Frame
@@ -26,7 +27,7 @@ class Flight:
     """A frame on its way. `first_attempt`: None while nothing of it was ever sent; `doubt`: an acceptance may exist.
 
     `held_by`: the dead run that has it, None: nobody yet, or the present run. `last_change`: when the state last heard
-    of it, which no honest clock runs behind.
+    of it, which no honest clock runs behind. `expected`: what the plan says of it.
     """
 
     frame: Frame
@@ -35,6 +36,7 @@ class Flight:
     doubt: bool = False
     held_by: str | None = None
     last_change: datetime | None = None
+    expected: Expected = NOTHING_KNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,7 @@ class Tower:
     abort_after: int
     adopt_duplicates: bool = False
     streak: Streak = field(default_factory=Streak)
+    tally: Tally = field(default_factory=Tally)
 
 
 def fly(flight: Flight, connection: Connection, tower: Tower) -> bool:
@@ -171,6 +174,8 @@ def _record(flight: Flight, outcome: Outcome, verdict: Verdict, tower: Tower) ->
     _made(_change(frame, outcome, verdict, (tower.run, now)), tower)
     _halt(frame.origin.campaign, verdict, tower, account=isinstance(outcome, Refused) and outcome.scope == "account")
     accepted = outcome if isinstance(outcome, Accepted) and verdict.proof is Proof.SENT else None
+    if accepted and (why := tower.tally.add(flight.expected, len(frame.people), accepted)):
+        tower.stop.run(why)
     tower.tell(
         FrameDone(
             campaign=frame.origin.campaign,
@@ -238,7 +243,8 @@ def _split(flight: Flight, outcome: Outcome, verdict: Verdict, tower: Tower) -> 
             why=verdict.why,
         )
     )
-    return [Flight(frame=half, not_after=flight.not_after) for half in halves]
+    expected = replace(flight.expected, cost=None)  # which country the people of a half are in, nobody knows any more
+    return [Flight(frame=half, not_after=flight.not_after, expected=expected) for half in halves]
 
 
 def _halt(campaign: str, verdict: Verdict, tower: Tower, *, account: bool) -> None:

@@ -1,12 +1,18 @@
 """A drawn plan → what the state records of it and what the gateway gets, both streamed from the table."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from octoplan.apply.flight import Flight
+from octoplan.apply.overrun import Expected
 from octoplan.apply.run import Applier, Recording
+from octoplan.campaign import Campaign
 from octoplan.pipeline.drafts import Draft
 from octoplan.pipeline.drawing import Drawn
+from octoplan.plan import estimate
+from octoplan.project import Prices
 from octoplan.state.interface import CampaignRecord, NewCampaign, NewFrame
+from octoplan.table.rows import PackedFrame
 
 _PEOPLE_AT_ONCE = 5_000
 
@@ -21,7 +27,7 @@ def recording(drawn: Drawn, applier: Applier, retry_refused: bool) -> Recording:
         recipients=drawn.plan.recipients,
         requests=drawn.plan.requests,
         campaigns=tuple(_new_campaign(draft, applier, retry_refused=retry_refused) for draft in drafts),
-        flights=lambda: (flight for draft in drafts for flight in _flights(draft)),
+        flights=lambda: (flight for draft in drafts for flight in _flights(draft, applier.environment.prices)),
     )
 
 
@@ -48,8 +54,16 @@ def _new_frames(draft: Draft) -> Iterator[NewFrame]:
             yield NewFrame(number=number, id=frame, size=size, content=content, refusals=refusals)
 
 
-def _flights(draft: Draft) -> Iterable[Flight]:
+def _flights(draft: Draft, prices: Prices | None) -> Iterable[Flight]:
     step = max(1, _PEOPLE_AT_ONCE * draft.requests // draft.recipients)
     for first in range(0, draft.requests, step):
-        for frame in draft.frames(first, first + step - 1, identified=True):
-            yield Flight(frame=frame, not_after=draft.campaign.not_after)
+        for frame, packed in draft.identified(first, first + step - 1):
+            expected = _expected(packed, draft.campaign, prices)
+            yield Flight(frame=frame, not_after=draft.campaign.not_after, expected=expected)
+
+
+def _expected(packed: PackedFrame, campaign: Campaign, prices: Prices | None) -> Expected:
+    """What the plan says of one frame, which the gateway's answer is held against."""
+    people = Counter(packed.countries)
+    cost = estimate(campaign, prices, [(place, n, n * packed.parts) for place, n in people.items()], requests=1)
+    return Expected(parts=packed.parts if campaign.channel == "sms" else None, cost=cost.amount)

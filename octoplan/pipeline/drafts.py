@@ -15,6 +15,7 @@ from octoplan.plan import Standing
 from octoplan.planfile import message_prefix
 from octoplan.state.home import State
 from octoplan.state.interface import Held, Status
+from octoplan.table.rows import PackedFrame
 from octoplan.table.sending import Messages
 
 _FREE = (Status.FREE, Status.PLANNED)
@@ -35,21 +36,26 @@ class Draft:
     skipped: int
     left_out: int
 
-    def frames(self, first: int, last: int, *, identified: bool = False) -> Iterator[Frame]:
-        """Frames by number: with their request ids once these are known, else as simulated requests."""
-        campaign = self.campaign
-        for _, content, digest, refusals, people, addresses, frame_id in self.messages.addressed(
-            first, last, identified=identified
-        ):
-            recipients = [{campaign.address_field: address} for address in addresses]
-            yield Frame(
-                id=frame_id,
-                origin=self.origin,
-                content=digest,
-                refusals=refusals,
-                people=tuple(people),
-                body=body(campaign.settings, json.loads(content), recipients, frame_id or None),
-            )
+    def frames(self, first: int, last: int) -> Iterator[Frame]:
+        """Frames by number, as simulated requests."""
+        for packed in self.messages.addressed(first, last, identified=False):
+            yield self._frame(packed)
+
+    def identified(self, first: int, last: int) -> Iterator[tuple[Frame, PackedFrame]]:
+        """Frames by number, once their request ids are known, with what they were packed from."""
+        for packed in self.messages.addressed(first, last, identified=True):
+            yield self._frame(packed), packed
+
+    def _frame(self, packed: PackedFrame) -> Frame:
+        recipients = [{self.campaign.address_field: address} for address in packed.addresses]
+        return Frame(
+            id=packed.id,
+            origin=self.origin,
+            content=packed.digest,
+            refusals=packed.refusals,
+            people=packed.people,
+            body=body(self.campaign.settings, json.loads(packed.content), recipients, packed.id or None),
+        )
 
     def unsent(self, state: State, edition: int) -> int:
         """How many of these people another edition still owes a message: free after a refusal or a death of its run."""

@@ -15,6 +15,24 @@ class Combination:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PackedFrame:
+    """A frame as it is sent: its people in order of their keys, with address and country of each.
+
+    `parts`: of one message. `id`: blank where frames have not been identified.
+    """
+
+    number: int
+    id: str
+    content: str
+    digest: str
+    parts: int
+    refusals: int
+    people: tuple[int, ...] = field(repr=False)
+    addresses: tuple[str, ...] = field(repr=False)
+    countries: tuple[str | None, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """SQL that tells a good address.
 

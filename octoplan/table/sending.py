@@ -10,7 +10,7 @@ Tables, with the name of the people's table as suffix; `v0`..`vN` are the variab
     variants  variant, digest, content, units, parts, costly      the distinct contents
     messages  person, address, country, refusals, held, variant   who gets what
     spread    variant, country, people                            how many get what, where
-    leaves    person, address, refusals, frame, variant           who is in which frame
+    leaves    person, address, country, refusals, frame, variant           who is in which frame
     sorted    the same, in order of frame and person
     named     frame, id, size, digest, refusals
     frames    frame, variant, size, refusals
@@ -23,7 +23,7 @@ from typing import Any
 from octoplan.table import packing
 from octoplan.table.connection import Table
 from octoplan.table.packing import KEY_BITS
-from octoplan.table.rows import Combination
+from octoplan.table.rows import Combination, PackedFrame
 from octoplan.table.spread import Spread
 
 _BATCH = 10_000
@@ -175,15 +175,15 @@ class Messages:
         kept = self._kept(prefix)
         rest = f"messages_{n}" + (f" WHERE held IS NULL OR held NOT IN ({kept})" if kept else "")
         bits = packing.pack(self._table, n, size, f"SELECT person, variant FROM {rest}")
-        whole = f"""UNION ALL SELECT person, address, refusals,
+        whole = f"""UNION ALL SELECT person, address, country, refusals,
             (SELECT coalesce(max(leaf), -1) FROM bucket_{n}) + dense_rank() OVER (ORDER BY held) AS frame, variant
             FROM messages_{n} WHERE held IN ({kept})"""
         self._table.execute(
             f"""CREATE TABLE leaves_{n} AS
-                SELECT m.person, m.address, m.refusals, b.leaf AS frame, m.variant
+                SELECT m.person, m.address, m.country, m.refusals, b.leaf AS frame, m.variant
                 FROM (FROM {rest}) m JOIN bucket_{n} b ON b.variant = m.variant AND b.bits = 0
                 UNION ALL
-                SELECT m.person, m.address, m.refusals, b.leaf AS frame, m.variant
+                SELECT m.person, m.address, m.country, m.refusals, b.leaf AS frame, m.variant
                 FROM (SELECT *, person >> {KEY_BITS - bits}::UHUGEINT AS bucket FROM {rest}) m
                 JOIN bucket_{n} b ON b.variant = m.variant AND b.bucket = m.bucket AND b.bits > 0
                 {whole if kept else ""}"""
@@ -230,23 +230,31 @@ class Messages:
         rows = self._table.batches(f"SELECT hex(person), frame FROM leaves_{self._n} ORDER BY person", (), _BATCH)
         return ([(int(person, 16), frame) for person, frame in batch] for batch in rows)
 
-    def addressed(
-        self, first: int, last: int, *, identified: bool
-    ) -> list[tuple[int, str, str, int, list[int], list[str], str]]:
-        """Frames `first`..`last` → (frame, content, digest, refusals, persons in order, their addresses, id or '')."""
+    def addressed(self, first: int, last: int, *, identified: bool) -> list[PackedFrame]:
+        """Frames `first`..`last`, with their people."""
         n = self._n
         # A key leaves the table as hex digits: as a number of 128 bits it takes DuckDB a thousand times as long.
         name, join = ("any_value(i.id)", f"JOIN named_{n} i USING (frame)") if identified else ("''", "")
         rows = self._table.rows(
-            f"""SELECT frame, any_value(v.content), any_value(v.digest), max(m.refusals),
-                    list(hex(person) ORDER BY person), list(address ORDER BY person), {name}
+            f"""SELECT frame, {name}, any_value(v.content), any_value(v.digest), any_value(v.parts), max(m.refusals),
+                    list(hex(person) ORDER BY person), list(address ORDER BY person), list(country ORDER BY person)
                 FROM (FROM {"sorted" if identified else "leaves"}_{n} WHERE frame BETWEEN ? AND ?) m
                 JOIN variants_{n} v USING (variant) {join} GROUP BY frame ORDER BY frame""",
             (first, last),
         )
         return [
-            (frame, content, digest, refusals, [int(person, 16) for person in people], addresses, name)
-            for frame, content, digest, refusals, people, addresses, name in rows
+            PackedFrame(
+                number=frame,
+                id=name,
+                content=content,
+                digest=digest,
+                parts=parts,
+                refusals=refusals,
+                people=tuple(int(person, 16) for person in people),
+                addresses=tuple(addresses),
+                countries=tuple(countries),
+            )
+            for frame, name, content, digest, parts, refusals, people, addresses, countries in rows
         ]
 
     def overlap(self, batches: Iterable[Sequence[int]]) -> int:

@@ -52,11 +52,15 @@ class Asked:
 
 @dataclass(slots=True, kw_only=True)
 class Judge:
-    """The endpoint: `script` says what happens, `bad` are numbers that are refused, `watch` sees each request."""
+    """The endpoint: `script` says what happens, `bad` are numbers that are refused, `watch` sees each request.
+
+    `parts`: what it counts of each message.
+    """
 
     url: str
     script: Script = lambda _: ACCEPT
     bad: frozenset[str] = frozenset()
+    parts: int = 1
     watch: Callable[[Asked], None] = lambda _: None
     asked: list[Asked] = field(default_factory=list)
     accepted: dict[str, list[str]] = field(default_factory=dict)
@@ -100,7 +104,7 @@ class Judge:
             "sms_ticket": ticket,
             "number_of_contacts": count,
             "total_cost": 0.5,
-            "number_of_sms_needed": count,
+            "number_of_sms_needed": count * self.parts,
         }
 
 

@@ -57,11 +57,12 @@ def pack(table: Table, people: Mapping[int, str], size: int, held: Held | None =
     rows = messages.addressed(0, count, identified=True)
     placed = Counter(frame for batch in messages.placed() for _, frame in batch)
     assert placed == sizes
-    assert [row[6] for row in rows] == [named[row[0]][0] for row in rows]
-    for _, content, _, _, persons, addresses, _ in rows:
-        assert addresses == [address_of(person) for person in persons]
-        assert {people[person] for person in persons} == {content}
-    return Packed(frames={row[6]: (tuple(row[4]), named[row[0]][2], named[row[0]][1]) for row in rows})
+    assert [row.id for row in rows] == [named[row.number][0] for row in rows]
+    for row in rows:
+        assert row.addresses == tuple(address_of(person) for person in row.people)
+        assert row.countries == ("FR",) * len(row.people)
+        assert {people[person] for person in row.people} == {row.content}
+    return Packed(frames={row.id: (row.people, named[row.number][2], named[row.number][1]) for row in rows})
 
 
 def prepare(table: Table, people: Mapping[int, str], held: Held) -> Messages:
