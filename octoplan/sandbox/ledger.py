@@ -22,6 +22,8 @@ class Ledger:
         self._connection = connection
         self._next: int | None = None
         self._next_message: int | None = None
+        self._credit: Decimal | None = None
+        self._spent = False
 
     def next_id(self) -> int:
         """Give out the number of the next request; numbers are never given out twice, a reset included."""
@@ -51,17 +53,21 @@ class Ledger:
 
     def load_credit(self) -> Decimal | None:
         """Load the credit left, in EUR; None on a new account."""
-        row = self._ask("SELECT credit FROM account")
-        return Decimal(row[0]) if row else None
+        if self._credit is None:
+            row = self._ask("SELECT credit FROM account")
+            self._credit = Decimal(row[0]) if row else None
+        return self._credit
 
     def set_credit(self, credit: Decimal | None) -> None:
         """Set the credit left, in EUR; None makes it a new account again."""
-        if credit is None:
+        self._credit, self._spent = credit, True
+
+    def finish(self) -> None:
+        """Write down what a batch changes again and again, once, at its end: the credit."""
+        if self._spent:
             self._connection.execute("DELETE FROM account")
-            return
-        changed = self._connection.execute("UPDATE account SET credit = ?", (str(credit),)).rowcount
-        if not changed:
-            self._connection.execute("INSERT INTO account VALUES (?)", (str(credit),))
+            if self._credit is not None:
+                self._connection.execute("INSERT INTO account VALUES (?)", (str(self._credit),))
 
     def find_blacklisted(self, addresses: Sequence[str]) -> frozenset[str]:
         """Find those of `addresses` that want nothing."""
@@ -167,6 +173,7 @@ class Ledger:
         """Forget messages, requests, request ids, credit, blacklist and settings; request numbers go on."""
         for table in _TABLES:
             self._connection.execute(f"DELETE FROM {table}")
+        self._credit, self._spent, self._next_message = None, False, None
 
     def _ask(self, statement: str, *values: object) -> Row | None:
         row: Row | None = self._connection.execute(statement, values).fetchone()

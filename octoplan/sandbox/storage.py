@@ -64,7 +64,9 @@ class Storage:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
                 try:
-                    yield Ledger(self._connection)
+                    ledger = Ledger(self._connection)
+                    yield ledger
+                    ledger.finish()
                     self._connection.execute("COMMIT")
                 except BaseException:
                     if self._connection.in_transaction:
