@@ -128,7 +128,7 @@ def _invalid(loaded: Loaded, problems: tuple[Problem, ...]) -> Audience:
 def _select(loaded: Loaded, rows: Rows, suppressions: Suppressions, key: bytes) -> Audience:
     opened = loaded.opened
     table, field = opened.table, opened.campaign.address_field
-    reading = opened.reading or Reading(spec=_no_spec(opened))
+    reading = reading_of(opened)
     fields = [rows.fields[reading.theirs(name)] for name in loaded.variables]
     selection = select_rows(table, reading, rows, Wanted(kind=field, key=key, fields=fields))
     duplicates = people.drop_duplicates(table, selection.name)
@@ -150,6 +150,11 @@ def _select(loaded: Loaded, rows: Rows, suppressions: Suppressions, key: bytes) 
         problems=tuple(_problems(loaded, counts, selection.rejects)),
         origins=rows.origins,
     )
+
+
+def reading_of(opened: Opened) -> Reading:
+    """An opened audience → its Reading; of inline recipients, one without files."""
+    return opened.reading or Reading(spec=_no_spec(opened))
 
 
 def _no_spec(opened: Opened) -> AudienceSpec:

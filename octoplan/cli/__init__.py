@@ -22,6 +22,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "plan": "Show what an apply would send, to how many, at what cost.",
     "apply": "Send what the plan says, once.",
     "status": "Show what was sent, is open, is unknown, and what it cost.",
+    "why": "Say whether one person gets a campaign, by which rule, and what was sent to them.",
     "state": "Make, look at and mend the store of what was sent.",
     "sandbox": "The emulator of the API: serve it, look into its inbox, empty it.",
 }

@@ -38,6 +38,11 @@ class Session:
         secret = self.console.environ.get("OCTOPLAN_STATE_KEY")
         return Home(root=self.project.root, environment=self.environment, secret=secret, random_bytes=os.urandom)
 
+    @property
+    def has_state(self) -> bool:
+        """Whether there is a state to read, or one is missing: the sandbox's is made by the first apply only."""
+        return not self.environment.is_sandbox or self.home().exists
+
     @contextmanager
     def state(self, *, writable: bool = False) -> Iterator["State"]:
         """The environment's state, open."""

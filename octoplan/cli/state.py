@@ -1,5 +1,7 @@
 """`octoplan state`: make, look at and mend the store of what was sent."""
 
+from contextlib import closing
+
 import click
 
 from octoplan.cli.console import Console
@@ -61,6 +63,47 @@ def show(console: Console, campaign: str) -> None:
         console.data(records.json_campaign(record, frames))
     else:
         console.lines(records.text_campaign(record, frames))
+
+
+@command.command()
+@common
+@click.pass_obj
+def check(console: Console) -> None:
+    """Check that everything in the state is as it must be; it only reads. Exit code 1 where something is broken."""
+    from octoplan.report import checked  # noqa: PLC0415 - loaded when called
+    from octoplan.state import checking  # noqa: PLC0415
+
+    session = open_session(console)
+    if not session.has_state:
+        console.done(f"{session.environment.name} has no state yet: nothing was sent, and nothing can be broken.")
+        return
+    with session.state() as state, console.progress() as say:
+        say("checking the state")
+        found = checking.check(state, session.environment.max_in_flight)
+    if console.wanted.json:
+        console.data(checked.json_checked(session.environment.name, found))
+    else:
+        console.lines(checked.text_checked(session.environment.name, found))
+    console.exit_code = 1 if found.broken else 0
+
+
+@command.command()
+@common
+@click.pass_obj
+def export(console: Console) -> None:
+    """Write all that the state holds to stdout, one JSON object a line; people are hashes, and bodies are left out."""
+    from octoplan.report import exported  # noqa: PLC0415 - loaded when called
+
+    session = open_session(console)
+    if not session.has_state:
+        raise StateError(f"{session.environment.name} has no state yet: nothing was sent")
+    with session.state() as state, closing(exported.export_lines(state.store)) as lines:
+        identity = state.store.identity
+        console.stream(exported.export_header(session.environment.name, identity))
+        written = sum(1 for _ in map(console.data, lines))
+        if state.store.identity != identity:
+            raise StateError("the state changed while it was exported", hint="try again when nobody applies")
+    console.data(exported.export_end(written))
 
 
 @command.command()

@@ -17,11 +17,11 @@ def command(console: Console) -> None:
 
     session = open_session(console)
     name = session.environment.name
-    if session.environment.is_sandbox and not session.home().exists:
-        found = Survey(environment=name, lineage="")
-    else:
+    if session.has_state:
         with session.state() as state:
             found = survey(name, state.store)
+    else:
+        found = Survey(environment=name, lineage="")
     now = console.clock.now()
     if console.wanted.json:
         console.data(as_json.status(found, now))

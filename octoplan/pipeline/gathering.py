@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from octoplan.audience import steps
 from octoplan.audience.exclusions import open_suppressions
-from octoplan.audience.steps import Opened
+from octoplan.audience.steps import Loaded, Opened
 from octoplan.audience.values import Audience
 from octoplan.campaign import Campaign
 from octoplan.content import Templates, compile_content
@@ -25,7 +25,9 @@ class Gathered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Read:
+class Read:
+    """A campaign whose templates are compiled and whose files are found."""
+
     campaign: Campaign
     templates: Templates
     opened: Opened
@@ -33,17 +35,9 @@ class _Read:
 
 def gather(project: Project, campaigns: Sequence[Campaign], table: Table, person_key: bytes) -> tuple[Gathered, ...]:
     """Campaigns → people and templates of each; ProjectInvalid with the Problems of all of them."""
-    read: list[_Read] = []
-    problems: list[Problem] = []
-    for campaign in campaigns:
-        try:
-            read.append(_open(project, campaign, table))
-        except ProjectInvalid as invalid:
-            problems.extend(invalid.problems)
-    if problems:
-        raise ProjectInvalid(*set(problems))  # campaigns that share a file share its Problem
+    read = open_all(project, campaigns, table)
     suppressions = open_suppressions(project, {one.campaign.address_field for one in read}, table)
-    loaded = [steps.load(one.opened, _columns(one)) for one in read]
+    loaded = [load(one) for one in read]
     table.lock()
     gathered = [
         Gathered(
@@ -60,7 +54,27 @@ def gather(project: Project, campaigns: Sequence[Campaign], table: Table, person
     return tuple(gathered)
 
 
-def _open(project: Project, campaign: Campaign, table: Table) -> _Read:
+def open_all(project: Project, campaigns: Sequence[Campaign], table: Table) -> list[Read]:
+    """Campaigns → each with its templates compiled and its headers read; ProjectInvalid with the Problems of all."""
+    read: list[Read] = []
+    problems: list[Problem] = []
+    for campaign in campaigns:
+        try:
+            read.append(_open(project, campaign, table))
+        except ProjectInvalid as invalid:
+            problems.extend(invalid.problems)
+    if problems:
+        raise ProjectInvalid(*set(problems))  # campaigns that share a file share its Problem
+    return read
+
+
+def load(read: Read) -> Loaded:
+    """A campaign that is read → its rows in the table, with the columns that its templates use."""
+    variables = read.templates.variables - read.campaign.constants.keys()
+    return steps.load(read.opened, tuple(sorted(variables)))
+
+
+def _open(project: Project, campaign: Campaign, table: Table) -> Read:
     """Templates compiled and headers read: what can be known before a row is loaded."""
     templates = compile_content(campaign.content, html_body=campaign.html_body, locate=campaign.locate)
     opened = steps.open_audience(campaign, project, table)
@@ -69,8 +83,4 @@ def _open(project: Project, campaign: Campaign, table: Table) -> _Read:
         problems += templates.check_names(opened.columns, campaign.constants)
     if problems:
         raise ProjectInvalid(*problems)
-    return _Read(campaign=campaign, templates=templates, opened=opened)
-
-
-def _columns(read: _Read) -> tuple[str, ...]:
-    return tuple(sorted(read.templates.variables - read.campaign.constants.keys()))
+    return Read(campaign=campaign, templates=templates, opened=opened)

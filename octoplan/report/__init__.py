@@ -17,6 +17,11 @@
     inbox      text_inbox, json_inbox         what the sandbox received: the other one
     records    text_campaigns, json_campaigns, text_campaign, json_campaign
                                               what the state remembers of campaigns
+    checked    text_checked, json_checked, check_line, SAID
+                                              what was found wrong with a state
+    exported   export_header, export_lines, export_end
+                                              all that a state holds, as lines of JSON
+    reason     text_answer, json_answer       whether one person gets a campaign, and what they had
     survey     Survey, CampaignStanding, survey, replay_until
                                               a state → what `status` shows of it
     facts      Fact, Count, Costly, details, one_line, funnel, costly

@@ -20,6 +20,7 @@ from enum import StrEnum
 from typing import Any, Final, Protocol
 
 from octoplan.errors import StateError
+from octoplan.state.questions import Breach
 
 FORMAT = 1
 # The API forgets a request id after 24 hours; an hour less leaves room for slow answers and clocks that differ.
@@ -247,6 +248,15 @@ class Store(Protocol):
     def messages(self, campaign: str, edition: int) -> Iterator[Sequence[Held]]:
         """All messages of an edition, in batches."""
 
+    def editions(self, campaign: str) -> tuple[int, ...]:
+        """Every edition of a campaign that holds people, lowest first."""
+
+    def held(self, campaign: str, person: int) -> Mapping[int, Held]:
+        """What is held of one person, by edition, the latest first."""
+
+    def all_frames(self) -> Iterator[Sequence[FrameRecord]]:
+        """All frames, in batches, oldest first."""
+
     def frames(self, *status: Status, campaign: str | None = None) -> Iterator[FrameRecord]:
         """Frames of these statuses, oldest first."""
 
@@ -258,6 +268,12 @@ class Store(Protocol):
 
     def body(self, frame: str) -> bytes:
         """The sealed body of a frame in `sending`; BodyLost where there is none."""
+
+    def bodies(self) -> tuple[tuple[str, bytes], ...]:
+        """Every sealed body of a frame in `sending`, with the frame's id."""
+
+    def breaches(self) -> tuple[Breach, ...]:
+        """What the state's rules say must not be, and is so nevertheless."""
 
     def runs(self) -> tuple[RunRecord, ...]:
         """Every run, oldest first."""

@@ -1,13 +1,14 @@
 """Rows of a store → the interface's values; what does not fit is damage, told without quoting the row."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol, TypeVar
 
 from octoplan.state import faults
 from octoplan.state.interface import CampaignRecord, FrameRecord, Held, Identity, RunRecord, Status
+from octoplan.state.questions import Breach
 
 Value = TypeVar("Value")
 _STATUSES = {str(status): status for status in Status}  # a million lookups take a fifth of a million calls
@@ -72,6 +73,22 @@ def person(row: Row) -> int:
 def sealed(row: Row) -> bytes:
     """A row of `bodies` → the sealed body."""
     return bytes(memoryview(row["sealed"]))
+
+
+def body(row: Row) -> tuple[str, bytes]:
+    """A row of `bodies` with its frame → both."""
+    return row["frame"], sealed(row)
+
+
+def held_in(row: Row) -> tuple[int, Held]:
+    """A message with its edition, and its frame's status and id → the edition, and what is held of the person."""
+    return row["edition"], held(row)
+
+
+def breach(rule: str, found: Sequence[Row]) -> Breach:
+    """The rule of a bounded question and what it found, one row at least → the Breach, people as hex digits."""
+    names = (name.hex() if isinstance(name, bytes) else str(name) for name in (row["name"] for row in found))
+    return Breach(rule=rule, count=int(found[0]["many"]), first=tuple(names))
 
 
 def frame(row: Row) -> FrameRecord:

@@ -24,8 +24,9 @@ from octoplan.state.interface import (
     RunRecord,
     Status,
 )
+from octoplan.state.questions import QUESTIONS, Breach, bounded
 from octoplan.state.rows import Row
-from octoplan.state.statements import moment, resolution
+from octoplan.state.statements import moment, person_bytes, resolution
 from octoplan.state.writer import Writer
 
 BATCH = 20_000
@@ -92,6 +93,25 @@ class SqlStore(ABC):
             for batch in batches:
                 yield rows.decode(batch, rows.held)
 
+    def editions(self, campaign: str) -> tuple[int, ...]:
+        """Every edition of a campaign that holds people, lowest first."""
+        asked = """SELECT DISTINCT m.edition FROM messages m JOIN campaigns c ON c.no = m.campaign
+            WHERE c.name = ? ORDER BY 1"""
+        return tuple(rows.decode(self._read(asked, campaign), lambda row: int(row["edition"])))
+
+    def held(self, campaign: str, person: int) -> Mapping[int, Held]:
+        """What is held of one person, by edition, the latest first."""
+        asked = f"""SELECT m.edition, m.person, {_STATUS}, m.refusals, f.id AS frame
+            FROM messages m JOIN campaigns c ON c.no = m.campaign LEFT JOIN frames f ON f.no = m.frame
+            WHERE c.name = ? AND m.person = ? ORDER BY m.edition DESC"""
+        return dict(rows.decode(self._read(asked, campaign, person_bytes(person)), rows.held_in))
+
+    def all_frames(self) -> Iterator[Sequence[FrameRecord]]:
+        """All frames, in batches, oldest first."""
+        with closing(self._stream(f"{_FRAME} ORDER BY f.no")) as batches:
+            for batch in batches:
+                yield rows.decode(batch, rows.frame)
+
     def frames(self, *status: Status, campaign: str | None = None) -> Iterator[FrameRecord]:
         """Frames of these statuses (all, if none is named), oldest first."""
         wanted = status or tuple(Status)
@@ -127,6 +147,16 @@ class SqlStore(ABC):
         if not found:
             raise BodyLost(f"the state holds no body for frame {frame}", hint=faults.RESTORE)
         return rows.decode(found, rows.sealed)[0]
+
+    def bodies(self) -> tuple[tuple[str, bytes], ...]:
+        """Every sealed body of a frame in `sending`, with the frame's id."""
+        asked = "SELECT b.frame, b.sealed FROM bodies b JOIN frames f ON f.id = b.frame WHERE f.status = 'sending'"
+        return tuple(rows.decode(self._read(f"{asked} ORDER BY b.frame"), rows.body))
+
+    def breaches(self) -> tuple[Breach, ...]:
+        """What QUESTIONS find, in their order."""
+        answers = ((rule, self._read(bounded(question))) for rule, question in QUESTIONS.items())
+        return tuple(rows.breach(rule, found) for rule, found in answers if found)
 
     def runs(self) -> tuple[RunRecord, ...]:
         """Every run, oldest first."""

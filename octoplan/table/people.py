@@ -7,6 +7,7 @@ and v0, v1, ... While it is made it also has `raw`: what stands in the file wher
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from octoplan.table.connection import Table
 from octoplan.table.keys import person_key_sql
@@ -163,3 +164,16 @@ def drop_duplicates(table: Table, people: str) -> int:
 def drop_excluded(table: Table, people: str, others: str) -> int:
     """Two tables of people → the first without those of the second; how many went."""
     return table.execute(f"DELETE FROM {people} WHERE person IN (SELECT person FROM {others})")
+
+
+def records_of(table: Table, people: str, person: int) -> list[int]:
+    """A table of people and a person key → the records in which that person stands, in order."""
+    found = table.rows(f"SELECT record FROM {people} WHERE person = ?::UHUGEINT ORDER BY record", (hex(person),))
+    return [int(record) for (record,) in found]
+
+
+def values_of(table: Table, people: str, person: int, count: int) -> tuple[Any, ...]:
+    """A table of people and one of them, by key → the first `count` of their values v0, v1, ..."""
+    listed = "".join(f", v{number}" for number in range(count))
+    ((_, *values),) = table.rows(f"SELECT record{listed} FROM {people} WHERE person = ?::UHUGEINT", (hex(person),))
+    return tuple(values)

@@ -28,11 +28,14 @@ READING = (
     ("status",),
     ("state", "list"),
     ("state", "show", "hello"),
+    ("state", "check"),
     ("sandbox", "inbox"),
 )
 EVERY = (
     *READING,
     ("apply",),
+    ("why", "hello"),
+    ("state", "export"),
     ("state", "init"),
     ("state", "unlock"),
     ("state", "resolve", "0123456789ab", "--sent", "--yes"),

@@ -289,8 +289,11 @@ def test_a_role_that_may_only_read_plans_and_looks_and_cannot_apply(
     finish(folder, gateway)
     assert call(looking, "plan", "--detailed-exitcode").code == 0
     assert call(looking, "status").last == f"Status: {PEOPLE} sent, 0 refused, 0 open, 0 unknown."
-    for command in (("state", "list"), ("state", "show", "sale")):
-        assert call(looking, *command).out == call(folder, *command).out
+    for command in (("state", "list"), ("state", "show", "sale"), ("state", "check"), ("state", "export")):
+        said = call(looking, *command)
+        assert (said.code, said.out) == (0, call(folder, *command).out)
+    asked = looking.run("--env", "production", "why", "sale", "--json", env=KEY, typed=f"{NUMBERS[0]}\n")
+    assert (asked.code, [one["status"] for one in asked.json["messages"]]) == (0, ["sent"])
     server.ask("DROP OWNED BY looking")
 
 

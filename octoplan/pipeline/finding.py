@@ -1,0 +1,113 @@
+"""A campaign and one address → whether that person gets it, by which rule not, and what the state has sent to them."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from octoplan.audience import steps
+from octoplan.audience.exclusions import open_suppressions
+from octoplan.audience.finding import Found, Rule, find
+from octoplan.audience.selecting import judge
+from octoplan.campaign import Campaign
+from octoplan.content import Failed
+from octoplan.errors import ProjectInvalid
+from octoplan.pipeline.drafts import take_free
+from octoplan.pipeline.gathering import Gathered, load, open_all
+from octoplan.project import Project
+from octoplan.state.home import State
+from octoplan.state.interface import FrameRecord, Status
+from octoplan.table import people
+from octoplan.table.connection import Table
+from octoplan.table.keys import KEY_BYTES, person_key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Had:
+    """What a state holds of one person in one edition. `frame`: the request that they were in, None before any."""
+
+    edition: int
+    status: Status
+    refusals: int
+    frame: FrameRecord | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Everything about one person and one campaign. `address` as typed or normalised: it must only be shown masked."""
+
+    campaign: Campaign
+    address: str = field(repr=False)
+    found: Found
+    had: tuple[Had, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Where to look. `state` None: nothing was ever sent. `open_table` is called if contact files are to be read."""
+
+    project: Project
+    campaign: Campaign
+    state: State | None
+    open_table: Callable[[], AbstractContextManager[Table]]
+    now: datetime
+
+
+def why(asked: Asked, typed: str) -> Answer:
+    """An address as a person types it → the Answer; ProjectInvalid where the campaign is not valid."""
+    campaign, state = asked.campaign, asked.state
+    verdict = judge(campaign.address_field, campaign.audience.region if campaign.audience else None)(typed)
+    if verdict.address is None:
+        found = Found(rule=Rule.INVALID, why=verdict.reason or "")
+        return Answer(campaign=campaign, address=typed, found=found, had=())
+    # Without a state nobody is looked up by the key, so any will do.
+    key = state.keys.person if state else bytes(KEY_BYTES)
+    person = person_key(key, verdict.address)
+    if campaign.is_closed(asked.now):
+        found = Found(rule=Rule.CLOSED, why="not_after has passed")
+    else:
+        with asked.open_table() as table:
+            found = _find(asked, table, key, person)
+    had = _history(state, campaign.name, person) if state else ()
+    return Answer(campaign=campaign, address=verdict.address, found=found, had=had)
+
+
+def _find(asked: Asked, table: Table, key: bytes, person: int) -> Found:
+    """The person in the audience of a campaign, which is checked whole: where it is not valid nobody gets it."""
+    campaign = asked.campaign
+    (read,) = open_all(asked.project, [campaign], table)
+    suppressions = open_suppressions(asked.project, {campaign.address_field}, table)
+    loaded = load(read)
+    table.lock()
+    found = find(loaded, suppressions, key, person)
+    audience = steps.select(loaded, suppressions, key)
+    if audience.problems:
+        raise ProjectInvalid(*audience.problems)
+    gathered = Gathered(campaign=campaign, templates=read.templates, audience=audience, table=table)
+    _, problems = take_free(gathered)
+    if problems:
+        raise ProjectInvalid(*problems)
+    return _rendered(gathered, found, person) if found.rule is Rule.IN else found
+
+
+def _rendered(gathered: Gathered, found: Found, person: int) -> Found:
+    """Somebody in the audience → the same, unless a blank value leaves them out."""
+    variables = gathered.audience.variables
+    values = people.values_of(gathered.table, gathered.audience.people, person, len(variables))
+    rendered = gathered.templates.renderer(variables, gathered.campaign.constants).render(values)
+    if not isinstance(rendered, Failed):
+        return found
+    return Found(rule=Rule.ON_MISSING, why=rendered.message, rows=found.rows, count=found.count)
+
+
+def _history(state: State, campaign: str, person: int) -> tuple[Had, ...]:
+    return tuple(
+        Had(
+            edition=edition,
+            status=held.status,
+            refusals=held.refusals,
+            # Who is free, or in a frame that is only planned, was not sent to; such a frame may go at any moment.
+            frame=None if held.frame is None or held.status is Status.PLANNED else state.store.frame(held.frame),
+        )
+        for edition, held in state.store.held(campaign, person).items()
+    )

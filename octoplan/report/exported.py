@@ -1,0 +1,66 @@
+"""All that a state holds → lines of JSON, for `octoplan state export`; people as hashes, bodies never."""
+
+from collections.abc import Generator, Iterator
+from dataclasses import asdict
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from octoplan.report.document import VERSION, line
+from octoplan.report.safe import words
+from octoplan.state.interface import CampaignRecord, FrameRecord, Identity, RunRecord, Store
+
+
+def export_header(environment: str, identity: Identity) -> str:
+    """Which state it is → the first line."""
+    return line({"octoplan": "state", "version": VERSION, "environment": environment, **asdict(identity)})
+
+
+def export_lines(store: Store) -> Generator[str]:
+    """An open state → campaigns, runs, frames and messages, a line each; never more than a batch is held at once."""
+    for one in _records(store):
+        yield line(one)
+
+
+def export_end(lines: int) -> str:
+    """How many lines there were after the first → the last line, without which an export is not whole."""
+    return line({"kind": "end", "lines": lines})
+
+
+def _records(store: Store) -> Iterator[dict[str, Any]]:
+    campaigns = store.campaigns()
+    yield from (_record("campaign", one) for one in campaigns)
+    yield from (_record("run", one) for one in store.runs())
+    for batch in store.all_frames():
+        yield from (_record("frame", one) for one in batch)
+    for campaign in campaigns:
+        yield from _messages(store, campaign.name)
+
+
+def _messages(store: Store, campaign: str) -> Iterator[dict[str, Any]]:
+    for edition in store.editions(campaign):
+        for batch in store.messages(campaign, edition):
+            for one in batch:
+                yield {
+                    "kind": "message",
+                    "campaign": campaign,
+                    "edition": edition,
+                    "person": f"{one.person:032x}",
+                    "status": one.status,
+                    "frame": one.frame,
+                    "refusals": one.refusals,
+                }
+
+
+def _record(kind: str, record: CampaignRecord | RunRecord | FrameRecord) -> dict[str, Any]:
+    """A record → the object of its line; what a person wrote as a reason is masked where it looks like an address."""
+    values = {name: _written(getattr(record, name)) for name in record.__slots__}
+    if values.get("why"):
+        values["why"] = words(values["why"])
+    return {"kind": kind, **values}
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value
