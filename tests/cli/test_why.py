@@ -192,7 +192,7 @@ def test_who_was_in_a_refused_request_was_not_sent_to_and_that_is_told(folder: F
     local = f'{{gateway: {{url: "{gateway.url}"}}, require_plan: false}}'
     folder.write({"octoplan.yaml": f"{FILES['octoplan.yaml']}environments:\n  local: {local}\n"})
     assert folder.call("state", "init", "--env", "local").code == 0
-    gateway.script = [(400, b'{"code": 121, "message": "no STOP"}')]
+    gateway.script = [(400, b'{"code": 121, "message": "no STOP"}')] * 10  # every frame: which is asked first is chance
     assert folder.call("apply", "--auto-approve", "--env", "local", "--target", "sale").code == 8
     (message,) = answer(folder, IN, "--env", "local")["messages"]
     assert (message["status"], message["refusals"], message["frame"]) == ("free", 1, None)
