@@ -51,11 +51,11 @@ def command(console: Console, campaign: str) -> None:
 def _read_address(console: Console, wanted: str) -> str:
     """One line of stdin, asked for on a terminal, which does not show what is typed; UsageError for none."""
     asking = console.stdin.isatty()
-    if asking:
-        console.err.write(f"{wanted}: ")
-        console.err.flush()
     try:
-        with _unseen(console.stdin):
+        with _unseen(console.stdin):  # before it is asked for: nothing that answers the question may be seen
+            if asking:
+                console.err.write(f"{wanted}: ")
+                console.err.flush()
             line = console.stdin.readline(_LONGEST).strip()
     except UnicodeDecodeError:
         line = ""
