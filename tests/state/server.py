@@ -125,9 +125,10 @@ class Server:
             return done.fetchall() if done.description else []
 
     def terminate(self, *, writing: bool) -> int:
-        """End, at the server, the connections of octoplan that write, or those that only read; how many there were."""
+        """End the connections of octoplan that write, or those that only read, and wait for it; how many there were."""
         shut = self.ask(
-            """SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name ~ '^octoplan process '
+            """SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+               WHERE application_name ~ '^octoplan process '
                AND (pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')) = %s""",
             writing,
         )
