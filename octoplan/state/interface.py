@@ -20,7 +20,33 @@ from enum import StrEnum
 from typing import Any, Final, Protocol
 
 from octoplan.errors import StateError
+from octoplan.state.changes import Again, Begin, Change, Child, Open, Refused, Sent, Split, Unknown
 from octoplan.state.questions import Breach
+
+__all__ = [
+    "FORMAT",
+    "OLDEST",
+    "Again",
+    "Begin",
+    "BodyLost",
+    "CampaignRecord",
+    "Change",
+    "Child",
+    "FrameRecord",
+    "Held",
+    "Identity",
+    "Missing",
+    "NewCampaign",
+    "NewFrame",
+    "Open",
+    "Refused",
+    "RunRecord",
+    "Sent",
+    "Split",
+    "Status",
+    "Store",
+    "Unknown",
+]
 
 FORMAT = 1
 # The API forgets a request id after 24 hours; an hour less leaves room for slow answers and clocks that differ.
@@ -138,95 +164,6 @@ class NewCampaign:
     frames: Iterable[NewFrame]
     people: Iterable[Sequence[tuple[int, int]]]
     retry_refused: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Begin:
-    """planned → sending: durable, with the sealed body, before the first byte leaves."""
-
-    frame: str
-    run: str
-    at: datetime
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Again:
-    """sending → sending: a further attempt, or a frame taken over by `run` from the dead run that `held_by` names."""
-
-    frame: str
-    run: str
-    at: datetime
-    held_by: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
-    """sending → sent: accepted by the gateway. The body is erased."""
-
-    frame: str
-    run: str
-    at: datetime
-    ticket: str | None = None
-    cost: Decimal | None = None
-    units: int | None = None
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
-    """sending → refused. `keep`: the message stays refused (one recipient's fault); else its people are free again."""
-
-    frame: str
-    run: str
-    at: datetime
-    code: int | None
-    why: str
-    keep: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Child:
-    """One half of a split frame: its request id and its people, in order of their keys."""
-
-    id: str
-    people: tuple[int, ...]
-    refusals: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Split:
-    """sending → refused, and its people into two planned frames, all at once: they are never free in between."""
-
-    frame: str
-    run: str
-    at: datetime
-    code: int | None
-    why: str
-    children: tuple[Child, Child]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unknown:
-    """sending → unknown: only a person can tell now. The body is erased."""
-
-    frame: str
-    run: str
-    at: datetime
-    why: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Open:
-    """sending stays sending: `why` no answer was had so far."""
-
-    frame: str
-    run: str
-    at: datetime
-    why: str
-
-
-Change = Begin | Again | Sent | Refused | Split | Unknown | Open
 
 
 class Store(Protocol):
