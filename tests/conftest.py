@@ -207,6 +207,10 @@ class _Server(ThreadingHTTPServer):
 class _Exchange(BaseHTTPRequestHandler):
     server: _Server
 
+    def do_HEAD(self) -> None:
+        self.send_response_only(204)  # it does not say what time it is
+        self.end_headers()
+
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
         request = Request(method="POST", path=self.path, headers=dict(self.headers.items()), body=body)

@@ -3,9 +3,10 @@
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
+from octoplan.apply.age import SLACK
 from octoplan.apply.events import Event, FrameDone, Retrying, Stopped
 from octoplan.apply.ledger import Ledger
 from octoplan.apply.overrun import NOTHING_KNOWN, Expected, Tally
@@ -18,7 +19,6 @@ from octoplan.state.keys import Keys
 
 ATTEMPTS: Final = 6
 LONGEST: Final = 600.0
-_CLOCK_SLACK: Final = timedelta(minutes=5)
 _SHUT_OUT = "this run was shut out: the state was unlocked by somebody"
 
 
@@ -79,7 +79,7 @@ def may_send(flight: Flight, now: datetime) -> Verdict | None:
         return Verdict(proof=Proof.UNKNOWN, why="no answer was had before not_after passed")
     if flight.first_attempt is None:
         return None
-    if now < max(flight.first_attempt, flight.last_change or flight.first_attempt) - _CLOCK_SLACK:
+    if now < max(flight.first_attempt, flight.last_change or flight.first_attempt) - SLACK:
         return Verdict(proof=Proof.OPEN, why="the clock runs behind its last attempt, so its age cannot be told")
     if now - flight.first_attempt >= state.OLDEST:
         return Verdict(proof=Proof.UNKNOWN, why="no answer was had within 23 hours of the first attempt")

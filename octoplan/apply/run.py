@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from octoplan.apply.age import Clocks, doubt, dump, load
 from octoplan.apply.events import Event, FrameDone, Settling, Started, Stopped
 from octoplan.apply.flight import Flight, Tower
 from octoplan.apply.lanes import Lanes
@@ -14,7 +15,10 @@ from octoplan.frame import Frame, Origin
 from octoplan.gateways.interface import Gateway
 from octoplan.project import Environment
 from octoplan.state.home import State
-from octoplan.state.interface import Again, BodyLost, FrameRecord, NewCampaign, RunRecord, Status, Unknown
+from octoplan.state.interface import Again, BodyLost, FrameRecord, NewCampaign, Open, RunRecord, Status, Unknown
+
+_CLOCKS = "clocks"
+"""Under which name the state keeps what the clocks said when nothing was open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +58,19 @@ def settle(applier: Applier) -> Iterator[Event]:
     if not left:
         return
     yield Settling(frames=len(left))
+    then, now = load(applier.state.store.meta().get(_CLOCKS)), _clocks(applier)
     flights: list[Flight] = []
     for record in left:
         try:
-            flights.append(_resumed(applier, record))
+            flight = _resumed(applier, record)
         except BodyLost as lost:
             yield _give_up(applier, record, lost.what)
+            continue
+        unsure = doubt(_first_attempt(record), then, now)
+        if unsure and not _is_past(record.not_after, now.local):
+            yield _hold(applier, record, unsure)
+        else:
+            flights.append(flight)
     yield from _fly(applier, flights, lanes=applier.environment.max_in_flight)
 
 
@@ -76,6 +87,8 @@ def send(applier: Applier, recording: Recording) -> Iterator[Event]:
         recipients=recording.recipients,
         requests=recording.requests,
     )
+    if not applier.open_frames:  # while one is open, what clocks said before it was begun must stay known
+        store.note(applier.epoch, _CLOCKS, dump(_clocks(applier)))
     store.record(run, applier.epoch, recording.campaigns)
     yield Started(run=run.id, recipients=run.recipients, requests=run.requests)
     free = applier.environment.max_in_flight - len(applier.open_frames)
@@ -85,6 +98,10 @@ def send(applier: Applier, recording: Recording) -> Iterator[Event]:
         taken = len(applier.open_frames)
         yield Stopped(why=f"every place in flight is taken by frames that are still open ({taken})")
     store.end(run.id, applier.epoch, applier.clock.now())
+
+
+def _clocks(applier: Applier) -> Clocks:
+    return Clocks(local=applier.clock.now(), api=applier.gateway.clock(), store=applier.state.store.now())
 
 
 def _fly(applier: Applier, flights: Iterable[Flight], *, lanes: int) -> Iterator[Event]:
@@ -138,6 +155,17 @@ def _give_up(applier: Applier, record: FrameRecord, why: str) -> FrameDone:
     taken = Again(frame=record.id, run=run, at=now, held_by=record.run)
     applier.state.store.commit(applier.epoch, [taken, Unknown(frame=record.id, run=run, at=now, why=why)])
     return FrameDone(campaign=record.campaign, frame=record.id, status=Status.UNKNOWN, recipients=record.size, why=why)
+
+
+def _hold(applier: Applier, record: FrameRecord, why: str) -> FrameDone:
+    """An open frame whose age nobody can tell stays open; a clock that may lie does not date its last change."""
+    at = record.last_change or _first_attempt(record)
+    applier.state.store.commit(applier.epoch, [Open(frame=record.id, run=record.run, at=at, why=why)])
+    return FrameDone(campaign=record.campaign, frame=record.id, status="open", recipients=record.size, why=why)
+
+
+def _is_past(not_after: datetime | None, now: datetime) -> bool:
+    return not_after is not None and now > not_after
 
 
 def _first_attempt(record: FrameRecord) -> datetime:

@@ -141,13 +141,14 @@ def _find_wait(headers: Mapping[str, str]) -> float | None:
     wanted = found.get("retry-after", "")
     if _SECONDS.fullmatch(wanted):
         return min(float(wanted), _LONGEST_WAIT)
-    until, now = _read_date(wanted), _read_date(found.get("date", ""))
+    until, now = read_date(wanted), read_date(found.get("date", ""))
     if until is None or now is None:
         return None
     return min(max((until - now).total_seconds(), 0.0), _LONGEST_WAIT)
 
 
-def _read_date(text: str) -> datetime | None:
+def read_date(text: str) -> datetime | None:
+    """An HTTP date → the moment; None for anything else."""
     try:
         date = parsedate_to_datetime(text)
     except (ValueError, TypeError, OverflowError, IndexError):

@@ -5,7 +5,7 @@ import httpx
 from octoplan.gateways.address import credentials
 from octoplan.gateways.octopush import Octopush
 from octoplan.sandbox.core import Sandbox
-from octoplan.sandbox.exchange import Request
+from octoplan.sandbox.exchange import Request, http_date
 
 _URL = "http://localhost/v1/public"
 
@@ -18,6 +18,8 @@ class EmbeddedTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer without a network."""
+        if request.method == "HEAD":
+            return httpx.Response(204, headers={"date": http_date(self._sandbox.now())}, request=request)
         answer = self._sandbox.answer(
             Request(
                 method=request.method,

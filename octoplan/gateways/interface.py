@@ -12,6 +12,7 @@ Nothing in an outcome repeats the words of an answer, which may quote a person's
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Literal, Protocol
 
@@ -94,6 +95,9 @@ class Gateway(Protocol):
 
     def connect(self) -> Connection:
         """Make a connection for one thread, which closes it."""
+
+    def clock(self) -> datetime | None:
+        """What time it is at the gateway, with its zone; None if it does not say."""
 
     def close(self) -> None:
         """Let go of what connections share."""

@@ -7,7 +7,9 @@ nothing is ever repeated by itself: one `send` is at most one request.
 import ssl
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import MappingProxyType
 from typing import Any
@@ -16,13 +18,17 @@ import httpx
 
 from octoplan import __version__
 from octoplan.gateways.address import OCTOPUSH_URL, Credentials, check_url, credentials
-from octoplan.gateways.answers import LARGEST_ANSWER, read_answer
+from octoplan.gateways.answers import LARGEST_ANSWER, read_answer, read_date
 from octoplan.gateways.interface import Outcome, Unanswered
 from octoplan.gateways.watch import Watch
 
 __all__ = ["OCTOPUSH_URL", "Credentials", "Octopush", "OctopushConnection", "Patience", "check_url", "credentials"]
 
 _SEND = "/multi-channel/send"
+_CREDENTIALS = ("api-login", "api-key")
+_SHORTLY = 3.0
+"""Seconds that the host is given to say its time: nothing waits for it but an apply that begins."""
+
 _IDLE = 4.0
 """Seconds that an unused connection is kept; servers close theirs after five, and a race would cost an answer."""
 
@@ -98,6 +104,11 @@ class Octopush:
         )
         return OctopushConnection(_make_client(transport, self._credentials, self._patience), self._url, self._patience)
 
+    def clock(self) -> datetime | None:
+        """Ask the host of the API what time it is: the `Date` (RFC 9110, 6.6.1) of any answer at all says it."""
+        with closing(self.connect()) as connection:
+            return connection.clock()
+
     def close(self) -> None:
         """Let go of a transport that was given; connections are closed by their threads."""
         if self._transport is not None:
@@ -143,6 +154,20 @@ class OctopushConnection:
             except FOREIGN as error:
                 outcome = Unanswered(reason=name_reason(error))
             return Unanswered(reason="timeout") if self._watch.cut else outcome
+
+    def clock(self) -> datetime | None:
+        """Ask for the head of the host's first page, without credentials; its time, or None without an answer."""
+        request = self._client.build_request("HEAD", self._url.copy_with(raw_path=b"/"), timeout=_SHORTLY)
+        for name in _CREDENTIALS:
+            request.headers.pop(name, None)
+        request.extensions = {**request.extensions, "trace": self._watch.see_event}
+        with self._watch.bound():
+            try:
+                response = self._client.send(request, stream=True)
+                response.close()
+            except FOREIGN:
+                return None
+            return read_date(response.headers.get("date", ""))
 
     def _ask_before(self, may_leave: Callable[[], bool]) -> Callable[[str, Mapping[str, Any]], None]:
         """Make a trace that asks right before the first byte of a request is written, which raising prevents."""

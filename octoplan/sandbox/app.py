@@ -1,13 +1,15 @@
 """A Sandbox → an ASGI app: the API under /v1/public, what was received under /_sandbox, the web inbox at /."""
 
-from collections.abc import Collection, Mapping
+import contextlib
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from octoplan.sandbox.api import Api
 from octoplan.sandbox.border import LOOPBACK_NAMES, Border
@@ -15,6 +17,7 @@ from octoplan.sandbox.control import Control, Door, NotThere, WrongType
 from octoplan.sandbox.core import Sandbox
 from octoplan.sandbox.endpoints import BASE_PATH
 from octoplan.sandbox.errors import SandboxError, StorageError
+from octoplan.sandbox.exchange import http_date
 from octoplan.sandbox.faults import Faults
 from octoplan.sandbox.page import INDEX, PAGE_HEADERS, PRIVATE, load_files
 from octoplan.sandbox.wire import FaultyWire
@@ -31,7 +34,7 @@ def build_app(
     """
     faults = Faults() if faults is None else faults
     api = FaultyWire(Api(sandbox), faults, sandbox.now)
-    return Border(_Fork(api, _build_rest(Control(sandbox, faults))), hosts)
+    return Border(_Fork(api, _Dated(_build_rest(Control(sandbox, faults)), sandbox.now)), hosts)
 
 
 class _Fork:
@@ -44,6 +47,23 @@ class _Fork:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         ours = scope["path"].startswith(BASE_PATH)
         await (self._api if ours else self._rest)(scope, receive, send)
+
+
+class _Dated:
+    """Dates every answer by the sandbox's clock; those of the API are dated already."""
+
+    def __init__(self, app: ASGIApp, clock: Callable[[], datetime]) -> None:
+        self._app = app
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def date(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                with contextlib.suppress(StorageError):  # a file that cannot be used does not say what time it is
+                    message["headers"] = [*message["headers"], (b"date", http_date(self._clock()).encode())]
+            await send(message)
+
+        await self._app(scope, receive, date)
 
 
 def _build_rest(control: Control) -> Starlette:

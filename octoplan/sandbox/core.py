@@ -7,7 +7,7 @@ from typing import TypeVar
 from octoplan.sandbox.answers import answer_failed
 from octoplan.sandbox.deciding import Desk, find_endpoint
 from octoplan.sandbox.errors import StorageError
-from octoplan.sandbox.exchange import Answer, Request
+from octoplan.sandbox.exchange import Answer, Request, dated, http_date
 from octoplan.sandbox.queries import MESSAGES, REQUESTS, Listing
 from octoplan.sandbox.records import Entry, Message, Query
 from octoplan.sandbox.settings import Settings, apply_stored
@@ -39,8 +39,9 @@ class Sandbox:
         try:
             with self._storage.transaction() as ledger:
                 settings = self._settings(ledger.load_settings())
-                desk = Desk(ledger=ledger, settings=settings, now=self._now(settings))
-                return tuple(desk.answer(request, find_endpoint(request)) for request in requests)
+                now = self._now(settings)
+                desk, date = Desk(ledger=ledger, settings=settings, now=now), http_date(now)
+                return tuple(dated(desk.answer(request, find_endpoint(request)), date) for request in requests)
         except StorageError:
             return tuple(answer_failed() for _ in requests)
 

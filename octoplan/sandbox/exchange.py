@@ -1,7 +1,9 @@
 """What crosses the wire: a Request comes in, an Answer goes out. Plain values, so that both doors build the same."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from email.utils import format_datetime
 from types import MappingProxyType
 
 LARGEST_BODY = 10 * 1024 * 1024
@@ -28,3 +30,13 @@ class Answer:
     status: int
     headers: Mapping[str, str] = field(default_factory=lambda: JSON_HEADERS)
     body: bytes = b""
+
+
+def http_date(moment: datetime) -> str:
+    """A moment in UTC → as HTTP writes it (RFC 9110, 5.6.7)."""
+    return format_datetime(moment.replace(microsecond=0), usegmt=True)
+
+
+def dated(answer: Answer, date: str) -> Answer:
+    """An answer and the time by the sandbox's clock → the answer that says it."""
+    return replace(answer, headers={**answer.headers, "date": date})

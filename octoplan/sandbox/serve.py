@@ -62,6 +62,7 @@ def _make_server(app: ASGIApp, url: str, ready: Callable[[str], None]) -> "_Serv
         log_level="error",
         access_log=False,
         server_header=False,
+        date_header=False,  # the time is the sandbox's own
         lifespan="off",
         ws="none",
         timeout_graceful_shutdown=_LAST_WORDS,

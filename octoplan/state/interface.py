@@ -215,6 +215,15 @@ class Store(Protocol):
     def runs(self) -> tuple[RunRecord, ...]:
         """Every run, oldest first."""
 
+    def now(self) -> datetime | None:
+        """The time by the clock of the server that keeps the state; None where it is a file."""
+
+    def meta(self) -> Mapping[str, str]:
+        """Everything the state says of itself."""
+
+    def note(self, epoch: int, name: str, value: str) -> None:
+        """Have the state say this of itself from now on."""
+
     def lock(self) -> AbstractContextManager[int]:
         """Hold the state for this process, as the epoch given; StateLocked where another one holds it."""
 

@@ -11,8 +11,9 @@ import threading
 import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 
@@ -70,6 +71,12 @@ class PostgresStore(SqlStore):
         if not found[0]["held"]:
             raise faults.unusable(faults.Reason.LOST)
         return rows.decode(found, rows.identity)[0]
+
+    def now(self) -> datetime | None:
+        """The time by the server's clock."""
+        with mapped():
+            found = self._reader.execute("SELECT clock_timestamp() AS now").fetchone()
+        return cast("datetime", found["now"]) if found else None
 
     @contextmanager
     def lock(self) -> Iterator[int]:

@@ -36,6 +36,7 @@ IDENTITY = ", ".join(
 _FRAME = "SELECT f.*, c.name AS campaign_name FROM frames f JOIN campaigns c ON c.no = f.campaign"
 _EDITION = "m.campaign = (SELECT no FROM campaigns WHERE name = ?) AND m.edition = ?"
 _STATUS = "coalesce(f.status, 'free') AS status"
+_NOTE = "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 _RAISE = "UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE name = ?"
 
 
@@ -70,6 +71,16 @@ class SqlStore(ABC):
     def meta(self) -> Mapping[str, str]:
         """Everything the state says of itself."""
         return {row["name"]: row["value"] for row in self._read("SELECT name, value FROM meta")}
+
+    def now(self) -> datetime | None:
+        """A file has no clock."""
+        return None
+
+    def note(self, epoch: int, name: str, value: str) -> None:
+        """Have the state say this of itself from now on."""
+        with self._transaction() as writer:
+            _check_epoch(writer, epoch)
+            writer.change(_NOTE, name, value)
 
     def campaigns(self) -> tuple[CampaignRecord, ...]:
         """Every campaign that was ever applied, by name."""

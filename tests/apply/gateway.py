@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -54,16 +56,18 @@ class Asked:
 class Judge:
     """The endpoint: `script` says what happens, `bad` are numbers that are refused, `watch` sees each request.
 
-    `parts`: what it counts of each message.
+    `parts`: what it counts of each message. `date`: what time it is there; None: it does not say.
     """
 
     url: str
     script: Script = lambda _: ACCEPT
     bad: frozenset[str] = frozenset()
     parts: int = 1
+    date: Callable[[], datetime] | None = None
     watch: Callable[[Asked], None] = lambda _: None
     asked: list[Asked] = field(default_factory=list)
     accepted: dict[str, list[str]] = field(default_factory=dict)
+    heads: list[str] = field(default_factory=list)
     failures: list[BaseException] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
     guard: threading.Lock = field(default_factory=threading.Lock)
@@ -121,6 +125,15 @@ class _Exchange(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # head and body in one piece: in two, the second waits 40 ms for an acknowledgement
     server: _Server
+
+    def do_HEAD(self) -> None:
+        assert not {"api-key", "api-login"} & {name.lower() for name in self.headers}, "nobody needs to know who asks"
+        date = self.server.judge.date
+        self.server.judge.heads.append(self.path)
+        self.send_response_only(204)
+        if date is not None:
+            self.send_header("date", format_datetime(date(), usegmt=True))
+        self.end_headers()
 
     def do_POST(self) -> None:
         judge = self.server.judge

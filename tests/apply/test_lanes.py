@@ -29,6 +29,9 @@ class Faulty:
             raise self.error
         return self
 
+    def clock(self) -> None:
+        pass
+
     def send(self, body: bytes) -> Outcome:
         raise AssertionError(body)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -153,6 +153,9 @@ class Standstill:
 
     def connect(self) -> Connection:
         return Late(self._gateway.connect(), self._clock, self._by)
+
+    def clock(self) -> datetime | None:
+        return None
 
     def close(self) -> None:
         self._gateway.close()
