@@ -99,7 +99,7 @@ def export(console: Console) -> None:
         raise StateError(f"{session.environment.name} has no state yet: nothing was sent")
     with session.state() as state, closing(exported.export_lines(state.store)) as lines:
         identity = state.store.identity
-        console.stream(exported.export_header(session.environment.name, identity))
+        console.stream(exported.export_header(session.environment.name, identity, state.keys.check))
         written = sum(1 for _ in map(console.data, lines))
         if state.store.identity != identity:
             raise StateError("the state changed while it was exported", hint="try again when nobody applies")

@@ -19,8 +19,12 @@
                                               what the state remembers of campaigns
     checked    text_checked, json_checked, check_line, SAID
                                               what was found wrong with a state
+    compared   compared_lines, compared_facts, receipts_line, TOLD
+                                              what its receipts say otherwise
     exported   export_header, export_lines, export_end
                                               all that a state holds, as lines of JSON
+    imported   brought_line, brought_facts, moved_line, moved_facts
+                                              what an import brings into a state
     reason     text_answer, json_answer       whether one person gets a campaign, and what they had
     survey     Survey, CampaignStanding, survey, replay_until
                                               a state → what `status` shows of it

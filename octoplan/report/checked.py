@@ -5,10 +5,12 @@ from dataclasses import asdict
 from types import MappingProxyType
 from typing import Final
 
+from octoplan.report.compared import compared_facts, compared_lines
 from octoplan.report.document import document
 from octoplan.report.lines import count, several
 from octoplan.report.safe import plain
 from octoplan.report.style import BLANK, Line, Style
+from octoplan.state.against import Compared
 from octoplan.state.checking import MANY, RULES, SEALED, Checked
 from octoplan.state.questions import FIRST, Breach
 
@@ -34,8 +36,11 @@ SAID: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 _PLURALS: Final = MappingProxyType({"body": "bodies"})
 
 
-def text_checked(environment: str, found: Checked) -> list[Line]:
-    """What was found of an environment's state → a line for each broken rule and each note, and how many there are."""
+def text_checked(environment: str, found: Checked, compared: Compared | None = None) -> list[Line]:
+    """What was found of an environment's state → a line for each broken rule and each note, and how many there are.
+
+    `compared`: with its receipts, where they were looked at.
+    """
     state = found.identity
     return [
         Line(Style.TITLE, f"State of {plain(environment)}"),
@@ -46,13 +51,14 @@ def text_checked(environment: str, found: Checked) -> list[Line]:
         ),
         *(Line(Style.ERROR, f"broken: {_said(one, found)}") for one in found.broken),
         *(Line(Style.WARN, f"note: {_said(one, found)}") for one in found.notes),
+        *(compared_lines(compared) if compared else ()),
         BLANK,
         Line(Style.TOTAL, check_line(found)),
     ]
 
 
-def json_checked(environment: str, found: Checked) -> str:
-    """What was found of an environment's state → its document."""
+def json_checked(environment: str, found: Checked, compared: Compared | None = None) -> str:
+    """What was found of an environment's state → its document; `receipts` only where they were looked at."""
     return document(
         "checked",
         environment=environment,
@@ -61,6 +67,7 @@ def json_checked(environment: str, found: Checked) -> str:
         rules=list(RULES),
         broken=[{**asdict(one), "said": _said(one, found)} for one in found.broken],
         notes=[{**asdict(one), "said": _said(one, found)} for one in found.notes],
+        **({"receipts": compared_facts(compared)} if compared else {}),
     )
 
 

@@ -11,9 +11,10 @@ from octoplan.report.safe import words
 from octoplan.state.interface import CampaignRecord, FrameRecord, Identity, RunRecord, Store
 
 
-def export_header(environment: str, identity: Identity) -> str:
-    """Which state it is → the first line."""
-    return line({"octoplan": "state", "version": VERSION, "environment": environment, **asdict(identity)})
+def export_header(environment: str, identity: Identity, key_check: str) -> str:
+    """Which state it is, and what tells whether a key is its own → the first line."""
+    named = {"octoplan": "state", "version": VERSION, "environment": environment}
+    return line({**named, **asdict(identity), "key_check": key_check})
 
 
 def export_lines(store: Store) -> Generator[str]:

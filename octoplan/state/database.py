@@ -6,7 +6,7 @@ The header of an SQLite file: https://sqlite.org/fileformat2.html#the_database_h
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
@@ -76,14 +76,15 @@ def connect(path: Path, pragma: str) -> sqlite3.Connection:
     return connection
 
 
-def create(path: Path, meta: Mapping[str, str]) -> None:
-    """Make an empty state of mode 0600 that says `meta` of itself; StateError where the file exists."""
+def create(path: Path, meta: Mapping[str, str], fill: Callable[[sqlite3.Connection], None] = lambda _: None) -> None:
+    """Make a state of mode 0600 that says `meta` of itself and holds what `fill` adds; StateError where it exists."""
     with _new_file(path, "a second init would forget what was sent") as draft, mapped():
         schema = resources.files("octoplan.state").joinpath("schema.sql").read_text(encoding="utf-8")
         connection = connect(draft, "secure_delete = ON")
         try:
             connection.executescript(f"BEGIN; {schema}")
             connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+            fill(connection)
             connection.execute("COMMIT")
         finally:
             connection.close()

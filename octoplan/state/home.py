@@ -5,14 +5,15 @@ octoplan.lock.yaml. A state that should exist and does not is never taken for a 
 """
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from octoplan import source
 from octoplan.errors import StateError, StateLocked
 from octoplan.project import Environment
-from octoplan.state import database
+from octoplan.state import database, moving
+from octoplan.state.exports import Exported, Record
 from octoplan.state.interface import FORMAT, Missing, Store
 from octoplan.state.keys import Keys, derive
 from octoplan.state.places import Place, find
@@ -83,6 +84,44 @@ def create(home: Home) -> str:
     if not home.environment.is_sandbox:
         _write_lock(home.root, {**_locked(home.root), name: lineage})
     return lineage
+
+
+def check_none(home: Home) -> None:
+    """StateError where an environment has a state, of which an export could only make a second one."""
+    try:
+        home.place.open(writable=False).close()
+    except Missing:
+        return
+    raise StateError(
+        f"{home.environment.name} has a state already: an export is moved to where there is none",
+        hint="what a restored state has forgotten comes back from receipts; nothing was changed",
+    )
+
+
+def move_in(home: Home, exported: Exported, records: Iterable[Record]) -> None:
+    """Make the state of an environment from an export, whole or not at all; StateError where there is one already.
+
+    The lock file must name this state or none, and the key must be the one that its people are hashed with.
+    """
+    name, found = home.environment.name, exported.identity
+    locked = None if home.environment.is_sandbox else _locked(home.root).get(name)
+    if locked not in (None, found.lineage):
+        raise StateError(
+            f"the export has lineage {found.lineage}, {LOCK_FILE} says {locked} for {name}",
+            hint="it is of another state: it does not know what was sent by this one",
+        )
+    home.place.check_free()
+    _check_key(home, derive(_secret(home), found.lineage), exported.key_check)
+    meta = {
+        "format": str(FORMAT),
+        "lineage": found.lineage,
+        "serial": str(found.serial + 1),
+        "epoch": str(found.epoch),
+        "key_check": exported.key_check,
+    }
+    home.place.create(meta, lambda writer: moving.fill(writer, records))
+    if locked is None and not home.environment.is_sandbox:
+        _write_lock(home.root, {**_locked(home.root), name: found.lineage})
 
 
 def open_state(home: Home, *, writable: bool = False) -> State:

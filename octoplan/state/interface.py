@@ -17,11 +17,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from octoplan.errors import StateError
 from octoplan.state.changes import Again, Begin, Change, Child, Open, Refused, Sent, Split, Unknown
 from octoplan.state.questions import Breach
+
+if TYPE_CHECKING:
+    from octoplan.state.receipts import Entry
+    from octoplan.state.restoring import Brought
 
 __all__ = [
     "FORMAT",
@@ -191,6 +195,9 @@ class Store(Protocol):
     def held(self, campaign: str, person: int) -> Mapping[int, Held]:
         """What is held of one person, by edition, the latest first."""
 
+    def find(self, campaign: str, edition: int, people: Sequence[int]) -> Mapping[int, Held]:
+        """What is held of some people in an edition, by person; who is not in it is not in the answer."""
+
     def all_frames(self) -> Iterator[Sequence[FrameRecord]]:
         """All frames, in batches, oldest first."""
 
@@ -238,6 +245,9 @@ class Store(Protocol):
 
     def resolve(self, frame: str, *, sent: bool, why: str, at: datetime) -> bool:
         """A person's word on an unknown frame; False where it is not unknown any more."""
+
+    def bring(self, epoch: int, entries: "Iterable[Entry]", *, rehearse: bool) -> "Brought":
+        """One transaction: receipts of this state come back as far as it has forgotten them; undone if a rehearsal."""
 
     def unlock(self) -> int:
         """Raise the epoch, so that whoever held the state can change nothing more; the new epoch."""

@@ -7,11 +7,11 @@ from typing import Protocol
 
 from octoplan.errors import StateError
 from octoplan.project import own_folder
-from octoplan.state import database
+from octoplan.state import sqlite
 from octoplan.state.address import Address, is_address, parse
 from octoplan.state.interface import Missing
-from octoplan.state.sqlite import SqliteStore
 from octoplan.state.store import SqlStore
+from octoplan.state.writer import Fill, nothing
 
 
 class Place(Protocol):
@@ -28,8 +28,8 @@ class Place(Protocol):
     def check_free(self) -> None:
         """StateError where a state is there already."""
 
-    def create(self, meta: Mapping[str, str]) -> None:
-        """Make an empty state that says `meta` of itself; StateError where one is there already."""
+    def create(self, meta: Mapping[str, str], fill: Fill = nothing) -> None:
+        """Make a state that says `meta` of itself and holds what `fill` adds; StateError where one is there already."""
 
     def open(self, *, writable: bool) -> SqlStore:
         """The state that is there; Missing where none is."""
@@ -55,16 +55,16 @@ class FilePlace:
                 f"{self.shown} exists already", hint="a second init would forget what was sent; nothing was done"
             )
 
-    def create(self, meta: Mapping[str, str]) -> None:
-        """Make an empty state that says `meta` of itself; StateError where one is there already."""
+    def create(self, meta: Mapping[str, str], fill: Fill = nothing) -> None:
+        """Make a state that says `meta` of itself and holds what `fill` adds; StateError where one is there already."""
         own_folder(self.root)
-        database.create(self.path, meta)
+        sqlite.create(self.path, meta, fill)
 
     def open(self, *, writable: bool) -> SqlStore:
         """The state that is there; Missing where none is."""
         if not self.path.exists():
             raise Missing(f"{self.shown} is missing")
-        return SqliteStore(self.path, writable=writable)
+        return sqlite.SqliteStore(self.path, writable=writable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,12 +82,12 @@ class ServerPlace:
     def check_free(self) -> None:
         """Nothing: `create` finds out, in the one transaction that makes it."""
 
-    def create(self, meta: Mapping[str, str]) -> None:
-        """Make an empty state that says `meta` of itself; StateError where one is there already."""
+    def create(self, meta: Mapping[str, str], fill: Fill = nothing) -> None:
+        """Make a state that says `meta` of itself and holds what `fill` adds; StateError where one is there already."""
         _check_installed()
         from octoplan.state import postgres  # noqa: PLC0415 - psycopg, only where a server is
 
-        postgres.create(self.address, meta)
+        postgres.create(self.address, meta, fill)
 
     def open(self, *, writable: bool) -> SqlStore:
         """The state that is there; Missing where none is."""

@@ -9,7 +9,7 @@ import hashlib
 import itertools
 import threading
 import time
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cache
@@ -18,15 +18,13 @@ from typing import Any, cast
 import psycopg
 
 from octoplan.errors import StateError
-from octoplan.state import faults, rows
+from octoplan.state import faults, rows, server
 from octoplan.state.address import Address
 from octoplan.state.interface import Change, Identity, Missing, Split
-from octoplan.state.server import Connection, connect, create, has_state, mapped, server_of
+from octoplan.state.server import Connection, connect, has_state, mapped, server_of
 from octoplan.state.statements import Statement, statements
 from octoplan.state.store import BATCH, IDENTITY, SqlStore
-from octoplan.state.writer import PLACED, Placed, Writer
-
-__all__ = ["PostgresStore", "create"]
+from octoplan.state.writer import PLACED, Fill, Placed, Writer, nothing
 
 _TRIES, _PAUSE = 10, 0.05
 # An advisory lock of a bigint is shown in two halves, with 1 behind them.
@@ -39,6 +37,11 @@ _PLACE_KNOWN = f"UPDATE messages m SET frame = p.frame FROM placed p WHERE {_SAM
 _PLACE_NEW = f"""INSERT INTO messages ({PLACED}) SELECT {PLACED} FROM placed p
     WHERE NOT EXISTS (SELECT 1 FROM messages m WHERE {_SAME})"""
 _HOLDER = f"SELECT (SELECT application_name FROM pg_catalog.pg_stat_activity a WHERE a.pid = l.pid) AS name {_LOCKS}"
+
+
+def create(address: Address, meta: Mapping[str, str], fill: Fill = nothing) -> None:
+    """Make a state that says `meta` of itself and holds what `fill` adds; StateError where the schema has one."""
+    server.create(address, meta, lambda connection: fill(_PostgresWriter(connection, begun=True)))
 
 
 class PostgresStore(SqlStore):
@@ -175,11 +178,12 @@ class PostgresStore(SqlStore):
 class _PostgresWriter(Writer):
     """A transaction of the writing connection. The row of the epoch is locked, so there is one at a time everywhere."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, begun: bool = False) -> None:
         self._connection = connection
         self._touched = 0
         with connection.pipeline():
-            connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
+            if not begun:
+                connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
             found = connection.execute("SELECT value FROM meta WHERE name = 'epoch' FOR UPDATE")
         self.epoch = int((found.fetchone() or {"value": 0})["value"])
 
@@ -197,6 +201,10 @@ class _PostgresWriter(Writer):
         found = self._connection.execute(_text(sql), values)
         row = found.fetchone()
         return next(iter(row.values())) if row else None
+
+    def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
+        with self._connection.cursor(binary=True) as cursor:
+            return cursor.execute(_text(sql), values).fetchall()
 
     def insert(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         with (

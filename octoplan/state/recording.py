@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from octoplan.errors import StateError
-from octoplan.state.interface import NewCampaign, RunRecord
+from octoplan.state.interface import CampaignRecord, NewCampaign, RunRecord
 from octoplan.state.statements import moment, person_bytes
 from octoplan.state.writer import Placed, Writer
 
@@ -36,9 +36,9 @@ def record(writer: Writer, run: RunRecord, campaigns: Sequence[NewCampaign]) -> 
         _record_campaign(writer, run, campaign)
 
 
-def _record_campaign(writer: Writer, run: RunRecord, campaign: NewCampaign) -> None:
-    record = campaign.record
-    number = writer.value(
+def know(writer: Writer, record: CampaignRecord) -> int:
+    """A campaign as it is now → in the state; its number there."""
+    number: int = writer.value(
         """INSERT INTO campaigns (name, edition, channel, definition, applied_at) VALUES (?, ?, ?, ?, ?)
            ON CONFLICT (name) DO UPDATE SET edition = excluded.edition, channel = excluded.channel,
            definition = excluded.definition, applied_at = excluded.applied_at RETURNING no""",
@@ -48,6 +48,12 @@ def _record_campaign(writer: Writer, run: RunRecord, campaign: NewCampaign) -> N
         json.dumps(dict(record.definition), ensure_ascii=False, sort_keys=True),
         moment(record.applied_at),
     )
+    return number
+
+
+def _record_campaign(writer: Writer, run: RunRecord, campaign: NewCampaign) -> None:
+    record = campaign.record
+    number = know(writer, record)
     if campaign.retry_refused:
         _free_refused(writer, number, record.edition)
     first = writer.value("SELECT coalesce(max(no), 0) + 1 FROM frames")

@@ -5,7 +5,7 @@ The only door to `psycopg`, with `postgres`. A connection is never made anew for
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import resources
 from typing import Any, Final
@@ -118,8 +118,8 @@ def has_state(connection: Connection, schema: str) -> bool:
     return bool(found["there"])
 
 
-def create(address: Address, meta: Mapping[str, str]) -> None:
-    """Make an empty state in the schema, which is made too where it is missing; StateError where there is one."""
+def create(address: Address, meta: Mapping[str, str], fill: Callable[[Connection], None] = lambda _: None) -> None:
+    """Make a state in the schema that holds what `fill` adds; StateError where there is one. The schema is made too."""
     text = resources.files("octoplan.state").joinpath("schema.sql").read_text(encoding="utf-8")
     for pattern, instead in _DIALECT:
         text = re.sub(pattern, instead, text)
@@ -129,6 +129,7 @@ def create(address: Address, meta: Mapping[str, str]) -> None:
             _make_schema(connection, address.schema)
             connection.execute(text.encode())
             connection.cursor().executemany("INSERT INTO meta VALUES (%s, %s)", list(meta.items()))
+            fill(connection)
     except StateError as error:
         if isinstance(
             error.__cause__,

@@ -4,22 +4,25 @@ import fcntl
 import os
 import sqlite3
 import threading
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from octoplan.errors import StateError
-from octoplan.state import faults
-from octoplan.state.database import check_file, connect, create, mapped, mapped_files
+from octoplan.state import database, faults
+from octoplan.state.database import check_file, connect, mapped, mapped_files
 from octoplan.state.store import BATCH, SqlStore
-from octoplan.state.writer import PLACED, Placed, Writer
-
-__all__ = ["SqliteStore", "create"]
+from octoplan.state.writer import PLACED, Fill, Placed, Writer, nothing
 
 # Who is free is put into the frame; who is in a frame already is left there, and so not counted.
 _PLACE = f"""INSERT INTO messages ({PLACED}) VALUES (?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET frame = excluded.frame WHERE frame IS NULL"""
+
+
+def create(path: Path, meta: Mapping[str, str], fill: Fill = nothing) -> None:
+    """Make a state that says `meta` of itself and holds what `fill` adds; StateError where the file exists."""
+    database.create(path, meta, lambda connection: fill(_SqliteWriter(connection)))
 
 
 class SqliteStore(SqlStore):
@@ -115,6 +118,9 @@ class _SqliteWriter(Writer):
 
     def value(self, sql: str, *values: Any) -> Any:
         return self._connection.execute(sql, values).fetchone()[0]
+
+    def rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
+        return self._connection.execute(sql, values).fetchall()
 
     def insert(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         marks = ", ".join("?" * len(columns))

@@ -5,13 +5,13 @@ to write much at once) is a method that each has itself.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
 from octoplan.errors import StateError
-from octoplan.state import faults, recording, rows
+from octoplan.state import faults, recording, restoring, rows
 from octoplan.state.interface import (
     FORMAT,
     BodyLost,
@@ -25,6 +25,8 @@ from octoplan.state.interface import (
     Status,
 )
 from octoplan.state.questions import QUESTIONS, Breach, bounded
+from octoplan.state.receipts import Entry
+from octoplan.state.restoring import Brought
 from octoplan.state.rows import Row
 from octoplan.state.statements import moment, person_bytes, resolution
 from octoplan.state.writer import Writer
@@ -117,6 +119,14 @@ class SqlStore(ABC):
             WHERE c.name = ? AND m.person = ? ORDER BY m.edition DESC"""
         return dict(rows.decode(self._read(asked, campaign, person_bytes(person)), rows.held_in))
 
+    def find(self, campaign: str, edition: int, people: Sequence[int]) -> Mapping[int, Held]:
+        """What is held of some people in an edition, by person; who is not in it is not in the answer."""
+        marks = ", ".join("?" * len(people))
+        asked = f"""SELECT m.person, {_STATUS}, m.refusals, f.id AS frame
+            FROM messages m LEFT JOIN frames f ON f.no = m.frame WHERE {_EDITION} AND m.person IN ({marks})"""
+        found = self._read(asked, campaign, edition, *map(person_bytes, people)) if people else ()
+        return {one.person: one for one in rows.decode(found, rows.held)}
+
     def all_frames(self) -> Iterator[Sequence[FrameRecord]]:
         """All frames, in batches, oldest first."""
         with closing(self._stream(f"{_FRAME} ORDER BY f.no")) as batches:
@@ -195,6 +205,16 @@ class SqlStore(ABC):
         with self._transaction() as writer:
             return writer.swap(resolution(frame, sent=sent, why=why, at=at))
 
+    def bring(self, epoch: int, entries: Iterable[Entry], *, rehearse: bool) -> Brought:
+        """One transaction: receipts of this state come back as far as it has forgotten them; undone if a rehearsal."""
+        brought: list[Brought] = []
+        with suppress(_RehearsedError), self._transaction() as writer:
+            _check_epoch(writer, epoch)
+            brought.append(restoring.bring(writer, entries))
+            if rehearse:
+                raise _RehearsedError
+        return brought[0]
+
     def unlock(self) -> int:
         """Raise the epoch, so that whoever held the state can change nothing more; the new epoch."""
         with self._transaction() as writer:
@@ -219,6 +239,10 @@ class SqlStore(ABC):
             raise StateError(
                 f"{name} has format {found}; this octoplan reads up to {FORMAT}", hint="install a newer octoplan"
             )
+
+
+class _RehearsedError(Exception):
+    """Undoes a transaction that was only to be looked at."""
 
 
 def _check_epoch(writer: Writer, epoch: int) -> None:

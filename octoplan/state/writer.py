@@ -1,14 +1,21 @@
 """What one transaction of a store can do. `statements` and `recording` speak to it, each store has its own."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from octoplan.state.interface import Change
+from octoplan.state.rows import Row
 from octoplan.state.statements import Statement, statements
 
 Placed = tuple[int, int, bytes, int]
+Fill = Callable[["Writer"], None]
+"""What else goes into a state in the transaction that makes it."""
 PLACED = "campaign, edition, person, frame"
+
+
+def nothing(_writer: "Writer") -> None:
+    """A Fill that leaves the state empty."""
 
 
 class Writer(ABC):
@@ -31,6 +38,10 @@ class Writer(ABC):
     @abstractmethod
     def value(self, sql: str, *values: Any) -> Any:
         """A statement → the first value of its one row."""
+
+    @abstractmethod
+    def rows(self, sql: str, *values: Any) -> Sequence[Row]:
+        """A question → all rows of its answer, as this transaction sees them."""
 
     @abstractmethod
     def insert(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -1,0 +1,254 @@
+"""Receipts → a state that was restored from an old copy, inside one transaction: what it has forgotten comes back.
+
+Receipts are brought back in the order in which they were written, each as far as it says more than the state does, so
+that to bring the same ones twice changes nothing. Nobody becomes free to be sent to who was not so before, but by a
+refusal that the state had missed. Who is in another frame that may have reached them stays there; a frame that was
+sent takes its people out of one that is unknown, since a person might say of that one that it was not sent.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from octoplan.state import fields
+from octoplan.state.interface import CampaignRecord
+from octoplan.state.ndjson import Line
+from octoplan.state.receipts import Entry, Mark, Receipt
+from octoplan.state.recording import know, release
+from octoplan.state.rows import Row
+from octoplan.state.statements import moment, person_bytes
+from octoplan.state.writer import Writer
+
+_BROUGHT: Final = "brought back from a receipt"
+_LOST: Final = "brought back from a receipt that says open: its bytes are lost"
+_LEFT: Final = "its people are in frames that receipts say were sent"
+# Which receipt says more than a frame in this status: None is a frame that the state lacks, or has planned.
+_MORE: Final[Mapping[str | None, tuple[str, ...]]] = {
+    None: ("sent", "refused", "split", "unknown", "open"),
+    "sending": ("sent", "refused", "split", "unknown"),
+    "unknown": ("sent", "refused", "split"),
+    "refused": ("sent",),
+    "sent": (),
+}
+_RAISED: Final = "refusals = CASE WHEN refusals > ? THEN refusals ELSE ? END"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """What receipts brought back. `frames`: how many by status, `people` in them; `freed`: people refused before.
+
+    `elsewhere`: people who stay in another frame, since it may have reached them too; `left_out`: frames all of whose
+    people do. `unnamed`: refused frames of which nobody knows who was in them. `released`: campaigns whose planned
+    frames were dissolved.
+    """
+
+    frames: Mapping[str, int]
+    people: int
+    freed: int
+    elsewhere: int
+    left_out: int
+    unnamed: int
+    released: int
+    campaigns: int
+    raised: bool
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether the state had it all."""
+        return not (self.frames or self.campaigns or self.raised)
+
+
+def bring(writer: Writer, entries: Iterable[Entry]) -> Brought:
+    """Entries of a file of receipts, all about this state → what they brought; StateError where one cannot be so."""
+    restoring = _Restoring(writer)
+    serial = 0
+    for entry in entries:
+        match entry.what:
+            case CampaignRecord():
+                restoring.know(entry.what)
+            case Receipt():
+                restoring.bring(entry.line, entry.what)
+                serial = max(serial, entry.what.serial)
+            case Mark():
+                serial = max(serial, entry.what.serial)
+    raised = int(writer.value("SELECT value FROM meta WHERE name = 'serial'")) < serial
+    if raised:
+        writer.change("UPDATE meta SET value = ? WHERE name = 'serial'", str(serial))
+    return restoring.brought(raised=raised)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ground:
+    """A campaign by its number in the state, and one of its editions."""
+
+    campaign: int
+    name: str
+    edition: int
+
+
+class _Restoring:
+    """One transaction of bringing back, and what it came to so far."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._frames: Counter[str] = Counter()
+        self._counts: Counter[str] = Counter()
+        self._released: set[str] = set()
+
+    def brought(self, *, raised: bool) -> Brought:
+        """Everything so far → what it came to."""
+        names = ("people", "freed", "elsewhere", "left_out", "unnamed", "campaigns")
+        counts = {name: self._counts[name] for name in names}
+        return Brought(frames=dict(self._frames), released=len(self._released), raised=raised, **counts)
+
+    def know(self, record: CampaignRecord) -> None:
+        """A campaign that the state lacks, or has as it was before → as the receipts have it."""
+        told = (record.edition, moment(record.applied_at))
+        found = self._writer.rows("SELECT edition, applied_at FROM campaigns WHERE name = ?", record.name)
+        if found and (found[0]["edition"], found[0]["applied_at"]) >= told:
+            return
+        know(self._writer, record)
+        self._counts["campaigns"] += 1
+
+    def bring(self, line: Line, one: Receipt) -> None:
+        """A receipt → into the state, if it says more than the state does."""
+        writer = self._writer
+        number = writer.value("SELECT no FROM campaigns WHERE name = ?", one.campaign)
+        ground = _Ground(campaign=number, name=one.campaign, edition=one.edition)
+        found = writer.rows("SELECT no, campaign, edition, status FROM frames WHERE id = ?", one.frame)
+        if found and (found[0]["campaign"], found[0]["edition"]) != (number, one.edition):
+            raise line.wrong("import/reference", "the state has this frame in another campaign or edition", "frame")
+        status = found[0]["status"] if found and found[0]["status"] != "planned" else None
+        if one.status not in _MORE[status]:
+            return
+        if found and status is None:
+            self._release(ground)
+        frame = found[0]["no"] if status else None
+        if one.holds:
+            self._hold(ground, one, frame)
+        else:
+            self._free(ground, one, frame)
+
+    def _hold(self, ground: _Ground, one: Receipt, frame: int | None) -> None:
+        """A frame whose people had it, may have had it or are refused → there, with all of them who may be in it."""
+        standing = self._standing(ground, one.people)
+        taken = [person for person in one.people if _may_move(standing.get(person), frame, one)]
+        self._counts["elsewhere"] += len(one.people) - len(taken)
+        if not taken:
+            self._counts["left_out"] += frame is None
+            return
+        rows = [standing[person] for person in taken if person in standing]
+        if any(row["status"] == "planned" for row in rows):
+            self._release(ground)
+        for refused in {row["frame"] for row in rows if row["status"] == "refused" and row["frame"] != frame}:
+            self._dissolve(refused)
+        number = self._write(ground, one, frame, len(taken))
+        new = [person for person in taken if person not in standing]
+        self._place(ground, (taken, new), number, one.refusals)
+        self._shrink(number)
+        for unknown in {row["frame"] for row in rows if row["status"] == "unknown" and row["frame"] != number}:
+            self._shrink(unknown)
+        self._counts["people"] += len(taken)
+
+    def _free(self, ground: _Ground, one: Receipt, frame: int | None) -> None:
+        """A frame that was definitely refused → there, and its people free, known to have been refused once more."""
+        standing = self._standing(ground, one.people)
+        if any(row["status"] == "planned" for row in standing.values()):
+            self._release(ground)
+        number = self._write(ground, one, frame, one.recipients)
+        self._dissolve(number)
+        free = [person for person in one.people if _is_free(standing.get(person), number)]
+        new = [person for person in one.people if person not in standing]
+        self._place(ground, (free, new), None, one.refusals + 1)
+        self._counts["freed"] += len(free)
+        self._counts["unnamed"] += not one.people
+
+    def _standing(self, ground: _Ground, people: Sequence[int]) -> dict[int, Row]:
+        """People → where each stands whom the edition knows."""
+        if not people:
+            return {}
+        found = self._writer.rows(
+            f"""SELECT m.person AS person, m.frame AS frame, f.status AS status FROM messages m
+                LEFT JOIN frames f ON f.no = m.frame
+                WHERE m.campaign = ? AND m.edition = ? AND m.person IN ({_marks(people)})""",
+            *(ground.campaign, ground.edition, *map(person_bytes, people)),
+        )
+        return {int.from_bytes(row["person"], "big"): row for row in found}
+
+    def _write(self, ground: _Ground, one: Receipt, frame: int | None, size: int) -> int:
+        """A receipt → its frame's row, made or mended; its number."""
+        status = _STATUS[one.status]
+        self._frames[status] += 1
+        why = _LOST if one.status == "open" else _BROUGHT
+        units = one.units if one.units is None or one.units <= fields.MOST else None
+        cost = None if one.cost is None else str(one.cost)
+        told = (status, size, moment(one.at), one.ticket, cost, units, one.code, why)
+        if frame is None:
+            columns = "status, size, last_change, ticket, cost, units, code, why"
+            made: int = self._writer.value(
+                f"""INSERT INTO frames (no, id, campaign, edition, run, content, refusals, {columns})
+                    VALUES ((SELECT coalesce(max(no), 0) + 1 FROM frames), {_marks(range(14))}) RETURNING no""",
+                *(one.frame, ground.campaign, ground.edition, one.run, one.content, one.refusals),
+                *told,
+            )
+            return made
+        self._writer.change(
+            """UPDATE frames SET status = ?, size = ?, last_change = ?, ticket = ?, cost = ?, units = ?, code = ?,
+               why = ? WHERE no = ?""",
+            *told,
+            frame,
+        )
+        self._writer.change("DELETE FROM bodies WHERE frame = ?", one.frame)
+        return frame
+
+    def _place(
+        self, ground: _Ground, who: tuple[Sequence[int], Sequence[int]], frame: int | None, refusals: int
+    ) -> None:
+        """People, and those among them whom the edition does not know yet → in the frame, or in none."""
+        people, new = who
+        rows = ((ground.campaign, ground.edition, person_bytes(person), frame, refusals) for person in new)
+        if new:
+            self._writer.insert("messages", ("campaign", "edition", "person", "frame", "refusals"), rows)
+        if len(new) < len(people):
+            self._writer.change(
+                f"""UPDATE messages SET frame = ?, {_RAISED}
+                    WHERE campaign = ? AND edition = ? AND person IN ({_marks(people)})""",
+                *(frame, refusals, refusals, ground.campaign, ground.edition, *map(person_bytes, people)),
+            )
+
+    def _dissolve(self, frame: int) -> None:
+        """A refused frame → its people free, refused once more than it had counted."""
+        refusals = 1 + self._writer.value("SELECT refusals FROM frames WHERE no = ?", frame)
+        self._writer.change(f"UPDATE messages SET frame = NULL, {_RAISED} WHERE frame = ?", refusals, refusals, frame)
+
+    def _shrink(self, frame: int) -> None:
+        """A frame whose people are not what they were → of the size that it has; refused, if nobody is left in it."""
+        left = self._writer.value("SELECT count(*) FROM messages WHERE frame = ?", frame)
+        if left:
+            self._writer.change("UPDATE frames SET size = ? WHERE no = ?", left, frame)
+        else:
+            self._writer.change("UPDATE frames SET status = 'refused', why = ? WHERE no = ?", _LEFT, frame)
+
+    def _release(self, ground: _Ground) -> None:
+        """The campaign's planned frames, certainly not sent → dissolved as wholes: a frame has as many as it says."""
+        release(self._writer, ground.name)
+        self._released.add(ground.name)
+
+
+_STATUS: Final = {"sent": "sent", "refused": "refused", "split": "refused", "unknown": "unknown", "open": "unknown"}
+
+
+def _may_move(row: Row | None, frame: int | None, one: Receipt) -> bool:
+    """Whether somebody who stands so may be put into the receipt's frame, which has this number."""
+    if row is None or row["frame"] is None or row["frame"] == frame or row["status"] == "planned":
+        return True
+    return (row["status"] == "refused" and not one.keep) or (row["status"] == "unknown" and one.status == "sent")
+
+
+def _is_free(row: Row | None, frame: int) -> bool:
+    return row is None or row["frame"] is None or row["frame"] == frame or row["status"] == "planned"
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ", ".join("?" * len(values))
