@@ -12,6 +12,7 @@ from octoplan.apply.ledger import Ledger
 from octoplan.apply.overrun import NOTHING_KNOWN, Expected, Tally
 from octoplan.apply.pace import Clock, Pace, Stop, Streak
 from octoplan.apply.verdict import Halt, Proof, Verdict, judge
+from octoplan.apply.witness import Nobody, Witness
 from octoplan.frame import Frame
 from octoplan.gateways.interface import Accepted, Connection, Outcome, Refused, Unanswered
 from octoplan.state import interface as state
@@ -41,7 +42,10 @@ class Flight:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tower:
-    """What every flight of a run shares. `random` gives 0..1 for jitter; `tell` takes each Event as it happens."""
+    """What every flight of a run shares. `random` gives 0..1 for jitter; `tell` takes each Event as it happens.
+
+    `witness`: told of every frame that came to an end, once the state knows it.
+    """
 
     run: str
     ledger: Ledger
@@ -54,6 +58,7 @@ class Tower:
     random_bytes: Callable[[int], bytes]
     abort_after: int
     adopt_duplicates: bool = False
+    witness: Witness = field(default_factory=Nobody)
     streak: Streak = field(default_factory=Streak)
     tally: Tally = field(default_factory=Tally)
 
@@ -171,7 +176,8 @@ def _record(flight: Flight, outcome: Outcome, verdict: Verdict, tower: Tower) ->
     """Make the outcome durable, tell it, and let it stop what it must; whether the frame came to an end."""
     frame = flight.frame
     now = tower.clock.now()
-    _made(_change(frame, outcome, verdict, (tower.run, now)), tower)
+    change = _change(frame, outcome, verdict, (tower.run, now))
+    made = _made(change, tower)
     _halt(frame.origin.campaign, verdict, tower, account=isinstance(outcome, Refused) and outcome.scope == "account")
     accepted = outcome if isinstance(outcome, Accepted) and verdict.proof is Proof.SENT else None
     if accepted and (why := tower.tally.add(flight.expected, len(frame.people), accepted)):
@@ -189,6 +195,8 @@ def _record(flight: Flight, outcome: Outcome, verdict: Verdict, tower: Tower) ->
             why=verdict.why,
         )
     )
+    if made:
+        tower.witness.note(frame, change)
     return verdict.proof is not Proof.OPEN
 
 
@@ -243,6 +251,7 @@ def _split(flight: Flight, outcome: Outcome, verdict: Verdict, tower: Tower) -> 
             why=verdict.why,
         )
     )
+    tower.witness.note(frame, change)
     expected = replace(flight.expected, cost=None)  # which country the people of a half are in, nobody knows any more
     return [Flight(frame=half, not_after=flight.not_after, expected=expected) for half in halves]
 

@@ -11,6 +11,7 @@ from octoplan.apply.flight import Flight, Tower
 from octoplan.apply.lanes import Lanes
 from octoplan.apply.ledger import Ledger
 from octoplan.apply.pace import Clock, Pace, Stop
+from octoplan.apply.witness import Nobody, Witness
 from octoplan.frame import Frame, Origin
 from octoplan.gateways.interface import Gateway
 from octoplan.project import Environment
@@ -35,6 +36,7 @@ class Applier:
     random: Callable[[], float]
     random_bytes: Callable[[int], bytes] = field(repr=False)
     adopt_duplicates: bool = False
+    witness: Witness = field(default_factory=Nobody)
 
     @property
     def open_frames(self) -> tuple[FrameRecord, ...]:
@@ -90,6 +92,7 @@ def send(applier: Applier, recording: Recording) -> Iterator[Event]:
     if not applier.open_frames:  # while one is open, what clocks said before it was begun must stay known
         store.note(applier.epoch, _CLOCKS, dump(_clocks(applier)))
     store.record(run, applier.epoch, recording.campaigns)
+    applier.witness.know([campaign.record for campaign in recording.campaigns])
     yield Started(run=run.id, recipients=run.recipients, requests=run.requests)
     free = applier.environment.max_in_flight - len(applier.open_frames)
     if free > 0:
@@ -119,6 +122,7 @@ def _fly(applier: Applier, flights: Iterable[Flight], *, lanes: int) -> Iterator
             random_bytes=applier.random_bytes,
             adopt_duplicates=applier.adopt_duplicates,
             abort_after=applier.environment.abort_after,
+            witness=applier.witness,
         )
         with Lanes(lanes, applier.gateway, tower, told) as open_lanes:
             yield from open_lanes.run(flights)
@@ -128,19 +132,8 @@ def _fly(applier: Applier, flights: Iterable[Flight], *, lanes: int) -> Iterator
 def _resumed(applier: Applier, record: FrameRecord) -> Flight:
     """A frame that a dead run left in `sending` → its flight: same id, same bytes, and by that alone in doubt."""
     store, keys = applier.state.store, applier.state.keys
-    sealed = store.body(record.id)
-    frame = Frame(
-        id=record.id,
-        origin=Origin(
-            key=keys.request, lineage=applier.state.lineage, campaign=record.campaign, edition=record.edition
-        ),
-        content=record.content,
-        refusals=record.refusals,
-        people=store.people(record.id),
-        body=keys.unseal(record.id, sealed),
-    )
     return Flight(
-        frame=frame,
+        frame=_frame(applier, record, keys.unseal(record.id, store.body(record.id))),
         not_after=record.not_after,
         first_attempt=_first_attempt(record),
         doubt=True,
@@ -149,11 +142,26 @@ def _resumed(applier: Applier, record: FrameRecord) -> Flight:
     )
 
 
+def _frame(applier: Applier, record: FrameRecord, body: bytes) -> Frame:
+    """A frame as the state has it, and its bytes, none where they are lost → the Frame."""
+    key, lineage = applier.state.keys.request, applier.state.lineage
+    return Frame(
+        id=record.id,
+        origin=Origin(key=key, lineage=lineage, campaign=record.campaign, edition=record.edition),
+        content=record.content,
+        refusals=record.refusals,
+        people=applier.state.store.people(record.id),
+        body=body,
+    )
+
+
 def _give_up(applier: Applier, record: FrameRecord, why: str) -> FrameDone:
     """An open frame that cannot be sent again as it was → unknown: a person decides."""
     run, now = applier.run, applier.clock.now()
     taken = Again(frame=record.id, run=run, at=now, held_by=record.run)
-    applier.state.store.commit(applier.epoch, [taken, Unknown(frame=record.id, run=run, at=now, why=why)])
+    given_up = Unknown(frame=record.id, run=run, at=now, why=why)
+    if all(applier.state.store.commit(applier.epoch, [taken, given_up])):
+        applier.witness.note(_frame(applier, record, b""), given_up)
     return FrameDone(campaign=record.campaign, frame=record.id, status=Status.UNKNOWN, recipients=record.size, why=why)
 
 

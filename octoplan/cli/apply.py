@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from octoplan.apply.events import Event
     from octoplan.apply.pace import Stop
     from octoplan.apply.run import Applier
+    from octoplan.apply.witness import Witness
     from octoplan.campaign import Campaign
     from octoplan.pipeline.drawing import Drawn
     from octoplan.plan import Plan
     from octoplan.planfile import PlanFile
+    from octoplan.state.home import State
     from octoplan.table.connection import Table
 
 
@@ -34,10 +36,18 @@ if TYPE_CHECKING:
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @click.option("--retry-refused", is_flag=True, help="Try people again whose message was refused.")
 @click.option("--adopt-duplicates", is_flag=True, help="Count frames as sent whose request id is in use already.")
+@click.option(
+    "--receipts",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Append what became of each frame to FILE.",
+)
 @target
 @common
 @click.pass_obj
-def command(console: Console, /, planfile: Path | None, targets: tuple[str, ...], **flags: bool) -> None:
+def command(
+    console: Console, /, planfile: Path | None, targets: tuple[str, ...], receipts: Path | None, **flags: bool
+) -> None:
     """Send what the plan says, once. With PLANFILE, only what that reviewed plan holds."""
     session = open_session(console, sending=True)
     if flags["auto_approve"] and planfile is None and session.environment.require_plan:
@@ -46,7 +56,7 @@ def command(console: Console, /, planfile: Path | None, targets: tuple[str, ...]
             hint="octoplan plan --out FILE, then octoplan apply FILE; or require_plan: false in octoplan.yaml",
         )
     reviewed = _read_plan_file(planfile, targets)
-    order = Order(targets=reviewed.targets if reviewed else targets, reviewed=reviewed, **flags)
+    order = Order(targets=reviewed.targets if reviewed else targets, reviewed=reviewed, receipts=receipts, **flags)
     with _applier(session, order) as applier:
         told = _apply(session, applier, order)
         console.exit_code = _exit_code(applier, told)
@@ -62,6 +72,7 @@ class Order:
 
     targets: tuple[str, ...]
     reviewed: "PlanFile | None"
+    receipts: Path | None
     auto_approve: bool
     retry_refused: bool
     adopt_duplicates: bool
@@ -191,18 +202,35 @@ def _applier(session: Session, order: Order) -> Iterator["Applier"]:
     with ExitStack() as stack:
         gateway = stack.enter_context(session.gateway())
         state = stack.enter_context(session.state(writable=True))
+        run, epoch = secrets.token_hex(8), stack.enter_context(state.store.lock())
         yield Applier(
-            run=secrets.token_hex(8),
+            run=run,
             environment=session.environment,
             state=state,
-            epoch=stack.enter_context(state.store.lock()),
+            epoch=epoch,
             gateway=gateway,
             clock=session.console.clock,
             stop=Stop(),
             random=chance,
             random_bytes=secrets.token_bytes,
             adopt_duplicates=order.adopt_duplicates,
+            witness=stack.enter_context(_witness(session, order, run, state)),
         )
+
+
+@contextmanager
+def _witness(session: Session, order: Order, run: str, state: "State") -> Iterator["Witness"]:
+    """The file that takes receipts, open, or nobody who does."""
+    from octoplan.apply import receipts, witness  # noqa: PLC0415 - loaded when called
+
+    if order.receipts is None:
+        yield witness.Nobody()
+        return
+    console = session.console
+    now, name = console.clock.now, session.environment.name
+    writing = receipts.Run(id=run, environment=name, state=state, now=now, notice=console.talk)
+    with receipts.open_receipts(order.receipts, writing) as opened:
+        yield opened
 
 
 @contextmanager
