@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from octoplan.errors import OctoplanError, Problem
+from octoplan.errors import Declined, OctoplanError, Problem
 
 if TYPE_CHECKING:
     from octoplan.apply.events import Event
@@ -70,6 +70,13 @@ class Console:
         """The first line of a stream of JSON → stdout; from here on a document is a line of it."""
         self.streaming = True
         self.data(line)
+
+    def confirm(self, statement: str) -> None:
+        """Ask on the terminal, or take the answer that a pipe brings; Declined for anything but yes."""
+        self.err.write(f"{statement}? [y/N] ")
+        self.err.flush()
+        if self.stdin.readline().strip().lower() not in ("y", "yes"):
+            raise Declined("not confirmed; nothing was changed", hint="answer y, or say --yes")
 
     def done(self, text: str, **facts: Any) -> None:
         """What a command that only does something did → stdout, as a sentence, or as JSON with its facts."""

@@ -10,7 +10,7 @@ from octoplan import campaign, project
 from octoplan.campaign import Campaign
 from octoplan.cli.console import Console
 from octoplan.cli.serving import open_storage, start_sandbox
-from octoplan.errors import UsageError
+from octoplan.errors import StateError, UsageError
 from octoplan.project import SANDBOX, Environment, Project, own_folder
 
 if TYPE_CHECKING:
@@ -42,6 +42,11 @@ class Session:
     def has_state(self) -> bool:
         """Whether there is a state to read, or one is missing: the sandbox's is made by the first apply only."""
         return not self.environment.is_sandbox or self.home().exists
+
+    def check_state(self) -> None:
+        """StateError for a sandbox that was never applied to: to look at its state would make one."""
+        if not self.has_state:
+            raise StateError(f"{self.environment.name} has no state yet: nothing was sent")
 
     @contextmanager
     def state(self, *, writable: bool = False) -> Iterator["State"]:

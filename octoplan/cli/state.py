@@ -1,13 +1,15 @@
 """`octoplan state`: make, look at and mend the store of what was sent."""
 
 from contextlib import closing
+from pathlib import Path
 
 import click
 
 from octoplan.cli.console import Console
 from octoplan.cli.options import common
 from octoplan.cli.session import open_session
-from octoplan.errors import Declined, StateError, UsageError
+from octoplan.cli.state_import import import_
+from octoplan.errors import StateError, UsageError
 from octoplan.state import home
 
 
@@ -66,25 +68,34 @@ def show(console: Console, campaign: str) -> None:
 
 
 @command.command()
+@click.option(
+    "--against-receipts",
+    "receipts",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Compare it with what `apply --receipts` left.",
+)
 @common
 @click.pass_obj
-def check(console: Console) -> None:
+def check(console: Console, receipts: Path | None) -> None:
     """Check that everything in the state is as it must be; it only reads. Exit code 1 where something is broken."""
     from octoplan.report import checked  # noqa: PLC0415 - loaded when called
-    from octoplan.state import checking  # noqa: PLC0415
+    from octoplan.state import against, checking  # noqa: PLC0415
 
     session = open_session(console)
-    if not session.has_state:
+    if not session.has_state and receipts is None:
         console.done(f"{session.environment.name} has no state yet: nothing was sent, and nothing can be broken.")
         return
+    session.check_state()
     with session.state() as state, console.progress() as say:
         say("checking the state")
         found = checking.check(state, session.environment.max_in_flight)
+        compared = against.compare(state, receipts, str(receipts)) if receipts else None
     if console.wanted.json:
-        console.data(checked.json_checked(session.environment.name, found))
+        console.data(checked.json_checked(session.environment.name, found, compared))
     else:
-        console.lines(checked.text_checked(session.environment.name, found))
-    console.exit_code = 1 if found.broken else 0
+        console.lines(checked.text_checked(session.environment.name, found, compared))
+    console.exit_code = 1 if found.broken or (compared and compared.broken) else 0
 
 
 @command.command()
@@ -95,8 +106,7 @@ def export(console: Console) -> None:
     from octoplan.report import exported  # noqa: PLC0415 - loaded when called
 
     session = open_session(console)
-    if not session.has_state:
-        raise StateError(f"{session.environment.name} has no state yet: nothing was sent")
+    session.check_state()
     with session.state() as state, closing(exported.export_lines(state.store)) as lines:
         identity = state.store.identity
         console.stream(exported.export_header(session.environment.name, identity, state.keys.check))
@@ -135,7 +145,7 @@ def resolve(console: Console, frame: str, sent: bool | None, why: str, *, yes: b
         record = state.store.frame(frame)
         word = "sent" if sent else "not sent"
         if not yes:
-            _confirm(console, f"{record.size:,} people of {record.campaign} are {word}")
+            console.confirm(f"{record.size:,} people of {record.campaign} are {word}")
         who = console.environ.get("USER") or console.environ.get("LOGNAME") or "somebody"
         note = f"{who} says {word}{f': {why}' if why else ''}"
         if not state.store.resolve(record.id, sent=sent, why=note, at=console.clock.now()):
@@ -145,9 +155,4 @@ def resolve(console: Console, frame: str, sent: bool | None, why: str, *, yes: b
     console.done(f"Resolved {record.id[:12]} as {word}.", frame=record.id, sent=sent)
 
 
-def _confirm(console: Console, statement: str) -> None:
-    """Ask on the terminal, or take the answer that a pipe brings; Declined for anything but yes."""
-    console.err.write(f"{statement}? [y/N] ")
-    console.err.flush()
-    if console.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise Declined("not confirmed; nothing was changed", hint="answer y, or say --yes")
+command.add_command(import_)

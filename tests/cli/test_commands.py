@@ -36,6 +36,7 @@ EVERY = (
     ("apply",),
     ("why", "hello"),
     ("state", "export"),
+    ("state", "import", "campaigns/hello.yaml", "--yes"),
     ("state", "init"),
     ("state", "unlock"),
     ("state", "resolve", "0123456789ab", "--sent", "--yes"),
