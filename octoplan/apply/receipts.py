@@ -22,6 +22,7 @@ from octoplan.state.changes import Change, Open, Refused, Sent, Split, Unknown
 from octoplan.state.home import State
 from octoplan.state.interface import CampaignRecord, FrameRecord, Status
 from octoplan.state.receipts import Header, Known, Mark, Receipt
+from octoplan.state.restoring import BROUGHT, LOST
 
 _ENDED: Final = (Status.SENT, Status.REFUSED, Status.UNKNOWN)
 _STATUS: Final[dict[type, str]] = {
@@ -135,7 +136,8 @@ class Receipts:
         for batch in store.all_frames():
             for frame in batch:
                 status = told.get(frame.id)
-                new = frame.run not in ended if status is None else _SAME.get(status) is not frame.status
+                unheard = frame.run not in ended and frame.why not in (BROUGHT, LOST)
+                new = unheard if status is None else _SAME.get(status) is not frame.status
                 if frame.status in _ENDED and new:
                     yield frame
 

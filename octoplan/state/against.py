@@ -128,9 +128,7 @@ def _people(one: Receipt, frame: FrameRecord | None, state: State) -> Iterator[t
         held = _find(one, state)
         yield REFUSALS, _named(person for person in one.people if _is_unaware(held.get(person), one.refusals))
         return
-    if frame is not None and (
-        (frame.status is Status.REFUSED and one.status != "sent") or state.store.people(frame.id) == one.people
-    ):
+    if frame is not None and frame.status is Status.REFUSED and one.status != "sent":
         return
     held = {person: found for person, found in _find(one, state).items() if found.status not in _FREE}
     if not one.keep:

@@ -20,12 +20,13 @@ from octoplan.state.rows import Row
 from octoplan.state.statements import moment, person_bytes
 from octoplan.state.writer import Writer
 
-_BROUGHT: Final = "brought back from a receipt"
-_LOST: Final = "brought back from a receipt that says open: its bytes are lost"
+BROUGHT: Final = "brought back from a receipt"
+LOST: Final = "brought back from a receipt that says open: its bytes are lost"
 _LEFT: Final = "its people are in frames that receipts say were sent"
-# Which receipt says more than a frame in this status: None is a frame that the state lacks, or has planned.
+# Which receipt says more than a frame in this status: None is a frame that the state lacks.
 _MORE: Final[Mapping[str | None, tuple[str, ...]]] = {
     None: ("sent", "refused", "split", "unknown", "open"),
+    "planned": ("sent", "refused", "split", "unknown", "open"),
     "sending": ("sent", "refused", "split", "unknown"),
     "unknown": ("sent", "refused", "split"),
     "refused": ("sent",),
@@ -87,6 +88,15 @@ class _Ground:
     edition: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Frame:
+    """A frame of the state as it stands."""
+
+    no: int
+    status: str
+    size: int
+
+
 class _Restoring:
     """One transaction of bringing back, and what it came to so far."""
 
@@ -116,21 +126,21 @@ class _Restoring:
         writer = self._writer
         number = writer.value("SELECT no FROM campaigns WHERE name = ?", one.campaign)
         ground = _Ground(campaign=number, name=one.campaign, edition=one.edition)
-        found = writer.rows("SELECT no, campaign, edition, status FROM frames WHERE id = ?", one.frame)
+        found = writer.rows("SELECT no, campaign, edition, status, size FROM frames WHERE id = ?", one.frame)
         if found and (found[0]["campaign"], found[0]["edition"]) != (number, one.edition):
             raise line.wrong("import/reference", "the state has this frame in another campaign or edition", "frame")
-        status = found[0]["status"] if found and found[0]["status"] != "planned" else None
-        if one.status not in _MORE[status]:
+        frame = _Frame(no=found[0]["no"], status=found[0]["status"], size=found[0]["size"]) if found else None
+        if one.status not in _MORE[frame.status if frame else None]:
             return
-        if found and status is None:
+        if frame and frame.status == "planned":
             self._release(ground)
-        frame = found[0]["no"] if status else None
+            frame = None
         if one.holds:
             self._hold(ground, one, frame)
         else:
             self._free(ground, one, frame)
 
-    def _hold(self, ground: _Ground, one: Receipt, frame: int | None) -> None:
+    def _hold(self, ground: _Ground, one: Receipt, frame: _Frame | None) -> None:
         """A frame whose people had it, may have had it or are refused → there, with all of them who may be in it."""
         standing = self._standing(ground, one.people)
         taken = [person for person in one.people if _may_move(standing.get(person), frame, one)]
@@ -141,23 +151,27 @@ class _Restoring:
         rows = [standing[person] for person in taken if person in standing]
         if any(row["status"] == "planned" for row in rows):
             self._release(ground)
-        for refused in {row["frame"] for row in rows if row["status"] == "refused" and row["frame"] != frame}:
-            self._dissolve(refused)
-        number = self._write(ground, one, frame, len(taken))
-        new = [person for person in taken if person not in standing]
-        self._place(ground, (taken, new), number, one.refusals)
-        self._shrink(number)
-        for unknown in {row["frame"] for row in rows if row["status"] == "unknown" and row["frame"] != number}:
-            self._shrink(unknown)
+        self._leave(ground, frame, rows)
+        number = self._write(ground, one, frame, _size(frame, rows, len(taken)))
+        self._place(ground, (taken, [person for person in taken if person not in standing]), number, one.refusals)
         self._counts["people"] += len(taken)
 
-    def _free(self, ground: _Ground, one: Receipt, frame: int | None) -> None:
+    def _leave(self, ground: _Ground, frame: _Frame | None, rows: Sequence[Row]) -> None:
+        """Where people stand who are about to be put into this frame → without them there."""
+        for row, moved in Counter(map(_of, rows)).items():
+            if row.status == "refused" and moved < row.size and not _is(row, frame):
+                self._dissolve(ground, row.no)
+            elif row.status == "unknown" and not _is(row, frame):
+                self._shrink(row, moved)
+
+    def _free(self, ground: _Ground, one: Receipt, frame: _Frame | None) -> None:
         """A frame that was definitely refused → there, and its people free, known to have been refused once more."""
         standing = self._standing(ground, one.people)
         if any(row["status"] == "planned" for row in standing.values()):
             self._release(ground)
         number = self._write(ground, one, frame, one.recipients)
-        self._dissolve(number)
+        if frame and sum(row["frame"] == frame.no for row in standing.values()) < frame.size:
+            self._dissolve(ground, number)
         free = [person for person in one.people if _is_free(standing.get(person), number)]
         new = [person for person in one.people if person not in standing]
         self._place(ground, (free, new), None, one.refusals + 1)
@@ -169,18 +183,18 @@ class _Restoring:
         if not people:
             return {}
         found = self._writer.rows(
-            f"""SELECT m.person AS person, m.frame AS frame, f.status AS status FROM messages m
+            f"""SELECT m.person AS person, m.frame AS frame, f.status AS status, f.size AS size FROM messages m
                 LEFT JOIN frames f ON f.no = m.frame
                 WHERE m.campaign = ? AND m.edition = ? AND m.person IN ({_marks(people)})""",
             *(ground.campaign, ground.edition, *map(person_bytes, people)),
         )
         return {int.from_bytes(row["person"], "big"): row for row in found}
 
-    def _write(self, ground: _Ground, one: Receipt, frame: int | None, size: int) -> int:
+    def _write(self, ground: _Ground, one: Receipt, frame: _Frame | None, size: int) -> int:
         """A receipt → its frame's row, made or mended; its number."""
         status = _STATUS[one.status]
         self._frames[status] += 1
-        why = _LOST if one.status == "open" else _BROUGHT
+        why = LOST if one.status == "open" else BROUGHT
         units = one.units if one.units is None or one.units <= fields.MOST else None
         cost = None if one.cost is None else str(one.cost)
         told = (status, size, moment(one.at), one.ticket, cost, units, one.code, why)
@@ -197,10 +211,10 @@ class _Restoring:
             """UPDATE frames SET status = ?, size = ?, last_change = ?, ticket = ?, cost = ?, units = ?, code = ?,
                why = ? WHERE no = ?""",
             *told,
-            frame,
+            frame.no,
         )
         self._writer.change("DELETE FROM bodies WHERE frame = ?", one.frame)
-        return frame
+        return frame.no
 
     def _place(
         self, ground: _Ground, who: tuple[Sequence[int], Sequence[int]], frame: int | None, refusals: int
@@ -217,18 +231,20 @@ class _Restoring:
                 *(frame, refusals, refusals, ground.campaign, ground.edition, *map(person_bytes, people)),
             )
 
-    def _dissolve(self, frame: int) -> None:
+    def _dissolve(self, ground: _Ground, frame: int) -> None:
         """A refused frame → its people free, refused once more than it had counted."""
         refusals = 1 + self._writer.value("SELECT refusals FROM frames WHERE no = ?", frame)
-        self._writer.change(f"UPDATE messages SET frame = NULL, {_RAISED} WHERE frame = ?", refusals, refusals, frame)
+        self._writer.change(
+            f"UPDATE messages SET frame = NULL, {_RAISED} WHERE campaign = ? AND edition = ? AND frame = ?",
+            *(refusals, refusals, ground.campaign, ground.edition, frame),
+        )
 
-    def _shrink(self, frame: int) -> None:
-        """A frame whose people are not what they were → of the size that it has; refused, if nobody is left in it."""
-        left = self._writer.value("SELECT count(*) FROM messages WHERE frame = ?", frame)
-        if left:
-            self._writer.change("UPDATE frames SET size = ? WHERE no = ?", left, frame)
+    def _shrink(self, frame: _Frame, moved: int) -> None:
+        """An unknown frame some of whose people had it in another one → of the size that is left of it."""
+        if moved < frame.size:
+            self._writer.change("UPDATE frames SET size = size - ? WHERE no = ?", moved, frame.no)
         else:
-            self._writer.change("UPDATE frames SET status = 'refused', why = ? WHERE no = ?", _LEFT, frame)
+            self._writer.change("UPDATE frames SET status = 'refused', why = ? WHERE no = ?", _LEFT, frame.no)
 
     def _release(self, ground: _Ground) -> None:
         """The campaign's planned frames, certainly not sent → dissolved as wholes: a frame has as many as it says."""
@@ -239,14 +255,34 @@ class _Restoring:
 _STATUS: Final = {"sent": "sent", "refused": "refused", "split": "refused", "unknown": "unknown", "open": "unknown"}
 
 
-def _may_move(row: Row | None, frame: int | None, one: Receipt) -> bool:
-    """Whether somebody who stands so may be put into the receipt's frame, which has this number."""
-    if row is None or row["frame"] is None or row["frame"] == frame or row["status"] == "planned":
+def _of(row: Row) -> _Frame:
+    return _Frame(no=row["frame"], status=row["status"], size=row["size"])
+
+
+def _is(one: _Frame, other: _Frame | None) -> bool:
+    return other is not None and one.no == other.no
+
+
+def _size(frame: _Frame | None, rows: Sequence[Row], taken: int) -> int:
+    """A frame, where those stand who are put into it, and how many they are → how many are in it then.
+
+    One that was refused holds all of its people or none.
+    """
+    inside = sum(row["frame"] == frame.no for row in rows) if frame else 0
+    if frame is None or (frame.status == "refused" and not inside):
+        return taken
+    return frame.size + taken - inside
+
+
+def _may_move(row: Row | None, frame: _Frame | None, one: Receipt) -> bool:
+    """Whether somebody who stands so may be put into the receipt's frame."""
+    if row is None or row["frame"] is None or row["status"] == "planned" or _is(_of(row), frame):
         return True
     return (row["status"] == "refused" and not one.keep) or (row["status"] == "unknown" and one.status == "sent")
 
 
 def _is_free(row: Row | None, frame: int) -> bool:
+    """Whether somebody who stood so is in no frame, now that this one has let go of them."""
     return row is None or row["frame"] is None or row["frame"] == frame or row["status"] == "planned"
 
 

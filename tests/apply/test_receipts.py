@@ -306,3 +306,7 @@ def test_whatever_became_of_a_run_its_receipts_make_a_state_that_forgot_it_whole
             for name, (status, *rest) in there.items()
             if name not in left
         }
+        state = State(store=store, keys=KEYS, lineage=LINEAGE)
+        run = Run(id="run-9", environment="production", state=state, now=ground.clock.now, notice=pytest.fail)
+        with open_receipts(tmp_path / "other.ndjson", run):
+            assert told(tmp_path / "other.ndjson") == []  # what came from receipts has them

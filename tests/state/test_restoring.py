@@ -206,6 +206,14 @@ def test_an_unknown_frame_that_was_resolved_before_its_people_were_sent_to_again
     assert brought.unnamed == 1
 
 
+def test_a_planned_frame_that_was_refused_comes_back_so_although_nobody_knows_who_was_in_it(
+    store: Store, file: Callable[..., Path]
+) -> None:
+    record(store, campaign({1: PEOPLE}))
+    bring(store, file(replace(receipt(1, "refused", PEOPLE), people=())))
+    assert (frame(store, 1).status, set(statuses(store).values())) == (Status.REFUSED, {"free"})
+
+
 def test_who_was_refused_and_sent_to_later_had_it(store: Store, file: Callable[..., Path]) -> None:
     bring(store, file(receipt(1, "refused", (10,), keep=True), sent(2, PEOPLE, refusals=1)))
     assert statuses(store) == dict.fromkeys(PEOPLE, "sent")
