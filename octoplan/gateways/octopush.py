@@ -29,9 +29,6 @@ _CREDENTIALS = ("api-login", "api-key")
 _SHORTLY = 3.0
 """Seconds that the host is given to say its time: nothing waits for it but an apply that begins."""
 
-_IDLE = 4.0
-"""Seconds that an unused connection is kept; servers close theirs after five, and a race would cost an answer."""
-
 FOREIGN = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, httpx.CookieConflict, OSError)
 """Every exception that sending may raise for reasons outside this program; none of their words is passed on."""
 
@@ -95,12 +92,16 @@ class Octopush:
         return self._name
 
     def connect(self) -> "OctopushConnection":
-        """Make a connection for one thread; all of them share one TLS context, since making one takes 20 ms."""
+        """Make what one thread sends with; all of them share one TLS context, since making one takes 20 ms.
+
+        Each request has a connection of its own: on one that was kept, an answer that came twice, or late, would be
+        read as that of the next request, and so a frame be taken for sent, or refused, that is not.
+        """
         transport = self._transport or httpx.HTTPTransport(
             verify=self._share_tls(),
             trust_env=False,
             retries=0,
-            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=_IDLE),
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=0),
         )
         return OctopushConnection(_make_client(transport, self._credentials, self._patience), self._url, self._patience)
 
