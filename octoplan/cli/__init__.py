@@ -4,6 +4,7 @@ import gc
 import importlib
 import io
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -118,7 +119,10 @@ def main() -> None:
     console = Console(out=sys.stdout, err=sys.stderr, stdin=sys.stdin, environ=os.environ)
     try:
         code = run(sys.argv[1:], console)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is over: another Ctrl-C would only print a traceback
         sys.stdout.flush()
+    except KeyboardInterrupt:  # a second one, while the first was told
+        code = INTERRUPTED
     except OSError:
         # Its reader has enough of our output, or the disk is full; a second failure at exit would print a traceback.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -190,3 +192,17 @@ def test_ctrl_c_while_contacts_are_read_leaves_at_once_without_a_trace(folder: F
     folder.write({"campaigns/audiences/many.csv": "phone_number\n0600000100\n"})
     assert folder.call("validate").code == 0
     assert not list((folder.path / ".octoplan" / "tmp").iterdir())
+
+
+LATE = """\
+import atexit, os, signal, sys
+from octoplan.cli import main
+atexit.register(os.kill, os.getpid(), signal.SIGINT)
+sys.argv = ["octoplan", "validate"]
+main()
+"""
+
+
+def test_ctrl_c_when_all_is_over_changes_nothing_and_shows_no_trace(folder: Folder) -> None:
+    done = subprocess.run([sys.executable, "-c", LATE], cwd=folder.path, capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
