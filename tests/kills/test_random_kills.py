@@ -1,0 +1,119 @@
+"""However an apply dies, and whatever happens to its requests: everybody has the message once, by the sandbox's record.
+
+A seed decides everything but the clock: who, which words, which weather, which deaths at which moments. To try a
+failure's seed again: OCTOPLAN_TEST_SEED=<seed> .venv/bin/python -m pytest tests/kills
+It is the first one that is tried then, in a file and on a server. The clock is not in the seed: try it several times.
+"""
+
+import os
+import random
+import secrets
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.conftest import Folder
+from tests.kills.author import hire
+from tests.kills.forks import Zygote, begin_zygote
+from tests.kills.sandbox import serve_sandbox
+from tests.kills.trial import Trial
+from tests.state.server import Server, shared
+
+AT_ONCE: Final = 3
+"""Trials side by side: most of their time they wait."""
+
+SOME: Final = 20
+MANY: Final = 100
+KEY: Final = {"OCTOPLAN_STATE_KEY": "correct horse battery staple"}
+
+
+@pytest.fixture(scope="module")
+def zygote() -> Iterator[Zygote]:
+    with begin_zygote() as begun:
+        yield begun
+
+
+@pytest.fixture
+def server(pytestconfig: pytest.Config) -> Server:
+    return shared(pytestconfig)
+
+
+@pytest.fixture(scope="module")
+def seed() -> int:
+    given = os.environ.get("OCTOPLAN_TEST_SEED")
+    return int(given) if given else secrets.randbits(32)
+
+
+def run_trial(seed: int, folder: Path, zygote: Zygote, server: Server | None = None) -> Counter[str]:
+    """Run the trial of a seed, its state in a file or on a server; what befell whom."""
+    chance = random.Random(seed)  # noqa: S311 - deaths, not secrets
+    schema: AbstractContextManager[str] = server.spare_schema() if server else nullcontext("")
+    try:
+        with serve_sandbox() as served, schema as name:
+            state = f'"{server.address(name)}"' if server else ".octoplan/production.db"
+            author = hire(Folder(path=folder), chance, served.url, state)
+            trial = Trial(zygote=zygote, served=served, author=author, chance=chance, env=KEY if server else {})
+            trial.run()
+    except BaseException as failure:
+        failure.add_note(f"to try this seed again: OCTOPLAN_TEST_SEED={seed}")
+        raise
+    shutil.rmtree(folder)
+    return trial.tally
+
+
+def run_batch(seeds: range, folder: Path, zygote: Zygote, server: Server | None = None) -> None:
+    """Run the trials of many seeds; and see that they were what they are called."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        tallies = list(pool.map(lambda one: run_trial(one, folder / str(one), zygote, server), seeds))
+    tally = sum(tallies, Counter[str]())
+    print(f"{seeds}: {dict(sorted(tally.items()))}")  # noqa: T201 - shown with -rP, and where it fails
+    assert tally["killed"] > len(seeds) / 5
+    assert tally["found frames open"] > len(seeds) / 10
+
+
+@pytest.mark.parametrize("batch", range(5))
+def test_whatever_befalls_an_apply_everybody_gets_it_once(
+    batch: int, seed: int, tmp_path: Path, zygote: Zygote
+) -> None:
+    run_batch(_seeds(seed, batch, SOME), tmp_path, zygote)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("batch", range(30))
+def test_whatever_befalls_an_apply_everybody_gets_it_once_3000_times(
+    batch: int, seed: int, tmp_path: Path, zygote: Zygote
+) -> None:
+    run_batch(_seeds(seed, batch + 1, MANY), tmp_path, zygote)
+
+
+def test_whatever_befalls_an_apply_with_its_state_on_a_server_everybody_gets_it_once(
+    seed: int, tmp_path: Path, zygote: Zygote, server: Server
+) -> None:
+    run_batch(_seeds(seed, 0, SOME), tmp_path, zygote, server)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("batch", range(10))
+def test_whatever_befalls_an_apply_with_its_state_on_a_server_everybody_gets_it_once_1000_times(
+    batch: int, seed: int, tmp_path: Path, zygote: Zygote, server: Server
+) -> None:
+    run_batch(_seeds(seed, batch + 1, MANY), tmp_path, zygote, server)
+
+
+@pytest.mark.parametrize(
+    ("way", "words"), [("unsent", "got it twice"), ("sent", "left out"), ("late", "the last apply does not end well")]
+)
+def test_an_octoplan_that_is_broken_on_purpose_is_caught(way: str, words: str, tmp_path: Path, zygote: Zygote) -> None:
+    with pytest.raises(AssertionError, match=words):
+        run_batch(range(60), tmp_path, replace(zygote, broken=way))
+
+
+def _seeds(seed: int, batch: int, size: int) -> range:
+    return range(seed + batch * size, seed + (batch + 1) * size)
