@@ -5,7 +5,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +82,8 @@ class SqliteStore(SqlStore):
                     return
                 yield batch
         finally:
-            cursor.close()  # an unfinished reading would show this connection the state as it was then
+            with suppress(sqlite3.ProgrammingError):  # after Ctrl-C the connection may be closed sooner
+                cursor.close()  # an unfinished reading would show this connection the state as it was then
 
     @contextmanager
     def _begin(self) -> Iterator[Writer]:

@@ -172,6 +172,15 @@ def test_a_second_store_reads_meanwhile_and_can_change_nothing(bench: Bench) -> 
         record(reading, campaign({2: (3,)}), run="run-2")
 
 
+def test_who_reads_no_further_after_it_was_closed_is_told_of_no_fault(bench: Bench) -> None:
+    store = bench.open()
+    record(store, campaign({1: (1, 2)}))
+    batches = store.messages("autumn-sale", 1)
+    next(batches)
+    bench.close()
+    batches.close()  # type: ignore[attr-defined] # as above; what Ctrl-C leaves behind is closed no sooner
+
+
 def test_what_was_written_is_there_after_it_was_closed(bench: Bench) -> None:
     store = bench.open()
     record(store, campaign({1: (1, 2)}))
