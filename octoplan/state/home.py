@@ -197,7 +197,8 @@ def _check_lineage(home: Home, lineage: str) -> str:
     if locked is None:
         raise StateError(
             f"{LOCK_FILE} does not name the state of {name}",
-            hint=f"restore {LOCK_FILE} from git; the state that is there has lineage {lineage}",
+            hint=f"restore {LOCK_FILE} from git; if its `state init` was interrupted, make it say "
+            f'{{octoplan_lock: 1, environments: {{{name}: {{lineage: "{lineage}"}}}}}}',
         )
     if locked != lineage:
         raise StateError(

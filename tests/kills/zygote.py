@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 
 import octoplan
 from octoplan.cli import main as run_octoplan
+from tests.failpoints.points import VARIABLE, arm
 from tests.kills.broken import WAYS
 
 LAZY = (
@@ -98,6 +99,8 @@ def become(order: dict[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(order["environ"])
     os.chdir(order["folder"])
+    if point := os.environ.get(VARIABLE):
+        arm(point)
     if order["broken"]:
         WAYS[order["broken"]]()
     streams = ((os.devnull, os.O_RDONLY), (order["out"], os.O_WRONLY), (order["err"], os.O_WRONLY))
