@@ -10,8 +10,9 @@ from typing import Any, Literal
 
 from octoplan import schema, source
 from octoplan.errors import Place, Problem, ProjectInvalid, UsageError
-from octoplan.project import AudienceSpec, Project, audience_spec
+from octoplan.project import Project
 from octoplan.source import Document, Pointer
+from octoplan.spec import AudienceSpec, audience_spec
 
 AddressField = Literal["phone_number", "email"]
 
@@ -161,7 +162,7 @@ def _build(project: Project, document: Document, path: Path) -> Campaign:
         settings=_settings(data),
         constants=MappingProxyType({**project.constants, **(data.get("vars") or {})}),
         document=document,
-        audience=audience_spec(document, ("audience",), base) if "audience" in data else None,
+        audience=audience_spec(document, ("audience",), base, project.segments) if "audience" in data else None,
         send_at=_moment(document, "send_at"),
         not_after=_moment(document, "not_after"),
         skip_missing=data.get("on_missing") == "skip",
@@ -257,6 +258,9 @@ def _audience_definition(spec: AudienceSpec, digest: Callable[[bytes], str]) -> 
         "columns": dict(spec.columns),
         "region": spec.region,
         "exclude": [_audience_definition(entry, digest) for entry in spec.exclude],
+        **{key: value for key, value in (("sample", spec.sample), ("limit", spec.limit)) if value is not None},
+        **({} if spec.query is None else {"query": digest(spec.query.encode())}),
+        **({} if spec.segment is None else {"segment": _audience_definition(spec.segment, digest)}),
     }
 
 

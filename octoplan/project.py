@@ -1,16 +1,17 @@
 """The folder with `octoplan.yaml` and `campaigns/` → a Project: environments, defaults, constants, suppressions."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 from octoplan import schema, source
 from octoplan.errors import OctoplanError, Place, Problem, ProjectInvalid, UsageError
-from octoplan.source import Document, Pointer
+from octoplan.source import Document
+from octoplan.spec import AudienceSpec, Segments, SourceSpec, audience_spec, source_specs
 
 SANDBOX = "sandbox"
 CHANNELS = ("sms", "voice_sms", "rcs", "email")
@@ -54,37 +55,38 @@ class Environment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AudienceSpec:
-    """Which contact files, which rows of them, and how their columns are called.
+class Outside:
+    """What the sources of an environment may ask of the machine: secrets by name, and standard input, if any."""
 
-    `columns`: our name → theirs. `inherits`: a bare path in `exclude`, read as the audience around it is.
-    """
-
-    base: Path
-    sources: tuple[str, ...]
-    document: Document
-    pointer: Pointer
-    where: str | None = None
-    columns: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
-    region: str | None = None
-    exclude: tuple["AudienceSpec", ...] = ()
-    max_rejected: float = 0.05
-    inherits: bool = False
-
-    def place(self, *keys: str | int) -> Place:
-        """Keys below this audience → where the author wrote them."""
-        return self.document.place((*self.pointer, *keys))
+    variables: Mapping[str, str] = field(default_factory=lambda: _EMPTY, repr=False)
+    stdin: BinaryIO | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A folder of campaigns and what they share. `document` is octoplan.yaml, None where there is none."""
+    """A folder of campaigns and what they share. `document` is octoplan.yaml, None where there is none.
+
+    `sources`: those of the environment `seen_from`, with what they may ask of `outside`.
+    """
 
     root: Path
     document: Document | None
     environments: Mapping[str, Environment]
     constants: Mapping[str, Any]
     suppressions: Mapping[str, tuple[AudienceSpec, ...]]
+    seen_from: str = SANDBOX
+    sources: Mapping[str, SourceSpec] = field(default_factory=lambda: _EMPTY)
+    outside: Outside = field(default_factory=Outside)
+
+    def at(self, environment: str, outside: Outside) -> "Project":
+        """The name of an environment → the project as that one sees it: with its sources."""
+        found = {} if self.document is None else source_specs(self.document, environment)
+        return replace(self, seen_from=environment, sources=found, outside=outside)
+
+    @property
+    def segments(self) -> Segments:
+        """Its named audiences."""
+        return Segments(self.root)
 
     def environment(self, name: str) -> Environment:
         """A name → the environment; UsageError where the project has no such."""
@@ -166,7 +168,7 @@ def load(root: Path) -> Project:
         suppressions=MappingProxyType(
             {
                 purpose: tuple(
-                    audience_spec(document, ("suppressions", purpose, index), lambda _: root)
+                    audience_spec(document, ("suppressions", purpose, index), lambda _: root, Segments(root))
                     for index in range(len(entries))
                 )
                 for purpose, entries in (data.get("suppressions") or {}).items()
@@ -186,37 +188,6 @@ def own_folder(root: Path) -> Path:
     except OSError as error:
         raise OctoplanError(f"the folder .octoplan cannot be used: {error.strerror or 'no reason given'}") from error
     return folder
-
-
-def audience_spec(document: Document, pointer: Pointer, base: Callable[[Pointer], Path]) -> AudienceSpec:
-    """The audience, exclusion or suppression written at `pointer` → its AudienceSpec.
-
-    `base`: a place in the document → the folder that paths written there are relative to.
-    """
-    written = document.data
-    for key in pointer:
-        written = written[key]
-    if isinstance(written, str):
-        return AudienceSpec(base=base(pointer), sources=(written,), document=document, pointer=pointer, inherits=True)
-    listed = isinstance(written["from"], list)
-    return AudienceSpec(
-        base=base((*pointer, "from")),
-        sources=tuple(written["from"]) if listed else (written["from"],),
-        document=document,
-        pointer=pointer,
-        where=written.get("where"),
-        columns=MappingProxyType(dict(written.get("columns") or {})),
-        region=written.get("region"),
-        exclude=tuple(
-            audience_spec(document, (*pointer, "exclude", index), base)
-            for index in range(len(written.get("exclude") or ()))
-        ),
-        max_rejected=_share(written.get("max_rejected", 0.05)),
-    )
-
-
-def _share(written: float | str) -> float:
-    return float(written[:-1].strip()) / 100 if isinstance(written, str) else float(written)
 
 
 def _sandbox(written: Mapping[str, Any]) -> Environment:

@@ -3,15 +3,20 @@
 A row of them that cannot be read could be the very person who said no, so that a single one stops everything.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import MappingProxyType
 
-from octoplan.audience.reading import Reading, Rows, listed, load_reading, open_reading
+from octoplan.audience.narrowing import choose, later, narrow
+from octoplan.audience.opening import open_reading
+from octoplan.audience.reading import Reading, Rows, listed, load_reading, ready
 from octoplan.audience.selecting import Selection, Wanted, select_rows
 from octoplan.campaign import AddressField
 from octoplan.errors import Place, Problem, ProjectInvalid
-from octoplan.project import AudienceSpec, Project
+from octoplan.project import Project
+from octoplan.spec import AudienceSpec
+from octoplan.table import people
 from octoplan.table.connection import Table
 from octoplan.table.files import ContactFile
 
@@ -21,11 +26,19 @@ _ABOUT: Mapping[AddressField, str] = MappingProxyType({"phone_number": "phone nu
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exclusion:
-    """One file, or glob, of people to leave out, loaded: rows by kind of address. Empty `rows`: it has Problems."""
+    """One file, or glob, of people to leave out, loaded: rows by kind of address. Empty `rows`: it has Problems.
+
+    `within`: of a segment, those whom each of its layers leaves out, who are therefore not left out by it.
+    """
 
     reading: Reading
     rows: Mapping[AddressField, Rows] = field(default_factory=lambda: MappingProxyType({}))
+    within: Mapping[AddressField, "Within"] = field(default_factory=lambda: MappingProxyType({}))
     problems: tuple[Problem, ...] = ()
+
+
+Within = tuple[tuple[Exclusion, ...], ...]
+"""The exclusions of each layer of a Reading."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,15 +65,31 @@ class Suppressions:
 def open_suppressions(project: Project, kinds: Collection[AddressField], table: Table) -> Suppressions:
     """A Project, and the kinds of address that its campaigns reach → its Suppressions, loaded, with their Problems."""
     specs = [spec for entries in project.suppressions.values() for spec in entries]
-    loaded = {id(spec): _fill(_open(spec, project, table, None, FIELDS), table, kinds) for spec in specs}
+    loaded = {id(spec): _fill(_open(spec, project, table, None, FIELDS), project, table, kinds) for spec in specs}
     return Suppressions(entries=MappingProxyType(loaded), project=project)
+
+
+def open_within(reading: Reading, project: Project, table: Table, kind: AddressField) -> Within:
+    """A Reading → the exclusions of each of its layers, opened and loaded."""
+    return tuple(
+        tuple(
+            open_exclusion(spec, project, table, replace(reading, mapping=layer.mapping, region=layer.region), kind)
+            for spec in layer.spec.exclude
+        )
+        for layer in reading.layers
+    )
+
+
+def problems_within(within: Within) -> tuple[Problem, ...]:
+    """The exclusions of some layers → what is wrong with them."""
+    return tuple(problem for layer in within for exclusion in layer for problem in exclusion.problems)
 
 
 def open_exclusion(
     spec: AudienceSpec, project: Project, table: Table, around: Reading | None, kind: AddressField
 ) -> Exclusion:
     """An entry of a campaign's `exclude` → an Exclusion by that campaign's kind of address."""
-    return _fill(_open(spec, project, table, around, (kind,)), table, (kind,))
+    return _fill(_open(spec, project, table, around, (kind,)), project, table, (kind,))
 
 
 def _open(
@@ -75,16 +104,23 @@ def _open(
     return Exclusion(reading=reading)
 
 
-def _fill(opened: Exclusion, table: Table, kinds: Collection[AddressField]) -> Exclusion:
+def _fill(opened: Exclusion, project: Project, table: Table, kinds: Collection[AddressField]) -> Exclusion:
     """An opened Exclusion → with the rows of those kinds that it holds."""
     if opened.problems:
         return opened
     reading = opened.reading
+    held = [kind for kind in FIELDS if kind in kinds and _holding(reading, kind)]
     try:
-        rows = {kind: _load(reading, table, kind) for kind in FIELDS if kind in kinds and _holding(reading, kind)}
+        rows = {kind: _load(reading, table, kind) for kind in held}
     except ProjectInvalid as invalid:
         return Exclusion(reading=reading, problems=invalid.problems)
-    return Exclusion(reading=reading, rows=MappingProxyType(rows))
+    within = {kind: open_within(reading, project, table, kind) for kind in held}
+    return Exclusion(
+        reading=reading,
+        rows=MappingProxyType(rows),
+        within=MappingProxyType(within),
+        problems=tuple(problem for each in within.values() for problem in problems_within(each)),
+    )
 
 
 def _held(reading: Reading, file: ContactFile, kinds: Sequence[AddressField]) -> tuple[AddressField, ...]:
@@ -102,7 +138,7 @@ def _load(reading: Reading, table: Table, kind: AddressField) -> Rows:
     others = [other for other in FIELDS if other != kind and _holding(part, other) == part.files]
     rows = load_reading(part, table, [reading.theirs(kind), *(reading.theirs(other) for other in others)])
     # A list of both kinds has rows with only one of them; a row with neither is nobody, and so a Problem.
-    given = " OR ".join(f"coalesce(trim(f{number}), '') <> ''" for number in range(1, len(others) + 1))
+    given = " OR ".join(f"coalesce(trim(f{number}::VARCHAR), '') <> ''" for number in range(1, len(others) + 1))
     return replace(rows, only=f"(coalesce(trim(f0), '') <> '' OR NOT ({given}))") if others else rows
 
 
@@ -119,19 +155,42 @@ def no_address(reading: Reading, kinds: Sequence[str]) -> Problem:
     )
 
 
-def exclude(table: Table, exclusion: Exclusion, kind: AddressField, key: bytes) -> str | None:
-    """An Exclusion and a kind of address → the table of its people, None where it holds only the other kind.
+def exclude(table: Table, exclusion: Exclusion, wanted: Wanted) -> str | None:
+    """An Exclusion and what is wanted of it → the table of its people, None where it holds only the other kind.
 
     ProjectInvalid where a single row of it cannot be used.
     """
-    rows = exclusion.rows.get(kind)
+    rows = exclusion.rows.get(wanted.kind)
     if rows is None:
         return None
-    selection = select_rows(table, exclusion.reading, rows, Wanted(kind=kind, key=key))
-    problems = tuple(_unusable(exclusion.reading, selection, kind))
+    reading = exclusion.reading
+    rows = ready(reading, rows, table)
+    selection = select_rows(table, reading, rows, replace(wanted, fields=()), later(reading))
+    problems = tuple(_unusable(reading, selection, wanted.kind))
     if problems:
         raise ProjectInvalid(*problems)
+    narrow(table, selection.name, reading, drops(table, exclusion.within[wanted.kind], wanted))
+    choose(table, selection.name, reading.spec)
     return selection.name
+
+
+def drops(table: Table, within: Within, wanted: Wanted) -> list[Callable[[str], int]]:
+    """The exclusions of each layer → for each, what takes their people out of a table and says how many rows went."""
+    return [partial(_drop_all, table, layer, wanted) for layer in within]
+
+
+def _drop_all(table: Table, exclusions: Sequence[Exclusion], wanted: Wanted, name: str) -> int:
+    return sum(drop(table, name, exclusion, wanted) for exclusion in exclusions)
+
+
+def drop(table: Table, name: str, exclusion: Exclusion, wanted: Wanted) -> int:
+    """A table of people, and those who may not be among them → how many rows went."""
+    others = exclude(table, exclusion, wanted)
+    if others is None:
+        return 0
+    gone = people.drop_excluded(table, name, others)
+    table.execute(f"DROP TABLE {others}")
+    return gone
 
 
 def _unusable(reading: Reading, selection: Selection, kind: AddressField) -> Iterator[Problem]:

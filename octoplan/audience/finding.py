@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from octoplan.audience.exclusions import Exclusion, Suppressions, exclude
-from octoplan.audience.reading import Reading, Rows
+from octoplan.audience.reading import Reading, Rows, ready
 from octoplan.audience.selecting import Wanted, select_rows
 from octoplan.audience.steps import Loaded, reading_of
 from octoplan.audience.values import places
@@ -25,6 +25,7 @@ class Rule(StrEnum):
     WHERE = "where"
     EXCLUDED = "excluded"
     SUPPRESSED = "suppressed"
+    UNCHOSEN = "unchosen"
     ON_MISSING = "on_missing"
     IN = "in"
 
@@ -53,28 +54,30 @@ def find(loaded: Loaded, suppressions: Suppressions, key: bytes, person: int) ->
         raise ProjectInvalid(*problems)
     wanted = Wanted(kind=campaign.address_field, key=key)
     reading = reading_of(loaded.opened)
-    standing = _records(table, replace(reading, condition=None), loaded.rows, wanted, person)
+    rows = ready(reading, loaded.rows, table)
+    standing = _records(table, replace(reading, layers=()), rows, wanted, person)
     if not standing:
         return Found(rule=Rule.ABSENT)
-    kept = standing if reading.condition is None else _records(table, reading, loaded.rows, wanted, person)
+    kept = _records(table, reading, rows, wanted, person) if reading.conditions else standing
     if not kept:
-        return _found(Rule.WHERE, loaded.rows, standing)
+        return _found(Rule.WHERE, rows, standing)
+    excluded = [exclusion for layer in loaded.within for exclusion in layer]
     against = (
-        *_against(Rule.EXCLUDED, loaded.exclusions, table, wanted, person),
+        *_against(Rule.EXCLUDED, excluded, table, wanted, person),
         *_against(Rule.SUPPRESSED, suppressions.of(campaign.purpose), table, wanted, person),
     )
-    return against[0] if against else _found(Rule.IN, loaded.rows, kept)
+    return against[0] if against else _found(Rule.IN, rows, kept)
 
 
 def _against(rule: Rule, entries: Sequence[Exclusion], table: Table, wanted: Wanted, person: int) -> Iterator[Found]:
     """The contact files of people who may not be reached → what is found of this one in them."""
     for entry in entries:
-        others = exclude(table, entry, wanted.kind, wanted.key)
+        others = exclude(table, entry, wanted)
         if others is not None:
             records = people.records_of(table, others, person)
             table.execute(f"DROP TABLE {others}")
             if records:
-                yield _found(rule, entry.rows[wanted.kind], records)
+                yield _found(rule, ready(entry.reading, entry.rows[wanted.kind], table), records)
 
 
 def _records(table: Table, reading: Reading, rows: Rows, wanted: Wanted, person: int) -> list[int]:

@@ -7,13 +7,15 @@ from types import MappingProxyType
 
 from octoplan.audience import emails, numbers
 from octoplan.audience.reading import Reading, Rows, where_problem
+from octoplan.audience.rejects import Rejects, rejected_rows
 from octoplan.audience.values import SHOWN, Counts, Reject, places
 from octoplan.audience.verdict import Verdict
 from octoplan.campaign import AddressField
 from octoplan.errors import Problem, ProjectInvalid
+from octoplan.spec import AudienceSpec
 from octoplan.table import people
 from octoplan.table.connection import Table, TableError
-from octoplan.table.people import Making
+from octoplan.table.people import Filter, Making
 from octoplan.table.rows import Check
 
 _SAMPLE = 64  # one row of so many is looked at, to learn which countries' numbers there are
@@ -30,15 +32,22 @@ class Selection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What people are selected by: the kind of address, the sub-key of their keys; and `fields`, what else is kept."""
+    """What people are selected by: the kind of address, the sub-key of their keys; and `fields`, what else is kept.
+
+    `rejects`: is given the rows that cannot be used, where somebody asked for them.
+    """
 
     kind: AddressField
     key: bytes = field(repr=False)
     fields: Sequence[str] = ()
+    rejects: Rejects | None = None
 
 
-def select_rows(table: Table, reading: Reading, rows: Rows, wanted: Wanted) -> Selection:
-    """Loaded rows → those that `where` keeps and whose address is good. ProjectInvalid where `where` fails on a row."""
+def select_rows(table: Table, reading: Reading, rows: Rows, wanted: Wanted, later: int = 0) -> Selection:
+    """Loaded rows → those that `where` keeps and whose address is good. ProjectInvalid where `where` fails on a row.
+
+    `later`: so many `where`s, of the outermost layers, are only noted, since something is chosen before them.
+    """
     making = Making(
         rows=rows.name,
         count=rows.count,
@@ -46,11 +55,12 @@ def select_rows(table: Table, reading: Reading, rows: Rows, wanted: Wanted) -> S
         firsts=[origin.first for origin in rows.origins],
         check=_check(table, rows, wanted.kind, reading.region),
         key=wanted.key,
-        condition=reading.condition,
-        where_fields=[rows.fields[name] for name in reading.condition.columns] if reading.condition else (),
+        tests=[Filter(condition=one, fields=[rows.fields[name] for name in one.columns]) for one in reading.conditions],
+        later=later,
         fields=wanted.fields,
     )
-    return settle(table, rows, _make(table, reading, making), making, judge(wanted.kind, reading.region))
+    made = _make(table, reading, making)
+    return settle(table, Settling(reading=reading, rows=rows, making=making, wanted=wanted), made)
 
 
 def _check(table: Table, rows: Rows, field: AddressField, region: str | None) -> Check:
@@ -69,24 +79,30 @@ def judge(field: AddressField, region: str | None) -> Callable[[str], Verdict]:
 
 
 def _make(table: Table, reading: Reading, making: Making) -> str:
-    if making.condition is None:
+    if not making.tests:
         return people.make(table, making)
+    specs = [layer.spec for layer in reading.layers if layer.condition is not None]
+    for spec, test in zip(specs, making.tests, strict=True):
+        _raise_if_no_condition(table, spec, making, test)
     try:
-        kind = people.check_condition(table, making)
-        if kind != "BOOLEAN":
-            raise ProjectInvalid(
-                where_problem(
-                    reading.spec,
-                    "where is no condition: it is neither true nor false",
-                    "compare something with something, as in country = 'FR'",
-                )
-            )
         return people.make(table, making)
     except TableError as error:
-        raise ProjectInvalid(_where_failed(reading, error)) from None
+        tests = enumerate(specs, 1)
+        spec = next((spec for number, spec in tests if people.fails(table, making, making.tests[:number])), specs[-1])
+        raise ProjectInvalid(_where_failed(spec, error)) from None
 
 
-def _where_failed(reading: Reading, error: TableError) -> Problem:
+def _raise_if_no_condition(table: Table, spec: AudienceSpec, making: Making, test: Filter) -> None:
+    try:
+        kind = people.check_condition(table, making, test)
+    except TableError as error:
+        raise ProjectInvalid(_where_failed(spec, error)) from None
+    if kind != "BOOLEAN":
+        hint = "compare something with something, as in country = 'FR'"
+        raise ProjectInvalid(where_problem(spec, "where is no condition: it is neither true nor false", hint))
+
+
+def _where_failed(spec: AudienceSpec, error: TableError) -> Problem:
     """What DuckDB refused while `where` ran → the Problem; what is no fault of `where` stays an error."""
     words = {
         "value": (
@@ -103,21 +119,37 @@ def _where_failed(reading: Reading, error: TableError) -> Problem:
     if error.kind not in words:
         raise error
     message, hint = words[error.kind]
-    return where_problem(reading.spec, message, hint)
+    return where_problem(spec, message, hint)
 
 
-def settle(table: Table, rows: Rows, name: str, making: Making, verdict: Callable[[str], Verdict]) -> Selection:
-    """People as made, and what gives a verdict on what the fast check left open → a Selection."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settling:
+    """People as made, what they were made from, and what was wanted."""
+
+    reading: Reading
+    rows: Rows
+    making: Making
+    wanted: Wanted
+
+
+def settle(table: Table, settling: Settling, name: str) -> Selection:
+    """The table of people as made → a Selection: what the fast check left open is decided."""
+    rows, wanted = settling.rows, settling.wanted
     everyone, open_ones = people.undecided(table, name)
     rejects = [*rows.first_lost]
     rejected: tuple[tuple[str, int], ...] = ()
+    verdicts = ""
     if open_ones:
-        verdicts = _verdicts(table, name, verdict)
-        people.settle(table, name, verdicts, making)
+        verdicts = _verdicts(table, name, judge(wanted.kind, settling.reading.region))
+        people.settle(table, name, verdicts, settling.making)
         rejected = people.rejected(table, name, verdicts)
         first = people.first_rejected(table, name, verdicts, SHOWN)
         spots = places(rows.origins, [row for row, _ in first])
         rejects += [Reject(place=place, reason=reason) for place, (_, reason) in zip(spots, first, strict=True)]
+    if wanted.rejects is not None and (rows.lost or rejected):
+        asked_by = settling.reading.spec.document.shown
+        wanted.rejects.take(rejected_rows(table, rows, people.Rejected(name=name, verdicts=verdicts), asked_by))
+    if open_ones:
         people.drop_rejected(table, name)
         table.execute(f"DROP TABLE {verdicts}")
     people.finish(table, name)

@@ -3,15 +3,19 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
-from octoplan.audience.exclusions import Exclusion, Suppressions, exclude, no_address, open_exclusion
+from octoplan.audience.exclusions import Suppressions, Within, drop, drops, no_address, open_within, problems_within
 from octoplan.audience.inline import Inline, read_inline
 from octoplan.audience.inline_rows import load_inline
-from octoplan.audience.reading import Reading, Rows, address_column, load_reading, open_reading
+from octoplan.audience.narrowing import Gone, choose, has_inner_choice, later, narrow
+from octoplan.audience.opening import open_reading
+from octoplan.audience.reading import Reading, Rows, address_column, load_reading, ready
+from octoplan.audience.rejects import Rejects
 from octoplan.audience.selecting import Selection, Wanted, judge, select_rows
 from octoplan.audience.values import Audience, Counts, Reject
 from octoplan.campaign import AddressField, Campaign
 from octoplan.errors import Place, Problem, ProjectInvalid
-from octoplan.project import AudienceSpec, Project
+from octoplan.project import Project
+from octoplan.spec import AudienceSpec
 from octoplan.table import people
 from octoplan.table.connection import Table
 
@@ -37,7 +41,7 @@ class Loaded:
     variables: tuple[str, ...]
     problems: tuple[Problem, ...]
     rows: Rows | None = None
-    exclusions: tuple[Exclusion, ...] = ()
+    within: Within = ()
 
 
 def open_audience(campaign: Campaign, project: Project, table: Table) -> Opened:
@@ -66,8 +70,10 @@ def load(opened: Opened, variables: Collection[str]) -> Loaded:
     used = tuple(name for name in dict.fromkeys(variables) if name in opened.columns)
     if opened.problems:
         return Loaded(opened=opened, variables=used, problems=opened.problems)
-    excluded = _exclusions(opened)
-    problems = [problem for exclusion in excluded for problem in exclusion.problems]
+    within: Within = ()
+    if opened.reading is not None:
+        within = open_within(opened.reading, opened.project, opened.table, opened.campaign.address_field)
+    problems = [*problems_within(within)]
     rows = None
     try:
         rows = _rows(opened, used)
@@ -78,7 +84,7 @@ def load(opened: Opened, variables: Collection[str]) -> Loaded:
         variables=used,
         problems=tuple(problems),
         rows=None if problems else rows,
-        exclusions=excluded,
+        within=within,
     )
 
 
@@ -90,26 +96,19 @@ def _rows(opened: Opened, used: tuple[str, ...]) -> Rows:
     return load_reading(reading, opened.table, [reading.theirs(key), *(reading.theirs(name) for name in used)])
 
 
-def _exclusions(opened: Opened) -> tuple[Exclusion, ...]:
-    """The campaign's own `exclude` → opened and loaded."""
-    campaign = opened.campaign
-    entries: tuple[AudienceSpec, ...] = () if campaign.audience is None else campaign.audience.exclude
-    return tuple(
-        open_exclusion(spec, opened.project, opened.table, opened.reading, campaign.address_field) for spec in entries
-    )
-
-
-def select(loaded: Loaded, suppressions: Suppressions, key: bytes) -> Audience:
+def select(loaded: Loaded, suppressions: Suppressions, key: bytes, rejects: Rejects | None = None) -> Audience:
     """A loaded audience → its Audience: those that `where` keeps, with a good address, once, and who may be reached.
 
     `key`: the 16-byte sub-key of person keys. Once per Loaded; any number of audiences share the suppressions.
+    `rejects` is given the rows that cannot be used.
     """
     campaign = loaded.opened.campaign
     problems = (*loaded.problems, *suppressions.problems_for(campaign.purpose))
     if loaded.rows is None or problems:
         return _invalid(loaded, problems)
     try:
-        return _select(loaded, loaded.rows, suppressions, key)
+        wanted = Wanted(kind=campaign.address_field, key=key, rejects=rejects)
+        return _select(loaded, loaded.rows, suppressions, wanted)
     except ProjectInvalid as invalid:
         return _invalid(loaded, invalid.problems)
 
@@ -125,23 +124,14 @@ def _invalid(loaded: Loaded, problems: tuple[Problem, ...]) -> Audience:
     )
 
 
-def _select(loaded: Loaded, rows: Rows, suppressions: Suppressions, key: bytes) -> Audience:
+def _select(loaded: Loaded, unready: Rows, suppressions: Suppressions, wanted: Wanted) -> Audience:
     opened = loaded.opened
-    table, field = opened.table, opened.campaign.address_field
-    reading = reading_of(opened)
+    table, reading = opened.table, reading_of(opened)
+    rows = ready(reading, unready, table)
     fields = [rows.fields[reading.theirs(name)] for name in loaded.variables]
-    selection = select_rows(table, reading, rows, Wanted(kind=field, key=key, fields=fields))
-    duplicates = people.drop_duplicates(table, selection.name)
-    excluded = sum(_drop(table, selection, entry, loaded, key) for entry in loaded.exclusions)
-    suppressed = sum(_drop(table, selection, entry, loaded, key) for entry in suppressions.of(opened.campaign.purpose))
+    selection = select_rows(table, reading, rows, replace(wanted, fields=fields), later(reading))
+    counts = _narrowed(loaded, selection, suppressions, wanted)
     table.execute(f"DROP TABLE {rows.name}")
-    counts = replace(
-        selection.counts,
-        duplicates=duplicates,
-        excluded=excluded,
-        suppressed=suppressed,
-        people=people.count(table, selection.name),
-    )
     return Audience(
         people=selection.name,
         variables=loaded.variables,
@@ -149,6 +139,27 @@ def _select(loaded: Loaded, rows: Rows, suppressions: Suppressions, key: bytes) 
         rejects=selection.rejects,
         problems=tuple(_problems(loaded, counts, selection.rejects)),
         origins=rows.origins,
+    )
+
+
+def _narrowed(loaded: Loaded, selection: Selection, suppressions: Suppressions, wanted: Wanted) -> Counts:
+    """Selected people → each once, without the excluded and suppressed, and of those whom `sample` and `limit` take."""
+    opened, name = loaded.opened, selection.name
+    table, reading = opened.table, reading_of(opened)
+    own = drops(table, loaded.within, wanted)
+    inner = has_inner_choice(reading)
+    gone = narrow(table, name, reading, own) if inner else Gone()
+    duplicates = people.drop_duplicates(table, name)
+    gone = gone if inner else narrow(table, name, reading, own)
+    suppressed = sum(drop(table, name, entry, wanted) for entry in suppressions.of(opened.campaign.purpose))
+    return replace(
+        selection.counts,
+        filtered=selection.counts.filtered + gone.filtered,
+        duplicates=duplicates,
+        excluded=gone.excluded,
+        suppressed=suppressed,
+        unchosen=gone.unchosen + choose(table, name, reading.spec),
+        people=people.count(table, name),
     )
 
 
@@ -161,16 +172,6 @@ def _no_spec(opened: Opened) -> AudienceSpec:
     """Inline recipients → a spec without files, for what reads both alike."""
     document = opened.campaign.document
     return AudienceSpec(base=document.path.parent, sources=(), document=document, pointer=("recipients",))
-
-
-def _drop(table: Table, selection: Selection, exclusion: Exclusion, loaded: Loaded, key: bytes) -> int:
-    """People, and those who may not be among them → how many went."""
-    others = exclude(table, exclusion, loaded.opened.campaign.address_field, key)
-    if others is None:
-        return 0
-    gone = people.drop_excluded(table, selection.name, others)
-    table.execute(f"DROP TABLE {others}")
-    return gone
 
 
 def _problems(loaded: Loaded, counts: Counts, rejects: tuple[Reject, ...]) -> Iterator[Problem]:

@@ -36,6 +36,7 @@ class Counts:
     duplicates: int = 0
     excluded: int = 0
     suppressed: int = 0
+    unchosen: int = 0
     people: int = 0
 
     @property
@@ -48,6 +49,7 @@ class Counts:
             ("duplicates", self.duplicates),
             ("excluded", self.excluded),
             ("suppressed", self.suppressed),
+            ("outside sample or limit", self.unchosen),
         )
         return tuple((reason, number) for reason, number in steps if number)
 

@@ -11,7 +11,8 @@ from octoplan.campaign import Campaign
 from octoplan.cli.console import Console
 from octoplan.cli.serving import open_storage, start_sandbox
 from octoplan.errors import StateError, UsageError
-from octoplan.project import SANDBOX, Environment, Project, own_folder
+from octoplan.project import SANDBOX, Environment, Outside, Project, own_folder
+from octoplan.spec import SECRETS
 
 if TYPE_CHECKING:
     from octoplan.gateways.interface import Gateway
@@ -126,7 +127,14 @@ def open_session(console: Console, *, sending: bool = False) -> Session:
             f"OCTOPLAN_ENV names {preset}, but a command that sends or changes a state must name it itself",
             hint=f"add --env {preset}, or --env {SANDBOX}",
         )
-    return Session(console=console, project=loaded, environment=loaded.environment(name))
+    environment = loaded.environment(name)
+    return Session(console=console, project=loaded.at(name, _outside(console)), environment=environment)
+
+
+def _outside(console: Console) -> Outside:
+    """Streams and environment variables → what sources may have of them: standard input, and variables of theirs."""
+    variables = {key: value for key, value in console.environ.items() if key.startswith(SECRETS)}
+    return Outside(variables=variables, stdin=getattr(console.stdin, "buffer", None))
 
 
 def chance() -> float:

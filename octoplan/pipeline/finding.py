@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from octoplan.audience import steps
@@ -83,6 +83,8 @@ def _find(asked: Asked, table: Table, key: bytes, person: int) -> Found:
     audience = steps.select(loaded, suppressions, key)
     if audience.problems:
         raise ProjectInvalid(*audience.problems)
+    if found.rule is Rule.IN and not people.records_of(table, audience.people, person):
+        found = replace(found, rule=Rule.UNCHOSEN)
     gathered = Gathered(campaign=campaign, templates=read.templates, audience=audience, table=table)
     _, problems = take_free(gathered)
     if problems:

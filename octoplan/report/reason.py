@@ -21,6 +21,7 @@ _RULES: Final[Mapping[Rule, str]] = MappingProxyType(
         Rule.WHERE: "left out by where",
         Rule.EXCLUDED: "excluded",
         Rule.SUPPRESSED: "suppressed",
+        Rule.UNCHOSEN: "outside the sample or the limit",
         Rule.ON_MISSING: "left out by on_missing: skip",
         Rule.IN: "in the audience",
     }

@@ -134,3 +134,5 @@ FUNCTIONS = frozenset(
         "array_length",
     }
 )
+# Of a segment's query only: none whose result depends on the order of the rows.
+AGGREGATES = frozenset({"count", "count_star", "count_if", "sum", "avg", "min", "max", "bool_and", "bool_or"})

@@ -98,11 +98,19 @@ def _lock(folder: Path, *, wait: bool) -> int:
 class Table:
     """One in-memory database, a context manager. `folder` is where rows that do not fit in memory are spilled.
 
-    Nothing is fetched from the network, ever; `lock` then closes the file system too. Errors are TableErrors.
+    Nothing is fetched from the network but what `reach` is given; `lock` then closes the file system too. Errors are
+    TableErrors. `keeps_rows`: rows that have no line in a file are kept whole, for whoever wants to see what was left
+    out. `kept`: what was brought in once for all campaigns, by the name of its source; `passing`: tables that go when
+    all is loaded.
     """
 
-    def __init__(self, folder: Path, *, memory_limit: str = "300MB", threads: int | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, memory_limit: str = "300MB", threads: int | None = None, keeps_rows: bool = False
+    ) -> None:
         self._settings = {"memory_limit": memory_limit, "threads": threads}
+        self.keeps_rows = keeps_rows
+        self.kept: dict[str, Any] = {}
+        self.passing: list[str] = []
         self._parent = folder
         self._counter = 0
         self._errors: type[Exception] | tuple[()] = ()
@@ -160,6 +168,10 @@ class Table:
 
         Rows have no order any more but that of an ORDER BY: DuckDB is faster so, and needs less memory.
         """
+        self.kept.clear()
+        for name in self.passing:
+            self.execute(f"DROP TABLE {quoted(name)}")
+        self.passing.clear()
         for setting in (
             "preserve_insertion_order = false",
             "allow_community_extensions = false",
@@ -167,6 +179,10 @@ class Table:
             "lock_configuration = true",
         ):
             self.execute(f"SET {setting}")
+
+    def reach(self, files: Any) -> None:
+        """Files of fsspec → what the addresses that begin with their protocol stand for, until the table is locked."""
+        self._open.register_filesystem(files)
 
     def name(self, what: str) -> str:
         """What a table is for → a name that no table has yet."""

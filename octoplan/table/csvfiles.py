@@ -44,7 +44,7 @@ class CsvFile:
     dialect: Dialect
 
 
-def escaped(path: Path) -> str:
+def escaped(path: Path | str) -> str:
     """A path → the pattern that means just it, since DuckDB expands patterns."""
     return "".join(f"[{character}]" if character in "*?[" else character for character in str(path))
 
@@ -108,7 +108,8 @@ def _load_fast(table: Table, file: CsvFile, names: Sequence[str], into: str) -> 
         f"store_rejects = true, rejects_limit = 0, rejects_table = '{bad}', rejects_scan = '{bad}_files'"
     )
     source = f"read_csv({literal(escaped(file.path))}, {options})"
-    table.execute(f"INSERT INTO {quoted(into)} SELECT {fields} FROM {source}{only}")
+    filled = ", ".join(f"f{number}" for number in range(len(names)))
+    table.execute(f"INSERT INTO {quoted(into)} ({filled}) SELECT {fields} FROM {source}{only}")
     found = gathered(_bad_rows(table, file, bad))
     table.execute(f"DROP TABLE {bad}")
     table.execute(f"DROP TABLE {bad}_files")
@@ -134,9 +135,11 @@ def _load_slowly(table: Table, file: CsvFile, names: Sequence[str], into: str) -
     columns = file.dialect.columns
     wanted = [columns.index(name) for name in names]
     marks = ", ".join("nullif(unnest(?), '')" for _ in wanted)
+    fields = ", ".join(f"f{number}" for number in range(len(wanted)))
 
     def take(rows: list[list[str]]) -> None:
-        table.execute(f"INSERT INTO {quoted(into)} SELECT {marks}", [[row[k] for row in rows] for k in wanted])
+        taken = [[row[k] for row in rows] for k in wanted]
+        table.execute(f"INSERT INTO {quoted(into)} ({fields}) SELECT {marks}", taken)
 
     records = csv_records(file.path, file.dialect, gzipped=file.gzipped)
     return gathered(split_rows(records, len(columns), take))

@@ -5,7 +5,7 @@ differs between rows becomes its text. Nothing is guessed: a date is text.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,11 +105,12 @@ def _scan(table: Table, reading: Reading) -> tuple[dict[str, Structure] | None, 
     return structure, bad
 
 
-def load(table: Table, reading: Reading, structures: Mapping[str, Structure], into: str) -> None:
+def load(table: Table, reading: Reading, structures: Sequence[tuple[str, Structure]], into: str) -> None:
     """A file, its needed keys and their structures → rows of the table `into`; only objects."""
-    fields = ", ".join(_field(key, structure) for key, structure in structures.items())
+    fields = ", ".join(_field(key, structure) for key, structure in structures)
+    filled = ", ".join(f"f{number}" for number in range(len(structures)))
     table.execute(
-        f"INSERT INTO {quoted(into)} SELECT {fields} FROM {reading.source} "
+        f"INSERT INTO {quoted(into)} ({filled}) SELECT {fields} FROM {reading.source} "
         "WHERE CASE WHEN json_valid(line) THEN json_type(line) = 'OBJECT' ELSE false END"
     )
 

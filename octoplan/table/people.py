@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from octoplan.table.connection import Table
+from octoplan.table.connection import Table, TableError
 from octoplan.table.keys import person_key_sql
+from octoplan.table.quoting import literal
 from octoplan.table.rows import Check
 from octoplan.table.where import SECONDS, Condition
 
@@ -20,9 +21,10 @@ _SPLIT = 1 << 18  # below as many rows DuckDB's own parallelism (122,880 rows a 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Making:
-    """What a table of people is made from. `where_fields`, `fields`: columns of `rows` as w0, w1, ... and v0, v1, ...
+    """What a table of people is made from. `fields`: columns of `rows` as v0, v1, ...
 
-    `firsts`: the first row of each file; `only`: SQL over fi, which rows count at all.
+    `firsts`: the first row of each file; `only`: SQL over fi, which rows count at all. `tests`: which rows stay, one
+    after the other; the last `later` of them are only noted, as k0, k1, ..., for `keep`.
     """
 
     rows: str
@@ -31,9 +33,23 @@ class Making:
     key: bytes
     only: str = "true"
     firsts: Sequence[int] = (0,)
-    condition: Condition | None = None
-    where_fields: Sequence[str] = ()
+    tests: Sequence["Filter"] = ()
+    later: int = 0
     fields: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """A Condition, and the columns of the loaded rows that it is over."""
+
+    condition: Condition
+    fields: Sequence[str]
+
+    @property
+    def named(self) -> str:
+        """The SQL that gives these columns the names in the condition."""
+        prefix = self.condition.prefix
+        return "".join(f", {field} AS {prefix}{number}" for number, field in enumerate(self.fields))
 
 
 def make(table: Table, making: Making) -> str:
@@ -56,10 +72,14 @@ def _parts(count: int) -> Iterator[str]:
 def _part(making: Making, rows: str) -> str:
     fields = "".join(f", {field} AS v{number}" for number, field in enumerate(making.fields))
     values = "".join(f", v{number}" for number in range(len(making.fields)))
-    tested = "".join(f", {field} AS w{number}" for number, field in enumerate(making.where_fields))
+    values += "".join(f", k{number}" for number in range(making.later))
+    tested = "".join(test.named for test in making.tests)
     steps = f"SELECT rowid AS record, f0{fields}{tested} FROM {making.rows} WHERE {rows} AND {making.only}"
-    if making.condition is not None:
-        steps = f"SELECT * FROM ({steps}) WHERE ({making.condition.sql})"
+    now = making.tests[: len(making.tests) - making.later]
+    if now:
+        steps = f"SELECT * FROM ({steps}) WHERE {_all(now)}"
+    for number, test in enumerate(making.tests[len(now) :]):
+        steps = f"SELECT *, coalesce({test.condition.sql}, false) AS k{number} FROM ({steps})"
     for name, expression in making.check.steps:
         steps = f"SELECT *, {expression} AS {name} FROM ({steps})"
     key = person_key_sql("address", making.key, folded=making.check.folded)
@@ -70,6 +90,14 @@ def _part(making: Making, rows: str) -> str:
     )
 
 
+def _all(tests: Sequence[Filter]) -> str:
+    """Tests → the SQL of whether all of them hold; none is asked of a row that one before it leaves out."""
+    *former, last = [f"({test.condition.sql})" for test in tests]
+    for condition in reversed(former):
+        last = f"(CASE WHEN {condition} THEN {last} ELSE false END)"
+    return last
+
+
 def _file(making: Making) -> str:
     """The SQL of the number of the file that a record came from."""
     later = "".join(
@@ -78,11 +106,54 @@ def _file(making: Making) -> str:
     return f"CASE{later} ELSE 0 END" if later else "0"
 
 
-def check_condition(table: Table, making: Making) -> str:
-    """What is to be made → the SQL type of its `where` on these columns; TableError where it has none."""
-    tested = ", ".join(f"{field} AS w{number}" for number, field in enumerate(making.where_fields)) or "1"
-    sql = making.condition.sql if making.condition else "true"
-    return str(table.rows(f"DESCRIBE SELECT ({sql}) AS x FROM (SELECT {tested} FROM {making.rows})")[0][1])
+def check_condition(table: Table, making: Making, test: Filter) -> str:
+    """What is to be made, and one of its tests → the SQL type of that; TableError where it has none."""
+    tested = test.named.removeprefix(", ") or "1"
+    return str(
+        table.rows(f"DESCRIBE SELECT ({test.condition.sql}) AS x FROM (SELECT {tested} FROM {making.rows})")[0][1]
+    )
+
+
+def fails(table: Table, making: Making, tests: Sequence[Filter]) -> bool:
+    """What is to be made, and some of its tests → whether asking them of all rows fails."""
+    named = "".join(test.named for test in tests)
+    try:
+        with table.limit(SECONDS):
+            table.value(
+                f"SELECT count(*) FROM (SELECT 1{named} FROM {making.rows} WHERE {making.only}) WHERE {_all(tests)}"
+            )
+    except TableError:
+        return True
+    return False
+
+
+def keep(table: Table, people: str, number: int) -> int:
+    """A table of people → those for whom a test holds that was only noted, by its number; how many rows went."""
+    gone = table.execute(f"DELETE FROM {people} WHERE NOT k{number}")
+    table.execute(f"ALTER TABLE {people} DROP COLUMN k{number}")
+    return gone
+
+
+def draw(table: Table, people: str, many: int, salt: str) -> int:
+    """A table of people → the rows of so many of them, who are drawn by their keys; how many rows went.
+
+    Somebody who joins takes the place of one other at most. `salt`: so that not the same people are in every sample.
+    """
+    order = f"sha256({literal(salt)} || ' ' || hex(person)), person"
+    return _only(table, people, f"SELECT person FROM {people} GROUP BY person ORDER BY {order} LIMIT {many}")
+
+
+def take_first(table: Table, people: str, many: int) -> int:
+    """A table of people → the rows of the first so many of them, in the order of the rows; how many rows went."""
+    return _only(table, people, f"SELECT person FROM {people} GROUP BY person ORDER BY min(record) LIMIT {many}")
+
+
+def _only(table: Table, people: str, chosen: str) -> int:
+    kept = table.name("chosen")
+    table.execute(f"CREATE TABLE {kept} AS {chosen}")
+    gone = table.execute(f"DELETE FROM {people} WHERE person NOT IN (SELECT person FROM {kept})")
+    table.execute(f"DROP TABLE {kept}")
+    return gone
 
 
 def count(table: Table, people: str) -> int:
@@ -112,6 +183,7 @@ def make_verdicts(table: Table) -> str:
 def settle(table: Table, people: str, verdicts: str, making: Making) -> None:
     """Verdicts on the undecided texts → the addresses of those that are good; the others stay, without an address."""
     values = "".join(f", p.v{number}" for number in range(len(making.fields)))
+    values += "".join(f", p.k{number}" for number in range(making.later))
     key = person_key_sql("d.address", making.key, folded=making.check.folded)
     table.execute(
         f"INSERT INTO {people} SELECT {key}, d.address, d.country, p.file, p.record, NULL{values} "
@@ -138,6 +210,27 @@ def first_rejected(table: Table, people: str, verdicts: str, limit: int) -> list
         f"WHERE p.address IS NULL ORDER BY p.record LIMIT {limit}"
     )
     return [(int(record), str(reason)) for record, reason in rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """Settled people, and the verdicts on those without an address; blank where there are none."""
+
+    name: str
+    verdicts: str
+
+
+def each_rejected(table: Table, left_out: Rejected, rows: str) -> Iterator[tuple[int, str, str | None]]:
+    """Those left out, and the loaded rows → record, reason and, where rows are kept, the whole row; in file order."""
+    if not left_out.verdicts:
+        return
+    whole, join = ("r.whole", f"JOIN {rows} r ON r.rowid = p.record") if table.keeps_rows else ("NULL", "")
+    sql = (
+        f"SELECT p.record, coalesce(d.reason, '{BLANK}'), {whole} FROM {left_out.name} p "
+        f"LEFT JOIN {left_out.verdicts} d ON p.raw = d.raw {join} WHERE p.address IS NULL ORDER BY p.record"
+    )
+    for batch in table.batches(sql):
+        yield from batch
 
 
 def drop_rejected(table: Table, people: str) -> None:

@@ -53,19 +53,22 @@ def gathered(bad: Iterable[Bad]) -> LeftOut:
     return LeftOut(first=tuple(first), lines=lines, rows=rows)
 
 
-def csv_records(path: Path, dialect: Dialect, *, gzipped: bool) -> Iterator[Record]:
+def csv_records(path: Path, dialect: Dialect, *, gzipped: bool, raw: list[str] | None = None) -> Iterator[Record]:
     """A CSV file → its records after the header, blank lines left out. A broken one ends with the line it broke in.
 
-    A record of one empty field and a blank line are the same in a file with one column: nobody.
+    A record of one empty field and a blank line are the same in a file with one column: nobody. `raw`: a list that is
+    to hold the lines of the present record.
     """
     empty = [""] if len(dialect.columns) == 1 else []
-    lines = _lines(path, gzipped=gzipped)
+    lines = _lines(path, gzipped=gzipped) if raw is None else _noted(_lines(path, gzipped=gzipped), raw)
     for _ in range(dialect.skip):
         next(lines, None)
     reader = csv.reader(lines, delimiter=dialect.delimiter, strict=True)
     next(reader, None)
     while True:
         begins = dialect.skip + reader.line_num + 1
+        if raw is not None:
+            raw.clear()
         try:
             fields = next(reader)
         except StopIteration:
@@ -75,6 +78,12 @@ def csv_records(path: Path, dialect: Dialect, *, gzipped: bool) -> Iterator[Reco
             continue
         if fields and fields != empty:
             yield begins, dialect.skip + reader.line_num, fields
+
+
+def _noted(lines: Iterator[str], raw: list[str]) -> Iterator[str]:
+    for line in lines:
+        raw.append(line)
+        yield line
 
 
 def text_lines(path: Path, *, gzipped: bool) -> Iterator[Record]:
@@ -95,12 +104,12 @@ def array_items(path: Path, *, gzipped: bool) -> Iterator[Record]:
         if position >= len(text) or text[position] == "]":
             return
         line += text.count("\n", seen, position)
-        seen = position
-        yield line, line, [""]
+        seen = begins = position
         try:
             _, position = decoder.raw_decode(text, position)
         except ValueError:
-            return
+            position = len(text)
+        yield line, line, [text[begins:position]]
 
 
 def _lines(path: Path, *, gzipped: bool) -> Iterator[str]:

@@ -7,7 +7,7 @@ no window, no function that is not named here: none of these reads settings, tim
 
 import difflib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,16 +30,20 @@ class Refused(Exception):  # noqa: N818 - it says what is the case
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """A checked expression over columns w0, w1, ...; `columns[i]` is what the files call wi. May hold personal data."""
+    """A checked expression over columns w0, w1, ...; `columns[i]` is what the files call wi. May hold personal data.
+
+    `prefix`: what stands before the numbers, so that several can be asked of one row.
+    """
 
     sql: str
     columns: tuple[str, ...]
+    prefix: str = "w"
 
     def __repr__(self) -> str:
         return f"<Condition over {len(self.columns)} columns>"
 
 
-def parse(table: Table, written: str, resolve: Callable[[str], str]) -> Condition:
+def parse(table: Table, written: str, resolve: Callable[[str], str], prefix: str = "w") -> Condition:
     """An expression, and what finds a column by name → a Condition; Refused otherwise.
 
     `resolve`: a name as written → the file's column; raises Refused for an unknown one.
@@ -47,13 +51,13 @@ def parse(table: Table, written: str, resolve: Callable[[str], str]) -> Conditio
     expression = _expression(table, written)
     columns: list[str] = []
     for node in _nodes(expression):
-        _check(node)
+        check(node)
         if node["class"] == "COLUMN_REF":
             column = resolve(_column_name(node))
             if column not in columns:
                 columns.append(column)
-            node["column_names"] = [f"w{columns.index(column)}"]
-    return Condition(sql=_written_anew(table, expression), columns=tuple(columns))
+            node["column_names"] = [f"{prefix}{columns.index(column)}"]
+    return Condition(sql=_written_anew(table, expression), columns=tuple(columns), prefix=prefix)
 
 
 def unknown_column(name: str, columns: tuple[str, ...]) -> Refused:
@@ -125,35 +129,39 @@ def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
             stack.extend(reversed(here))
 
 
-def _check(node: dict[str, Any]) -> None:
+def check(node: Mapping[str, Any], what: str = "where", functions: Collection[str] = allowed.FUNCTIONS) -> None:
+    """A node of an expression, of `what` an author wrote → Refused where it may not stand there."""
     kind = node["class"]
     if kind == "FUNCTION":
-        _check_function(node)
+        _check_function(node, what, functions)
     elif kind == "OPERATOR":
         if node["type"] not in allowed.OPERATORS:
-            raise Refused("where uses an operator that it may not use")
+            raise Refused(f"{what} uses an operator that it may not use")
     elif kind == "TYPE":
         if node["type_name"].upper() not in allowed.TYPES or node.get("schema") or node.get("catalog"):
             raise Refused(
-                "where casts to a type that is not plain", f"plain are: {', '.join(sorted(allowed.TYPES)).lower()}"
+                f"{what} casts to a type that is not plain", f"plain are: {', '.join(sorted(allowed.TYPES)).lower()}"
             )
     elif kind not in allowed.CLASSES:
         raise Refused(
-            "where is more than an expression over one row",
-            "no subquery, aggregate, window, lambda, parameter or *; docs/audiences.md shows what there is",
+            f"{what} is more than {'an expression over one row' if what == 'where' else 'looking at rows'}",
+            "no subquery, aggregate, window, lambda, parameter or *; docs/audiences.md shows what there is"
+            if what == "where"
+            else "no window, lambda or parameter; docs/audiences.md shows what there is",
         )
 
 
-def _check_function(node: dict[str, Any]) -> None:
+def _check_function(node: Mapping[str, Any], what: str, functions: Collection[str]) -> None:
     name = str(node["function_name"])
-    if name not in allowed.FUNCTIONS:
-        what = (
-            f"{name}, which is not among what a where may use" if name.isidentifier() else "an operator it may not use"
+    if name not in functions:
+        used = (
+            f"{name}, which is not among what a {what} may use" if name.isidentifier() else "an operator it may not use"
         )
         hint = "docs/audiences.md lists the functions; none reads files, settings, time or chance"
-        raise Refused(f"where uses {what}", hint)
-    if any(node.get(key) for key in _HIDDEN) or node.get("order_bys", {}).get("orders"):
-        raise Refused("where calls a function in a way that is not plain", "write it as lower(name)")
+        raise Refused(f"{what} uses {used}", hint)
+    hidden = any(node.get(key) for key in _HIDDEN if what == "where" or key != "distinct")
+    if hidden or node.get("order_bys", {}).get("orders"):
+        raise Refused(f"{what} calls a function in a way that is not plain", "write it as lower(name)")
 
 
 def _column_name(node: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from octoplan.audience import steps
 from octoplan.audience.exclusions import open_suppressions
 from octoplan.audience.values import Audience
 from octoplan.errors import Problem
+from octoplan.project import Outside
 from octoplan.table.connection import Table
 
 KEY = b"0123456789abcdef"
@@ -73,9 +74,28 @@ class Contacts:
     def suppress(self, suppressions: Mapping[str, Any]) -> None:
         (self.root / "octoplan.yaml").write_text(json.dumps({"octoplan": 1, "suppressions": suppressions}))
 
-    def select(self, variables: Sequence[str] = (), *, memory_limit: str = "300MB") -> Outcome:
+    def configure(self, **written: Any) -> None:
+        """octoplan.yaml; `written`: what stands in it besides its version, as data."""
+        (self.root / "octoplan.yaml").write_text(json.dumps({"octoplan": 1} | written, indent=1))
+
+    def sources(self, **written: Any) -> None:
+        """The sources of the sandbox, as data."""
+        self.configure(environments={"sandbox": {"gateway": "sandbox", "sources": written}})
+
+    def segment(self, name: str, **written: Any) -> None:
+        """A segment; `written`: what stands in it, as data."""
+        self.file(f"audiences/{name}.yaml", json.dumps(written, ensure_ascii=False, indent=1))
+
+    def select(
+        self,
+        variables: Sequence[str] = (),
+        *,
+        memory_limit: str = "300MB",
+        environment: str = "sandbox",
+        outside: Outside | None = None,
+    ) -> Outcome:
         """The whole way of the only campaign."""
-        read = project.load(self.root)
+        read = project.load(self.root).at(environment, outside or Outside())
         (found,) = campaign.load(read)
         with Table(self.root / ".octoplan" / "tmp", memory_limit=memory_limit) as table:
             suppressions = open_suppressions(read, {found.address_field}, table)
