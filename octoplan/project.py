@@ -83,6 +83,10 @@ class Project:
         found = {} if self.document is None else source_specs(self.document, environment)
         return replace(self, seen_from=environment, sources=found, outside=outside)
 
+    def without_stdin(self) -> "Project":
+        """The same for a command that reads something else from standard input."""
+        return replace(self, outside=replace(self.outside, stdin=None))
+
     @property
     def segments(self) -> Segments:
         """Its named audiences."""

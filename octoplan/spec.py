@@ -123,6 +123,17 @@ class Segments:
             raise _invalid(place, "segment/cycle", f"a segment cannot build on itself: {way}", "break the circle")
         return self.load(found[0], (*trail, name))
 
+    def check(self) -> None:
+        """ProjectInvalid with what is wrong with any of them."""
+        problems: dict[Problem, None] = {}
+        for path in self.files():
+            try:
+                self.find(path.stem, Place(file=self._shown(path)))
+            except ProjectInvalid as invalid:
+                problems |= dict.fromkeys(invalid.problems)
+        if problems:
+            raise ProjectInvalid(*problems)
+
     def load(self, path: Path, trail: Sequence[str]) -> AudienceSpec:
         """A segment's file → its AudienceSpec; ProjectInvalid with every Problem."""
         real = Path(os.path.realpath(path))

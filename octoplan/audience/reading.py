@@ -68,6 +68,12 @@ class Reading:
         return tuple(dict.fromkeys((*self.mapping, *self.own)))
 
     @property
+    def inputs(self) -> tuple[str, ...]:
+        """What the sources of a query call their columns."""
+        found = self.asking.inputs.values() if self.asking else ()
+        return tuple(dict.fromkeys(name for files in found for file in files for name in file.columns))
+
+    @property
     def conditions(self) -> tuple[where.Condition, ...]:
         """The `where`s of all layers."""
         return tuple(layer.condition for layer in self.layers if layer.condition is not None)

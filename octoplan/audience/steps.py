@@ -1,6 +1,6 @@
 """The three steps from a Campaign to its Audience: open, load, select."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from octoplan.audience.exclusions import Suppressions, Within, drop, drops, no_address, open_within, problems_within
@@ -161,6 +161,14 @@ def _narrowed(loaded: Loaded, selection: Selection, suppressions: Suppressions, 
         unchosen=gone.unchosen + choose(table, name, reading.spec),
         people=people.count(table, name),
     )
+
+
+def columns_read(loaded: Iterable[Loaded], suppressions: Suppressions) -> tuple[str, ...]:
+    """Loaded audiences and the suppressions → the columns of all files that they are read from."""
+    entries = [entry for one in loaded for layer in one.within for entry in layer]
+    readings = [one.opened.reading for one in loaded if one.opened.reading is not None]
+    readings += [entry.reading for entry in (*entries, *suppressions.entries.values())]
+    return tuple(dict.fromkeys(name for reading in readings for name in (*reading.inputs, *reading.own)))
 
 
 def reading_of(opened: Opened) -> Reading:

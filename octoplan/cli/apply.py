@@ -15,6 +15,7 @@ import click
 from octoplan.cli.console import Console
 from octoplan.cli.options import common, target
 from octoplan.cli.plan import show_plan
+from octoplan.cli.rejects import open_rejects, rejects
 from octoplan.cli.session import Session, chance, open_session
 from octoplan.errors import Declined, GatewayError, GuardRefused, UsageError
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from octoplan.apply.pace import Stop
     from octoplan.apply.run import Applier
     from octoplan.apply.witness import Witness
+    from octoplan.audience.rejects import Rejects
     from octoplan.campaign import Campaign
     from octoplan.pipeline.drawing import Drawn
     from octoplan.plan import Plan
@@ -42,11 +44,18 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Append what became of each frame to FILE.",
 )
+@rejects
 @target
 @common
 @click.pass_obj
 def command(
-    console: Console, /, planfile: Path | None, targets: tuple[str, ...], receipts: Path | None, **flags: bool
+    console: Console,
+    /,
+    planfile: Path | None,
+    rejects: Path | None,
+    targets: tuple[str, ...],
+    receipts: Path | None,
+    **flags: bool,
 ) -> None:
     """Send what the plan says, once. With PLANFILE, only what that reviewed plan holds."""
     session = open_session(console, sending=True)
@@ -56,10 +65,12 @@ def command(
             hint="octoplan plan --out FILE, then octoplan apply FILE; or require_plan: false in octoplan.yaml",
         )
     reviewed = _read_plan_file(planfile, targets)
-    order = Order(targets=reviewed.targets if reviewed else targets, reviewed=reviewed, receipts=receipts, **flags)
-    with _applier(session, order) as applier:
-        told = _apply(session, applier, order)
-        console.exit_code = _exit_code(applier, told)
+    wanted = reviewed.targets if reviewed else targets
+    with open_rejects(console, rejects) as taker:
+        order = Order(targets=wanted, reviewed=reviewed, receipts=receipts, rejects=taker, **flags)
+        with _applier(session, order) as applier:
+            told = _apply(session, applier, order)
+            console.exit_code = _exit_code(applier, told)
     if not console.wanted.json:
         from octoplan.report import lines  # noqa: PLC0415 - loaded when called
 
@@ -73,6 +84,7 @@ class Order:
     targets: tuple[str, ...]
     reviewed: "PlanFile | None"
     receipts: Path | None
+    rejects: "Rejects | None"
     auto_approve: bool
     retry_refused: bool
     adopt_duplicates: bool
@@ -94,7 +106,7 @@ def _apply(session: Session, applier: "Applier", order: Order) -> list["Event"]:
     if applier.stop.interrupted:
         return told
     campaigns = session.campaigns(order.targets)
-    with session.table() as table:
+    with session.table(keeps_rows=order.rejects is not None) as table:
         drawn = _draw(session, applier, order, campaigns, table)
         if not console.wanted.json:
             show_plan(console, drawn.plan, "text")
@@ -123,6 +135,7 @@ def _draw(
             targeted=bool(order.targets),
             reviewed=order.reviewed,
             notice=say,
+            rejects=order.rejects,
         )
         drawn = drawing.draw(session.project, campaigns, table, course)
         if order.reviewed is not None:

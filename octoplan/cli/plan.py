@@ -3,17 +3,20 @@
 import importlib
 import secrets
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from octoplan.cli.console import Console
 from octoplan.cli.options import common, target
+from octoplan.cli.rejects import open_rejects, rejects
 from octoplan.cli.session import Session, open_session
 from octoplan.errors import OctoplanError
 
 if TYPE_CHECKING:
+    from octoplan.audience.rejects import Rejects
     from octoplan.pipeline.drawing import Drawn
     from octoplan.plan import Plan
 
@@ -39,16 +42,16 @@ _MODULES = {"json": "as_json", "markdown": "markdown", "html": "html"}
     show_default=True,
     help="How to show the plan.",
 )
+@rejects
 @target
 @common
 @click.pass_obj
-def command(
-    console: Console, /, out: Path | None, simulate: str, form: str, targets: tuple[str, ...], **flags: bool
-) -> None:
+def command(console: Console, /, simulate: str, form: str, targets: tuple[str, ...], **flags: Any) -> None:
     """Show what an apply would send, to how many, at what cost."""
     session = open_session(console)
     session.check_gateway()
-    drawn = _draw(session, simulate, targets, out)
+    with open_rejects(console, flags["rejects"]) as taker:
+        drawn = _draw(session, simulate, targets, Files(out=flags["out"], rejects=taker))
     show_plan(console, drawn.plan, "json" if console.wanted.json else form)
     drawn.plan.raise_if_refused()
     if flags["detailed_exitcode"] and drawn.plan.has_changes:
@@ -75,7 +78,15 @@ def _show_text(console: Console, plan: "Plan") -> None:
     console.lines(text.plan(plan))
 
 
-def _draw(session: Session, simulate: str, targets: tuple[str, ...], out: Path | None) -> "Drawn":
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What a plan is to write besides itself: a plan file, and the rows that cannot be used."""
+
+    out: Path | None
+    rejects: "Rejects | None"
+
+
+def _draw(session: Session, simulate: str, targets: tuple[str, ...], files: Files) -> "Drawn":
     from octoplan import planfile  # noqa: PLC0415 - loaded when called
     from octoplan.pipeline import drawing, review  # noqa: PLC0415
     from octoplan.pipeline.course import Course  # noqa: PLC0415
@@ -86,7 +97,7 @@ def _draw(session: Session, simulate: str, targets: tuple[str, ...], out: Path |
         state = stack.enter_context(session.state())
         wanted = simulate != "none" and session.environment.simulate_to != ()
         gateway = stack.enter_context(session.gateway()) if wanted else None
-        table = stack.enter_context(session.table())
+        table = stack.enter_context(session.table(keeps_rows=files.rejects is not None))
         say = stack.enter_context(console.progress())
         course = Course(
             environment=session.environment,
@@ -96,14 +107,15 @@ def _draw(session: Session, simulate: str, targets: tuple[str, ...], out: Path |
             simulate="all" if simulate == "all" else "sample" if simulate == "sample" else "none",
             targeted=bool(targets),
             notice=say,
+            rejects=files.rejects,
             pace=session.pace(),
         )
         drawn = drawing.draw(session.project, campaigns, table, course)
-        if out is not None and not drawn.plan.is_blocked:
+        if files.out is not None and not drawn.plan.is_blocked:
             made = (secrets.token_hex(16), targets)
             plan_file = review.plan_file(drawn.plan, drawn.drafts, campaigns, state, made)
-            _write(out, planfile.dump(plan_file))
-            console.talk(f"Wrote {out}, digest {plan_file.digest}")
+            _write(files.out, planfile.dump(plan_file))
+            console.talk(f"Wrote {files.out}, digest {plan_file.digest}")
     return drawn
 
 

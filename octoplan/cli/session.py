@@ -32,6 +32,11 @@ class Session:
         """The project's campaigns, or the targets among them."""
         return campaign.load(self.project, targets)
 
+    def check_segments(self, targets: Collection[str] = ()) -> None:
+        """ProjectInvalid with the Problems of all segments, also of those that nobody names; nothing for targets."""
+        if not targets:
+            self.project.segments.check()
+
     def home(self) -> "Home":
         """Where the environment's state lives."""
         from octoplan.state.home import Home  # noqa: PLC0415 - only where a state is
@@ -61,11 +66,11 @@ class Session:
             opened.store.close()
 
     @contextmanager
-    def table(self) -> Iterator["Table"]:
-        """An empty table of people, its folder beneath .octoplan."""
+    def table(self, *, keeps_rows: bool = False) -> Iterator["Table"]:
+        """An empty table of people, its folder beneath .octoplan. `keeps_rows`: whole rows, for `--rejects`."""
         from octoplan.table.connection import Table  # noqa: PLC0415 - duckdb, only where people are read
 
-        with Table(own_folder(self.project.root) / "tmp") as table:
+        with Table(own_folder(self.project.root) / "tmp", keeps_rows=keeps_rows) as table:
             yield table
 
     def check_gateway(self) -> None:

@@ -32,7 +32,7 @@ def command(console: Console, campaign: str) -> None:
     (found,) = session.campaigns((campaign,))
     with session.state() if session.has_state else nullcontext() as state:
         asked = finding.Asked(
-            project=session.project,
+            project=session.project.without_stdin(),
             campaign=found,
             state=state,
             open_table=session.table,

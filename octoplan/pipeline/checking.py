@@ -12,22 +12,29 @@ from octoplan.project import Project
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from octoplan.audience.rejects import Rejects
     from octoplan.errors import Problem
     from octoplan.table.connection import Table
 
     OpenTable = Callable[[], AbstractContextManager[Table]]
 
 
-def check(project: Project, campaigns: Sequence[Campaign], open_table: "OpenTable", now: datetime) -> int:
+def check(
+    project: Project,
+    campaigns: Sequence[Campaign],
+    open_table: "OpenTable",
+    now: datetime,
+    rejects: "Rejects | None" = None,
+) -> int:
     """Everything that needs neither network nor state → how many people there are; ProjectInvalid with all Problems.
 
-    `open_table` is called only if there are contact files to read.
+    `open_table` is called only if there are contact files to read. `rejects` is given their rows that cannot be used.
     """
     active = [campaign for campaign in campaigns if not campaign.is_closed(now)]
     filed = [one for one in active if one.audience is not None or project.suppressions_for(one.purpose)]
     checked = [check_inline(campaign) for campaign in active if campaign.name not in {one.name for one in filed}]
     if filed:
-        checked += _check_filed(project, filed, open_table)
+        checked += _check_filed(project, filed, open_table, rejects)
     problems = [problem for _, found in checked for problem in found]
     if problems:
         raise ProjectInvalid(*problems)
@@ -35,11 +42,11 @@ def check(project: Project, campaigns: Sequence[Campaign], open_table: "OpenTabl
 
 
 def _check_filed(
-    project: Project, campaigns: Sequence[Campaign], open_table: "OpenTable"
+    project: Project, campaigns: Sequence[Campaign], open_table: "OpenTable", rejects: "Rejects | None"
 ) -> list[tuple[int, tuple["Problem", ...]]]:
     from octoplan.pipeline.drafts import take_free  # noqa: PLC0415 - the table's modules, only where files are read
     from octoplan.pipeline.gathering import gather  # noqa: PLC0415
 
     with open_table() as table:
         # Nobody is looked up by the key, so any will do.
-        return [take_free(one) for one in gather(project, campaigns, table, bytes(16))]
+        return [take_free(one) for one in gather(project, campaigns, table, bytes(16), rejects)]

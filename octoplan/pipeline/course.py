@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from octoplan.audience.rejects import Rejects
 from octoplan.gateways.interface import Gateway
 from octoplan.planfile import PlanFile
 from octoplan.project import Environment
@@ -19,7 +20,8 @@ class Course:
     """The environment and its state, and what is asked of the plan.
 
     `gateway` None: nothing is simulated. `reviewed`: no message is planned that this file does not hold. `notice` is
-    told what is being done, for progress; `pace` waits before each simulated request.
+    told what is being done, for progress; `pace` waits before each simulated request. `rejects` is given the rows that
+    cannot be used.
     """
 
     environment: Environment
@@ -31,4 +33,5 @@ class Course:
     targeted: bool = False
     reviewed: PlanFile | None = None
     notice: Notice = lambda _: None
+    rejects: Rejects | None = None
     pace: Callable[[], object] = lambda: None

@@ -29,7 +29,7 @@ def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: 
     closed = [campaign for campaign in campaigns if campaign.is_closed(course.now)]
     active = [campaign for campaign in campaigns if not campaign.is_closed(course.now)]
     course.notice("reading contacts")
-    gathered = gather(project, active, table, course.state.keys.person)
+    gathered = gather(project, active, table, course.state.keys.person, course.rejects)
     course.notice("rendering and packing")
     drafts, problems = _drafts(gathered, course)
     if problems:

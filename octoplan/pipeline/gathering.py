@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from octoplan.audience import steps
 from octoplan.audience.exclusions import open_suppressions
+from octoplan.audience.rejects import Rejects
 from octoplan.audience.steps import Loaded, Opened
 from octoplan.audience.values import Audience
 from octoplan.campaign import Campaign
@@ -33,17 +34,28 @@ class Read:
     opened: Opened
 
 
-def gather(project: Project, campaigns: Sequence[Campaign], table: Table, person_key: bytes) -> tuple[Gathered, ...]:
-    """Campaigns → people and templates of each; ProjectInvalid with the Problems of all of them."""
+def gather(
+    project: Project,
+    campaigns: Sequence[Campaign],
+    table: Table,
+    person_key: bytes,
+    rejects: Rejects | None = None,
+) -> tuple[Gathered, ...]:
+    """Campaigns → people and templates of each; ProjectInvalid with the Problems of all of them.
+
+    `rejects` is given the rows that cannot be used, those of invalid audiences too.
+    """
     read = open_all(project, campaigns, table)
     suppressions = open_suppressions(project, {one.campaign.address_field for one in read}, table)
     loaded = [load(one) for one in read]
     table.lock()
+    if rejects is not None:
+        rejects.begin(steps.columns_read(loaded, suppressions))
     gathered = [
         Gathered(
             campaign=one.campaign,
             templates=one.templates,
-            audience=steps.select(rows, suppressions, person_key),
+            audience=steps.select(rows, suppressions, person_key, rejects),
             table=table,
         )
         for one, rows in zip(read, loaded, strict=True)

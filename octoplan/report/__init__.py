@@ -14,7 +14,7 @@
     markdown   plan, marker, LIMIT            → a comment on a pull request, always under 65,000 bytes
     html       plan                           → one self-contained page, no scripts
     messages   text_messages, json_messages   what `render` shows: a named exception to the last sentence below
-    inbox      text_inbox, json_inbox         what the sandbox received: the other one
+    inbox      text_inbox, json_inbox         what the sandbox received: another one
     records    text_campaigns, json_campaigns, text_campaign, json_campaign
                                               what the state remembers of campaigns
     checked    text_checked, json_checked, check_line, SAID
@@ -25,6 +25,8 @@
                                               all that a state holds, as lines of JSON
     imported   brought_line, brought_facts, moved_line, moved_facts
                                               what an import brings into a state
+    rejected   csv_header, csv_line, json_line
+                                              rows that cannot be used, as written: for `--rejects`, another one
     reason     text_answer, json_answer       whether one person gets a campaign, and what they had
     survey     Survey, CampaignStanding, survey, replay_until
                                               a state → what `status` shows of it

@@ -93,6 +93,7 @@ def _counts(step: Step) -> dict[str, Any] | None:
         "duplicates": counts.duplicates,
         "excluded": counts.excluded,
         "suppressed": counts.suppressed,
+        "outside_sample_or_limit": counts.unchosen,
         "people": counts.people,
     }
 

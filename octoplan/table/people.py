@@ -5,13 +5,13 @@ e-mail), `file` and `record` (which file it came from, and which row of the load
 and v0, v1, ... While it is made it also has `raw`: what stands in the file where the fast check could not decide.
 """
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from octoplan.table.connection import Table, TableError
-from octoplan.table.keys import person_key_sql
-from octoplan.table.quoting import literal
+from octoplan.table.keys import KEY_BYTES, person_key_sql
 from octoplan.table.rows import Check
 from octoplan.table.where import SECONDS, Condition
 
@@ -134,13 +134,15 @@ def keep(table: Table, people: str, number: int) -> int:
     return gone
 
 
-def draw(table: Table, people: str, many: int, salt: str) -> int:
-    """A table of people → the rows of so many of them, who are drawn by their keys; how many rows went.
+def draw(table: Table, people: str, many: int, name: str) -> int:
+    """A table of people → the rows of so many of them, drawn by a hash of `name` and address; how many rows went.
 
-    Somebody who joins takes the place of one other at most. `salt`: so that not the same people are in every sample.
+    The same ones with every key and in every environment, so that what is validated is what is sent. Somebody who joins
+    takes the place of one other at most; another name draws others.
     """
-    order = f"sha256({literal(salt)} || ' ' || hex(person)), person"
-    return _only(table, people, f"SELECT person FROM {people} GROUP BY person ORDER BY {order} LIMIT {many}")
+    number = person_key_sql("address", hashlib.sha256(name.encode()).digest()[:KEY_BYTES])
+    drawn = f"SELECT person FROM {people} GROUP BY person ORDER BY min({number}), person LIMIT {many}"
+    return _only(table, people, drawn)
 
 
 def take_first(table: Table, people: str, many: int) -> int:
