@@ -58,6 +58,11 @@ class AudienceSpec:
         return self.place(*(("from", index) if len(self.sources) > 1 else ("from",)))
 
     @property
+    def home(self) -> str | None:
+        """The region in which its numbers are read: its own, or that of the segment below."""
+        return self.region or (self.segment.home if self.segment is not None else None)
+
+    @property
     def name(self) -> str:
         """The name of a segment: that of its file."""
         return self.document.path.stem

@@ -19,6 +19,7 @@ from octoplan.errors import OctoplanError, ProjectInvalid
 # What `octoplan --help` lists, here so that it need not load the commands.
 COMMANDS: Final[Mapping[str, str]] = {
     "validate": "Check everything that needs no network: YAML, schema, templates, audience, parts.",
+    "audience": "Show who is in a segment, a source or a campaign, as a whole.",
     "render": "Show a campaign's messages as people would see them.",
     "plan": "Show what an apply would send, to how many, at what cost.",
     "apply": "Send what the plan says, once.",

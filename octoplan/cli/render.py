@@ -29,7 +29,7 @@ def command(console: Console, campaign: str, limit: int, address: str | None) ->
     masked = console.wanted.json or not console.out.isatty()
     to = None
     if address is not None:
-        to = normalise(address, found.address_field, found.audience.region if found.audience else None)
+        to = normalise(address, found.address_field, found.audience.home if found.audience else None)
         if to is None:
             raise UsageError(
                 f"--to is no {found.address_field}",

@@ -56,7 +56,7 @@ class Asked:
 def why(asked: Asked, typed: str) -> Answer:
     """An address as a person types it → the Answer; ProjectInvalid where the campaign is not valid."""
     campaign, state = asked.campaign, asked.state
-    verdict = judge(campaign.address_field, campaign.audience.region if campaign.audience else None)(typed)
+    verdict = judge(campaign.address_field, campaign.audience.home if campaign.audience else None)(typed)
     if verdict.address is None:
         found = Found(rule=Rule.INVALID, why=verdict.reason or "")
         return Answer(campaign=campaign, address=typed, found=found, had=())
