@@ -111,6 +111,7 @@ class Table:
         self.keeps_rows = keeps_rows
         self.kept: dict[str, Any] = {}
         self.passing: list[str] = []
+        self._reached: list[Any] = []
         self._parent = folder
         self._counter = 0
         self._errors: type[Exception] | tuple[()] = ()
@@ -182,7 +183,9 @@ class Table:
 
     def reach(self, files: Any) -> None:
         """Files of fsspec → what the addresses that begin with their protocol stand for, until the table is locked."""
-        self._open.register_filesystem(files)
+        if files not in self._reached:
+            self._open.register_filesystem(files)
+            self._reached.append(files)
 
     def name(self, what: str) -> str:
         """What a table is for → a name that no table has yet."""

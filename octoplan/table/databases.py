@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from octoplan.table.connection import Table
+from octoplan.table.quiet import hush
 from octoplan.table.quoting import quoted
 from octoplan.table.values import Column
 
@@ -63,6 +64,7 @@ def _engine(address: str) -> "Engine":
     except ImportError:
         hint = "pip install 'octoplan[database]'"
         raise Refused("source/extra", "databases need SQLAlchemy", hint, about_address=True) from None
+    hush()
     try:
         url = sqlalchemy.make_url(address)
     except sqlalchemy.exc.ArgumentError:

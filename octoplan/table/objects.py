@@ -16,6 +16,7 @@ from octoplan.table import files
 from octoplan.table.connection import Table
 from octoplan.table.dialect import Unreadable
 from octoplan.table.files import ContactFile
+from octoplan.table.quiet import hush
 
 _CHUNK = 1 << 20
 _MAGIC = frozenset("*[")
@@ -37,6 +38,7 @@ def bring(table: Table, address: str, form: str | None) -> Iterator[ContactFile]
 
 
 def _store(protocol: str) -> Any:
+    hush()
     extra = f"pip install 'octoplan[{_EXTRAS.get(protocol, 's3')}]'"
     try:
         import fsspec  # noqa: PLC0415 - an extra, and only where objects are read

@@ -23,6 +23,7 @@ recipients: [{phone_number: "+33600000123", name: Ann}, {phone_number: "+3360000
 """
 READING = (
     ("validate",),
+    ("audience", "hello"),
     ("render", "hello"),
     ("plan",),
     ("status",),
@@ -45,7 +46,7 @@ EVERY = (
 )
 HEAVY = (
     *("duckdb", "jinja2", "jsonschema", "httpx", "rich"),
-    *("phonenumbers", "yaml", "cryptography", "starlette", "uvicorn"),
+    *("phonenumbers", "yaml", "cryptography", "starlette", "uvicorn", "sqlalchemy", "fsspec"),
 )
 FLAGS = ("-C", "--env", "--json", "--no-color", "-v")
 
