@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from octoplan.table.allowed import FUNCTIONS
+from octoplan import project
+from octoplan.table.allowed import AGGREGATES, FUNCTIONS
 from tests.audience.conftest import Contacts
+from tests.conftest import Folder
 
 PAGE = (Path(__file__).parents[2] / "docs" / "audiences.md").read_text()
 
@@ -67,3 +69,65 @@ def test_the_suppressions_of_the_page_are_a_project(documented: Contacts) -> Non
         path.write_text(text)
     documented.campaign(**yaml.safe_load(blocks("yaml")[0]))
     assert documented.select().addresses == ["+33600000102"]
+
+
+# Sources and segments: files by the name in their block's first line
+
+
+def file_block(name: str) -> str:
+    (found,) = re.findall(rf"^```\w+ {re.escape(name)}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    return str(found)
+
+
+NAMED = ("octoplan.yaml", "orders.ndjson", "audiences/opted-in.yaml", "audiences/lyon.yaml", "audiences/buyers.yaml")
+SALE = "channel: sms\npurpose: alert\nopen: true\naudience: {from: lyon}\ntext: Hello {{ first_name }}\n"
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Folder:
+    folder = Folder(path=tmp_path / "shop")
+    return folder.write(
+        {
+            "people.csv": blocks("csv")[0],
+            "campaigns/sale.yaml": SALE.replace("lyon}", "lyon, max_rejected: 80 %}"),
+            **{name: file_block(name) for name in NAMED},
+        }
+    )
+
+
+def test_what_the_page_shows_of_an_audience_is_what_is_printed(shop: Folder) -> None:
+    command, _, said = blocks("console")[0].partition("\n")
+    outcome = shop.call(*command.removeprefix("$ octoplan ").split())
+    assert (outcome.code, outcome.out) == (0, said)
+
+
+@pytest.mark.parametrize(("name", "people"), [("opted-in", 3), ("lyon", 1), ("buyers", 1)])
+def test_the_segments_of_the_page_have_people(shop: Folder, name: str, people: int) -> None:
+    assert shop.call("audience", name, "--json").json["people"] == people
+
+
+def test_the_sources_of_the_page_are_a_project_in_each_environment(shop: Folder) -> None:
+    read = project.load(shop.path)
+    assert set(read.at("sandbox", read.outside).sources) == set(read.at("production", read.outside).sources)
+    outcome = shop.call("validate", "--env", "production")
+    assert (outcome.code, "OCTOPLAN_SOURCE_CRM is not set" in outcome.err) == (3, True)
+
+
+@pytest.mark.parametrize("written", file_block("query").splitlines())
+def test_a_query_that_the_page_says_is_refused_is_refused(shop: Folder, written: str) -> None:
+    shop.write({"audiences/buyers.yaml": f"query: {written}\n"})
+    assert "[segment/query]" in shop.call("audience", "buyers").err
+
+
+def test_the_page_lists_every_aggregate() -> None:
+    (listed,) = re.findall(r"<!-- aggregates -->\n(.*?)<!-- end -->", PAGE, re.DOTALL)
+    assert set(re.findall(r"`(\w+)`", listed)) == AGGREGATES - {"count_star"}  # what the parser writes for count(*)
+
+
+def test_the_rejects_of_the_page_are_those_that_are_written(shop: Folder) -> None:
+    (shop.path / ".octoplan").mkdir()
+    path = shop.path / ".octoplan" / "rejects.csv"
+    command, _, said = file_block("rejects.csv").partition("\n")
+    arguments = command.removeprefix("$ octoplan ").replace(".octoplan/rejects.csv", str(path)).split()
+    assert shop.call(*arguments).code == 0
+    assert path.read_text() == said

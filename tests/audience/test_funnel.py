@@ -70,6 +70,17 @@ def test_one_row_of_an_exclusion_that_cannot_be_used_is_a_problem(contacts: Cont
         assert "0600" not in outcome.said
 
 
+def test_a_list_of_both_kinds_may_hold_numbers_that_are_no_text(contacts: Contacts) -> None:
+    contacts.file("a.csv", "email\na@example.com\nb@example.com\n")
+    contacts.file(
+        "no.ndjson", '{"email": "a@example.com", "phone_number": 33600000101}\n{"phone_number": 33600000102}\n'
+    )
+    contacts.suppress({"all": ["campaigns/no.ndjson"]})
+    contacts.campaign(channel="email", audience={"from": "a.csv"})
+    outcome = contacts.select()
+    assert (outcome.problems, outcome.addresses) == ((), ["b@example.com"])
+
+
 def test_a_suppression_with_neither_kind_of_address_or_that_is_missing_is_a_problem(contacts: Contacts) -> None:
     contacts.file("a.csv", "phone_number\n+33600000101\n")
     contacts.file("b.csv", "tel,name\n+33600000101,A\n")
