@@ -27,11 +27,12 @@ _FOLDER = "audiences"
 class AudienceSpec:
     """Which contact files, which rows of them, and how their columns are called.
 
-    `columns`: our name → theirs. `inherits`: a bare path in `exclude`, read as the audience around it is. `segment`:
-    what the one name in `sources` stands for, where that is a segment; `query`: the SQL of one that has it instead of
-    `from`.
+    `name`: that of the segment, or of the file that it stands in. `columns`: our name → theirs. `inherits`: a bare
+    path in `exclude`, read as the audience around it is. `segment`: what the one name in `sources` stands for, where
+    that is a segment; `query`: the SQL of one that has it instead of `from`.
     """
 
+    name: str
     base: Path
     sources: tuple[str, ...]
     document: Document
@@ -61,11 +62,6 @@ class AudienceSpec:
     def home(self) -> str | None:
         """The region in which its numbers are read: its own, or that of the segment below."""
         return self.region or (self.segment.home if self.segment is not None else None)
-
-    @property
-    def name(self) -> str:
-        """The name of a segment: that of its file."""
-        return self.document.path.stem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,10 +171,16 @@ def _built(
     written = document.data
     for key in pointer:
         written = written[key]
+    # A link to a segment's file is a name of its own, so that the document's is not asked.
+    name = trail[-1] if trail and not pointer else document.path.stem
     if isinstance(written, str):
-        spec = AudienceSpec(base=base(pointer), sources=(written,), document=document, pointer=pointer, inherits=True)
+        folder = base(pointer)
+        spec = AudienceSpec(
+            name=name, base=folder, sources=(written,), document=document, pointer=pointer, inherits=True
+        )
         return _upon(spec, segments, trail)
     spec = AudienceSpec(
+        name=name,
         base=base((*pointer, "from")),
         sources=_listed(written.get("from", ())),
         document=document,

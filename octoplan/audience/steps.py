@@ -179,7 +179,13 @@ def reading_of(opened: Opened) -> Reading:
 def _no_spec(opened: Opened) -> AudienceSpec:
     """Inline recipients → a spec without files, for what reads both alike."""
     document = opened.campaign.document
-    return AudienceSpec(base=document.path.parent, sources=(), document=document, pointer=("recipients",))
+    return AudienceSpec(
+        name=opened.campaign.name,
+        base=document.path.parent,
+        sources=(),
+        document=document,
+        pointer=("recipients",),
+    )
 
 
 def _problems(loaded: Loaded, counts: Counts, rejects: tuple[Reject, ...]) -> Iterator[Problem]:

@@ -55,8 +55,9 @@ def command(console: Console, /, name: str, rejects: Path | None, **hints: str |
         found = survey(subject, others, session.project, table, taker)
     if console.wanted.json:
         console.data(report.json_surveyed(found))
-    else:
-        console.lines(report.text_surveyed(found))
+        console.exit_code = ProjectInvalid.exit_code if found.problems else 0
+        return
+    console.lines(report.text_surveyed(found))
     if found.problems:
         raise ProjectInvalid(*found.problems)
 

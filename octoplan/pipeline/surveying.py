@@ -96,6 +96,7 @@ def find_named(project: Project, name: str, hints: Hints) -> Subject | None:
     kinds: tuple[AddressField, ...] = (hints.by,) if hints.by else ("phone_number", "email")
     specs = {
         kind: AudienceSpec(
+            name=name,
             base=project.root,
             sources=(name,),
             document=described.document,

@@ -49,6 +49,10 @@ def json_surveyed(found: Surveyed) -> str:
         ],
         overlaps=[{"campaign": one.campaign, "people": one.people} for one in found.overlaps],
         few=[masked(address) for address in found.few],
+        problems=[
+            {**placed(one.place), "rule": one.rule, "message": words(one.message), "hint": plain(one.hint)}
+            for one in found.problems
+        ],
     )
 
 

@@ -53,7 +53,7 @@ def _store(protocol: str) -> Any:
 def _names(store: Any, address: str) -> list[str]:
     """An address → the objects, in order of their names; Unreadable where there is none."""
     path = store._strip_protocol(address)  # noqa: SLF001 - what every file system of fsspec offers for this
-    if not _MAGIC & set(address):
+    if not _MAGIC & set(address) or _exists(store, address):
         return [path]
     try:
         found = sorted(store.glob(path))

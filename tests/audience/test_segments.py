@@ -302,3 +302,33 @@ def test_a_query_names_what_the_environment_lacks(shop: Contacts) -> None:
     assert problem.rule == "source/unknown"
     assert "clients" in problem.message
     assert "customers" in problem.hint
+
+
+def test_a_link_to_a_segment_is_a_name_of_its_own(customers: Contacts) -> None:
+    customers.segment("one", **{"from": "customers.csv", "sample": 10, **MAPPED})
+    (customers.root / "campaigns" / "audiences" / "two.yaml").symlink_to("one.yaml")
+    drawn = []
+    for name in ("one", "two"):
+        customers.campaign(audience={"from": name})
+        drawn.append(customers.select().addresses)
+    assert len(drawn[0]) == len(drawn[1]) == 10
+    assert drawn[0] != drawn[1]
+
+
+def test_a_segment_outside_the_project_is_not_read(customers: Contacts) -> None:
+    (customers.root.parent / "far.yaml").write_text("from: customers.csv\n")
+    (customers.root / "campaigns" / "audiences" / "far.yaml").symlink_to(customers.root.parent / "far.yaml")
+    customers.campaign(audience={"from": "far"})
+    with pytest.raises(ProjectInvalid) as invalid:
+        customers.select()
+    assert [problem.rule for problem in invalid.value.problems] == ["file/outside"]
+
+
+def test_two_segments_of_one_name_are_a_problem(customers: Contacts) -> None:
+    customers.segment("one", **{"from": "customers.csv", **MAPPED})
+    (customers.root / "audiences").mkdir()
+    (customers.root / "audiences" / "one.yml").write_text("from: x.csv\n")
+    customers.campaign(audience={"from": "one"})
+    with pytest.raises(ProjectInvalid) as invalid:
+        customers.select()
+    assert [problem.rule for problem in invalid.value.problems] == ["segment/twice"]

@@ -109,6 +109,8 @@ def test_where_nobody_is_left_it_is_shown_and_is_a_problem(folder: Folder) -> No
     assert outcome.code == 3
     assert "left out by where" in outcome.out
     assert "nobody is left" in outcome.err
+    outcome = folder.call("audience", "nobody", "--json")
+    assert (outcome.code, [one["rule"] for one in outcome.json["problems"]]) == (3, ["audience/empty"])
 
 
 def test_a_name_that_is_nothing_is_a_usage_error_that_says_what_there_is(folder: Folder) -> None:

@@ -58,7 +58,8 @@ def bucket(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> str:
         "all/people.ndjson": NDJSON.encode(),
         "all/people.json": json.dumps(ROWS).encode(),
         "all/people": CSV.encode(),
-        "all/odd [1]*.parquet": parquet.read_bytes(),
+        "odd/a[1]*.parquet": parquet.read_bytes(),
+        "odd/a[1].csv": CSV.encode(),
         "days/2.parquet": parquet.read_bytes(),
         "days/1.parquet": parquet.read_bytes(),
         "broken/people.parquet": b"not parquet",
@@ -104,6 +105,8 @@ def make(project: MakeProject, source: object) -> Folder:
         ("s3://people/all/people.ndjson", "s3://people/all/people.ndjson", 21),
         ("s3://people/all/*.json", "s3://people/all/people.json", 1),
         ({"from": "s3://people/all/people", "format": "csv"}, "s3://people/all/people", 22),
+        ("s3://people/odd/a[1]*.parquet", "s3://people/odd/a[1]*.parquet", 21),
+        ("s3://people/odd/a[1].csv", "s3://people/odd/a[1].csv", 22),
         (["s3://people/days/*.parquet"], "s3://people/days/1.parquet", 21),
     ],
 )
