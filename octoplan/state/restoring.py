@@ -8,7 +8,7 @@ sent takes its people out of one that is unknown, since a person might say of th
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from octoplan.state import fields
@@ -133,6 +133,7 @@ class _Restoring:
         if one.status not in _MORE[frame.status if frame else None]:
             return
         if frame and frame.status == "planned":
+            one = replace(one, people=one.people or self._people(ground, frame.no))
             self._release(ground)
             frame = None
         if one.holds:
@@ -177,6 +178,11 @@ class _Restoring:
         self._place(ground, (free, new), None, one.refusals + 1)
         self._counts["freed"] += len(free)
         self._counts["unnamed"] += not one.people
+
+    def _people(self, ground: _Ground, frame: int) -> tuple[int, ...]:
+        asked = "SELECT person FROM messages WHERE campaign = ? AND edition = ? AND frame = ? ORDER BY person"
+        found = self._writer.rows(asked, ground.campaign, ground.edition, frame)
+        return tuple(int.from_bytes(row["person"], "big") for row in found)
 
     def _standing(self, ground: _Ground, people: Sequence[int]) -> dict[int, Row]:
         """People → where each stands whom the edition knows."""

@@ -206,12 +206,14 @@ def test_an_unknown_frame_that_was_resolved_before_its_people_were_sent_to_again
     assert brought.unnamed == 1
 
 
-def test_a_planned_frame_that_was_refused_comes_back_so_although_nobody_knows_who_was_in_it(
+def test_who_was_in_a_refused_frame_that_does_not_say_so_is_known_from_where_the_state_has_planned_them(
     store: Store, file: Callable[..., Path]
 ) -> None:
     record(store, campaign({1: PEOPLE}))
-    bring(store, file(replace(receipt(1, "refused", PEOPLE), people=())))
+    brought = bring(store, file(replace(receipt(1, "refused", PEOPLE), people=())))
     assert (frame(store, 1).status, set(statuses(store).values())) == (Status.REFUSED, {"free"})
+    assert {one.refusals for one in held(store).values()} == {1}
+    assert (brought.freed, brought.unnamed) == (3, 0)
 
 
 def test_who_was_refused_and_sent_to_later_had_it(store: Store, file: Callable[..., Path]) -> None:
