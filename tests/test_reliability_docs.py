@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+from tests.kills.counts import LONG_TESTS, MANY, SOME, TESTS
 from tests.model.laws import Assumption
 
 ROOT = Path(__file__).parents[1]
@@ -43,3 +44,9 @@ def test_the_counts_are_those_of_the_model() -> None:
         for name, worlds in (("in `make test`", COUNTS["worlds"]), ("in `make test-long`", COUNTS["large"]))
     ]
     assert block("counts") == ["| | worlds | states | steps | deepest |", "|---|--:|--:|--:|--:|", *rows]
+
+
+def test_the_counts_of_the_kills_are_those_of_the_tests() -> None:
+    places = {"file": "the state in a file", "server": "the state on a PostgreSQL server"}
+    rows = [f"| {said} | {TESTS[at] * SOME} | {LONG_TESTS[at] * MANY:,} |" for at, said in places.items()]
+    assert block("kills")[2:] == rows

@@ -21,6 +21,7 @@ import pytest
 
 from tests.conftest import Folder
 from tests.kills.author import hire
+from tests.kills.counts import LONG_TESTS, MANY, SOME, TESTS
 from tests.kills.forks import Zygote, begin_zygote
 from tests.kills.sandbox import serve_sandbox
 from tests.kills.trial import Trial
@@ -28,9 +29,6 @@ from tests.state.server import Server, shared
 
 AT_ONCE: Final = 3
 """Trials side by side: most of their time they wait."""
-
-SOME: Final = 20
-MANY: Final = 100
 KEY: Final = {"OCTOPLAN_STATE_KEY": "correct horse battery staple"}
 
 
@@ -78,7 +76,7 @@ def run_batch(seeds: range, folder: Path, zygote: Zygote, server: Server | None 
     assert tally["found frames open"] > len(seeds) / 10
 
 
-@pytest.mark.parametrize("batch", range(5))
+@pytest.mark.parametrize("batch", range(TESTS["file"]))
 def test_whatever_befalls_an_apply_everybody_gets_it_once(
     batch: int, seed: int, tmp_path: Path, zygote: Zygote
 ) -> None:
@@ -86,22 +84,23 @@ def test_whatever_befalls_an_apply_everybody_gets_it_once(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("batch", range(30))
-def test_whatever_befalls_an_apply_everybody_gets_it_once_3000_times(
+@pytest.mark.parametrize("batch", range(LONG_TESTS["file"]))
+def test_whatever_befalls_an_apply_everybody_gets_it_once_many_times_over(
     batch: int, seed: int, tmp_path: Path, zygote: Zygote
 ) -> None:
     run_batch(_seeds(seed, batch + 1, MANY), tmp_path, zygote)
 
 
+@pytest.mark.parametrize("batch", range(TESTS["server"]))
 def test_whatever_befalls_an_apply_with_its_state_on_a_server_everybody_gets_it_once(
-    seed: int, tmp_path: Path, zygote: Zygote, server: Server
+    batch: int, seed: int, tmp_path: Path, zygote: Zygote, server: Server
 ) -> None:
-    run_batch(_seeds(seed, 0, SOME), tmp_path, zygote, server)
+    run_batch(_seeds(seed, batch, SOME), tmp_path, zygote, server)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("batch", range(10))
-def test_whatever_befalls_an_apply_with_its_state_on_a_server_everybody_gets_it_once_1000_times(
+@pytest.mark.parametrize("batch", range(LONG_TESTS["server"]))
+def test_whatever_befalls_an_apply_with_its_state_on_a_server_everybody_gets_it_once_many_times_over(
     batch: int, seed: int, tmp_path: Path, zygote: Zygote, server: Server
 ) -> None:
     run_batch(_seeds(seed, batch + 1, MANY), tmp_path, zygote, server)

@@ -1,0 +1,12 @@
+"""How many trials run where; docs/reliability.md gives the same numbers."""
+
+from typing import Final
+
+SOME: Final = 20
+"""Trials of one test in `make test`."""
+
+MANY: Final = 100
+"""Trials of one test in `make test-long`."""
+
+TESTS: Final = {"file": 5, "server": 1}
+LONG_TESTS: Final = {"file": 30, "server": 10}
