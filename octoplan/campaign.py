@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -13,6 +13,7 @@ from octoplan.errors import Place, Problem, ProjectInvalid, UsageError
 from octoplan.project import Project
 from octoplan.source import Document, Pointer
 from octoplan.spec import AudienceSpec, audience_spec
+from octoplan.texts import content_of, read_texts
 
 AddressField = Literal["phone_number", "email"]
 
@@ -31,8 +32,15 @@ _METADATA = (
     "body_format",
     "language",
 )
-_TEMPLATED_METADATA = ("subject", "name_from", "cards", "actions")
 _PRODUCT = {"sms": "sms_premium", "voice_sms": "voice_sms"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """What tells a person's language: a column, and who gets which language where it tells none that there is."""
+
+    column: str
+    default: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +49,8 @@ class Campaign:
 
     `content`: the templated part of the request, as written; `settings`: the rest of the request but the recipients,
     every flag stated; both are trees in the shape of the API's body. `constants`: project vars under campaign vars.
+    With `language`, texts by language may stand in the place of a text. `optimize`: typographic characters that force
+    UCS-2 are replaced. `text_files`: the pointer of a text that stands in a file of its own → the file, as shown.
     """
 
     name: str
@@ -55,7 +65,9 @@ class Campaign:
     send_at: datetime | None
     not_after: datetime | None
     skip_missing: bool
-    text_file: str | None = None
+    language: Language | None = None
+    optimize: bool = False
+    text_files: Mapping[Pointer, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def address_field(self) -> AddressField:
@@ -84,8 +96,8 @@ class Campaign:
 
     def locate(self, pointer: Pointer, line: int, column: int) -> Place:
         """A line and column inside a templated string → the place in the file that holds it."""
-        if pointer == ("text",) and self.text_file is not None:
-            return Place(file=self.text_file, line=line, column=column)
+        if pointer in self.text_files:
+            return Place(file=self.text_files[pointer], line=line, column=column)
         return self.document.place_in_text(pointer, line, column)
 
     def definition(self, digest: Callable[[bytes], str]) -> dict[str, Any]:
@@ -93,7 +105,12 @@ class Campaign:
         audience: dict[str, Any] = {"recipients": digest(_canonical(self.document.data.get("recipients")))}
         if self.audience is not None:
             audience = _audience_definition(self.audience, digest)
+        # Said only where it is so: a definition is compared with those that earlier versions have written down.
+        language = {"language": [self.language.column, self.language.default]} if self.language else {}
+        optimize = {"optimize": "gsm7"} if self.optimize else {}
         return {
+            **language,
+            **optimize,
             "channel": self.channel,
             "edition": self.edition,
             "content": dict(self.content),
@@ -152,13 +169,13 @@ def _build(project: Project, document: Document, path: Path) -> Campaign:
         """Paths are relative to the file that names them, which for a default is octoplan.yaml."""
         return path.parent if document.value_place(pointer).file == document.shown else project.root
 
-    text_file, text = _text(project, document, base)
+    text, text_files = read_texts(project, document, base)
     campaign = Campaign(
         name=data.get("name", path.stem),
         edition=data.get("edition", 1),
         channel=data["channel"],
         purpose=data["purpose"],
-        content=_content(data, text),
+        content=content_of(data, text),
         settings=_settings(data),
         constants=MappingProxyType({**project.constants, **(data.get("vars") or {})}),
         document=document,
@@ -166,7 +183,9 @@ def _build(project: Project, document: Document, path: Path) -> Campaign:
         send_at=_moment(document, "send_at"),
         not_after=_moment(document, "not_after"),
         skip_missing=data.get("on_missing") == "skip",
-        text_file=text_file,
+        language=Language(**data["language"]) if "language" in data else None,
+        optimize=data.get("optimize") == "gsm7",
+        text_files=text_files,
     )
     if campaign.send_at and campaign.not_after and campaign.not_after < campaign.send_at:
         raise ProjectInvalid(
@@ -180,31 +199,6 @@ def _build(project: Project, document: Document, path: Path) -> Campaign:
     return campaign
 
 
-def _text(project: Project, document: Document, base: Callable[[Pointer], Path]) -> tuple[str | None, str | None]:
-    """The campaign's text: the file that holds it, as shown, or None; and the template."""
-    written = document.data.get("text_file")
-    if written is None:
-        return None, document.data.get("text")
-    place = document.place(("text_file",))
-    file = project.resolve(base(("text_file",)), written, place)
-    shown = project.shown(file)
-    text = source.read_text(file, shown)
-    if not text.strip():
-        raise ProjectInvalid(
-            Problem(
-                place=Place(file=shown), rule="content/empty", message="the text file is empty", hint="write the text"
-            )
-        )
-    return shown, text
-
-
-def _content(data: Mapping[str, Any], text: str | None) -> Mapping[str, Any]:
-    content: dict[str, Any] = {} if text is None else {"text": text}
-    metadata = data.get("metadata") or {}
-    templated = {key: metadata[key] for key in _TEMPLATED_METADATA if key in metadata}
-    return MappingProxyType(content | ({"metadata": templated} if templated else {}))
-
-
 def _settings(data: Mapping[str, Any]) -> Mapping[str, Any]:
     """The request but for content and recipients; what the API would default is stated: nothing is left to it."""
     channel = data["channel"]
@@ -213,7 +207,8 @@ def _settings(data: Mapping[str, Any]) -> Mapping[str, Any]:
         stated["auto_optimize_text"] = False
     written = {key: data[key] for key in (*_TOP, "auto_remove_blacklisted_contacts") if key in data}
     metadata = {"type": _PRODUCT[channel]} if channel in _PRODUCT else {}
-    metadata |= {key: value for key, value in (data.get("metadata") or {}).items() if key in _METADATA}
+    given = (data.get("metadata") or {}).items()
+    metadata |= {key: value for key, value in given if key in _METADATA and not isinstance(value, dict)}
     settings = {"channel": channel, **stated, **written}
     return MappingProxyType(settings | ({"metadata": metadata} if metadata else {}))
 

@@ -38,11 +38,15 @@ ROOM: Final[dict[Encoding, Room]] = {"gsm7": Room(160, 153), "ucs2": Room(70, 67
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What a text costs: `units` are septets (gsm7) or UTF-16 code units (ucs2); an empty text has no part."""
+    """What a text costs: `units` are septets (gsm7) or UTF-16 code units (ucs2); an empty text has no part.
+
+    `over`: how many units at its end must go for it to need one part less; 0 for a single part.
+    """
 
     encoding: Encoding
     units: int
     parts: int
+    over: int = 0
     costly: tuple[str, ...] = ()
     """The distinct characters that force UCS-2, in order of first appearance."""
     extended: tuple[str, ...] = ()
@@ -74,9 +78,15 @@ def measure(text: str) -> Parts:
         encoding=encoding,
         units=ends[-1],
         parts=len(ends),
+        over=_over(ends, encoding),
         costly=costly,
         extended=() if costly else tuple(dict.fromkeys(_EXTENDED.findall(text))),
     )
+
+
+def _over(ends: list[int], encoding: Encoding) -> int:
+    before = (0, *ends)[-2]
+    return ends[-1] - max(before, ROOM[encoding].alone) if before else 0
 
 
 def split(text: str) -> tuple[str, ...]:

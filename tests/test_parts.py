@@ -149,3 +149,20 @@ def test_no_part_exceeds_its_room_and_no_pair_is_split(text: str) -> None:
 @given(text=ANY_TEXTS, more=st.characters())
 def test_a_longer_text_never_costs_less(text: str, more: str) -> None:
     assert measure(text + more).parts >= measure(text).parts
+
+
+@given(text=ANY_TEXTS)
+@example("a" * 161)
+@example("a" * 159 + "€")
+@example("a" * 152 + "€" * 80)
+def test_over_is_the_least_that_must_go_from_the_end_for_one_part_less(text: str) -> None:
+    measured = measure(text)
+    assert (measured.over > 0) is (measured.parts > 1)
+    if measured.parts > 1:
+        kept, gone = text, 0
+        while measure(kept).parts == measured.parts and measure(kept).encoding == measured.encoding:
+            gone += cost_of(kept[-1], measured.encoding)
+            kept = kept[:-1]
+        if measure(kept).encoding == measured.encoding:
+            # a character of two units may reach across
+            assert measured.over <= gone <= measured.over + 1

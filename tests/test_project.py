@@ -32,5 +32,9 @@ def test_a_path_in_a_default_is_relative_to_the_file_that_names_it(tmp_path: Pat
     one, two = campaign.load(project.load(tmp_path))
     assert one.audience is not None
     assert two.audience is not None
-    assert (one.audience.base, one.audience.exclude[0].base, one.text_file) == (tmp_path, tmp_path, "hello.txt")
+    assert (one.audience.base, one.audience.exclude[0].base, one.text_files[("text",)]) == (
+        tmp_path,
+        tmp_path,
+        "hello.txt",
+    )
     assert (two.audience.base, two.audience.exclude[0].base) == (tmp_path / "campaigns", tmp_path)

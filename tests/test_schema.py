@@ -274,7 +274,7 @@ def test_nothing_is_in_metadata_that_the_contract_does_not_know() -> None:
 
 
 def test_the_voice_languages_are_those_of_the_contract() -> None:
-    field = FILES["campaign.schema.json"]["$defs"]["voice_sms_metadata"]["properties"]["voice_language"]
+    field = FILES["campaign.schema.json"]["$defs"]["voice_language_in"]
     contract = "en-US en-GB el-GR pl-PL hu-HU sv-SE de-DE es-ES es-LA fr-FR it-IT pt-BR ru-RU"
     assert field["enum"] == contract.split()
 
@@ -319,6 +319,14 @@ def test_the_two_files_of_the_design_are_valid(campaign: Check, project: Check) 
         EMAIL.replace("text: Hi\n", "").replace("News", "News, template_name: welcome"),
         EMAIL.replace("News", "'{{ first_name }}, news', template_name: welcome, body_format: html, language: fr"),
         EMAIL.replace(PEOPLE, "recipients: [{email: zoe@example.com, phone_number: '0600'}]\n"),
+        SMS + "optimize: gsm7\n",
+        SMS.replace("text: Hi", "text: {en: Hi, pt-BR: Oi, zh-Hant: 嗨}\nlanguage: {column: lang, default: en}"),
+        SMS.replace("text: Hi", "text_file: {en: en.txt, fr: fr.txt}\nlanguage: {column: lang}"),
+        EMAIL.replace("News", "{en: News, fr: Nouvelles}, language: {en: en, fr: fr}, name_from: {en: A, fr: B}")
+        + "language: {column: lang}\n",
+        VOICE.replace("fr-FR", "{en: en-GB, fr: fr-FR}") + "language: {column: lang}\n",
+        RCS.replace("text: Hi", "metadata: {message_type: rich_card, cards: [{title: {en: Hi, fr: Salut}}]}")
+        + "language: {column: lang}\n",
     ],
 )
 def test_what_the_design_allows_is_valid(campaign: Check, text: str) -> None:
@@ -397,10 +405,47 @@ def test_a_key_of_another_channel_or_level_says_where_it_goes(
     assert (problem.rule, problem.message) == ("schema/unknown-key", message)
 
 
+@pytest.mark.parametrize(
+    ("channel", "old", "new"),
+    [
+        ("sms", "text: Hi", "text: {en: Hi}"),
+        ("sms", "text: Hi", "text_file: {en: hi.txt}"),
+        ("email", "subject: News", "subject: {en: News}"),
+        ("email", "subject: News", "subject: News, name_from: {en: Us}"),
+        ("email", "subject: News", "subject: News, language: {en: en}"),
+        ("voice_sms", "voice_language: fr-FR", "voice_language: {en: en-GB}"),
+    ],
+)
+def test_texts_by_language_need_to_know_who_gets_which(campaign: Check, channel: str, old: str, new: str) -> None:
+    assert old in WHOLE[channel]
+    problem = the_one(campaign(WHOLE[channel].replace(old, new)))
+    assert problem.rule == "schema/required"
+    assert "language: {column: lang, default: en}" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("text: Hi", "text: {english: Hi}", "`text.english`: a text, not empty, or texts by language"),
+        ("text: Hi", "text: {EN: Hi}", "`text.EN`: a text, not empty, or texts by language"),
+        ("text: Hi", "text: {}", "`text`: a text, not empty, or texts by language"),
+        ("text: Hi", "text: {en: ' '}", "`text.en`: the text is empty"),
+        ("text: Hi", "text: {en: 5}", "`text.en`: must be text, not the number 5"),
+        ("open: true", "open: true\noptimize: ucs2", "`optimize`: must be gsm7, not 'ucs2'"),
+        ("open: true", "open: true\nlanguage: lang", "`language`: must be a mapping (`name: value` lines), not text"),
+        ("open: true", "open: true\nlanguage: {default: en}", "`language.column`: say which column holds each"),
+        ("open: true", "open: true\nlanguage: {column: lang, default: e}", "`language.default`: a language is two"),
+    ],
+)
+def test_a_language_is_a_tag_and_says_what_it_must_be(campaign: Check, old: str, new: str, message: str) -> None:
+    text = SMS.replace(old, new) + ("language: {column: lang}\n" if "language" not in new else "")
+    assert the_one(campaign(text)).message.startswith(message)
+
+
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_what_the_table_gives_to_other_channels_is_refused(campaign: Check, channel: str) -> None:
     metadata = {home.name for home in schema._homes() if home.above == "metadata"}
-    own = {home.name for home in schema._homes() if home.above == "metadata" and home.channel == channel}
+    own = {home.name for home in schema._homes() if home.channel == channel}  # at any level
     for name in metadata - own:
         text = WHOLE[channel].partition("metadata")[0] + f"metadata: {{{name}: x}}\n"
         messages = [problem.message for problem in campaign(text)]

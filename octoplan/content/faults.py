@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from jinja2.exceptions import UndefinedError
 
-Reason = Literal["blank", "error", "limit", "refused"]
+Reason = Literal["blank", "error", "language", "limit", "refused"]
 
 
 class FaultError(Exception):

@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from json import JSONEncoder
 from types import TracebackType
 from typing import Any, Final
 
@@ -16,7 +15,7 @@ from octoplan.content.limits import BUDGET, MAX_OUTPUT, Budget
 from octoplan.content.names import Use
 from octoplan.content.sheet import Sheet
 from octoplan.content.syntax import CODE_NAME
-from octoplan.content.tree import with_leaf
+from octoplan.content.tree import Canonical, with_leaf
 from octoplan.content.values import Blank, is_blank
 from octoplan.errors import Place
 from octoplan.source import Pointer
@@ -26,15 +25,22 @@ DIGEST_BYTES: Final = 16
 ONE_LINE: Final[frozenset[Pointer]] = frozenset({("metadata", "subject"), ("metadata", "name_from")})
 
 _LINE_BREAK = re.compile("[\r\n\v\f\x00\x1c-\x1e\x85\u2028\u2029]")
-_canonical = JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """A message's `content`, the tree with every string rendered, and its `digest`: equal contents, equal digests."""
+    """A message's `content`, the tree with every string rendered, and its `digest`: equal contents, equal digests.
+
+    `json`: the content as canonical JSON; `language`: what it is in, where there are several, and whether the person
+    gets it `by_default`; `written`: the text as it was before typographic characters were replaced in it.
+    """
 
     content: Mapping[str, Any]
     digest: bytes
+    json: str
+    language: str = ""
+    by_default: bool = False
+    written: str | None = None
 
     def __repr__(self) -> str:
         return f"Rendered({self.digest.hex()})"  # the content holds a row's values
@@ -61,24 +67,34 @@ class Compiled:
 
 
 class Renderer:
-    """Renders rows, each a sequence of values in the order of `names`."""
+    """Renders rows, each a sequence of values in the order of `names`.
+
+    `spoken`: the language of the texts, and whether people get them by default.
+    """
 
     def __init__(
-        self, tree: Mapping[str, Any], compiled: Sequence[Compiled], names: Sequence[str], constants: Mapping[str, Any]
+        self,
+        content: tuple[Mapping[str, Any], Sequence[Compiled]],
+        names: Sequence[str],
+        constants: Mapping[str, Any],
+        spoken: tuple[str, bool] = ("", False),
     ) -> None:
+        tree, compiled = content
         self._tree = tree
         self._compiled = tuple(compiled)
         self._names = tuple(names)
+        self._language, self._by_default = spoken
         self._blanks = {name: Blank(name) for name in names}
         self._constants = {name: Blank(name) if is_blank(value) else value for name, value in constants.items()}
-        self._fixed = None if compiled else Rendered(content=tree, digest=_digest(tree))
+        self._canonical = Canonical(tree, [one.sheet.pointer for one in compiled])
+        self._fixed = None if compiled else self._rendered(tree, ())
 
     def render(self, values: Sequence[Any]) -> Rendered | Failed:
         """Render one row. Never raises for what the row holds."""
         if self._fixed is not None:
             return self._fixed
         variables = self._variables(values)
-        content = self._tree
+        content, texts = self._tree, []
         for compiled in self._compiled:
             try:
                 text = _write(compiled.template, variables)
@@ -87,7 +103,17 @@ class Renderer:
             if breaks_line(compiled.sheet.pointer, text):
                 return _not_one_line(compiled.sheet)
             content = with_leaf(content, compiled.sheet.pointer, text)
-        return Rendered(content=content, digest=_digest(content))
+            texts.append(text)
+        return self._rendered(content, texts)
+
+    def _rendered(self, content: Mapping[str, Any], texts: Sequence[str]) -> Rendered:
+        return Rendered(
+            content=content,
+            digest=_digest(self._canonical.write_ascii(texts)),
+            json=self._canonical.write(texts),
+            language=self._language,
+            by_default=self._by_default,
+        )
 
     def _variables(self, values: Sequence[Any]) -> dict[str, Any]:
         variables = self._constants.copy()
@@ -95,6 +121,16 @@ class Renderer:
             variables[name] = self._blanks[name] if is_blank(value) else value
         variables[BUDGET] = Budget()
         return variables
+
+
+def make_rendered(content: Mapping[str, Any]) -> Rendered:
+    """Make a Rendered of content that is there already."""
+    canonical = Canonical(content, ())
+    return Rendered(content=content, digest=_digest(canonical.write_ascii(())), json=canonical.write(()))
+
+
+def _digest(canonical: str) -> bytes:
+    return blake2b(canonical.encode(), digest_size=DIGEST_BYTES).digest()
 
 
 def _write(template: Template, variables: dict[str, Any]) -> str:
@@ -107,10 +143,6 @@ def _write(template: Template, variables: dict[str, Any]) -> str:
 def breaks_line(pointer: Pointer, text: str) -> bool:
     """Tell whether a text that must be one line is more."""
     return pointer in ONE_LINE and _LINE_BREAK.search(text) is not None
-
-
-def _digest(content: Mapping[str, Any]) -> bytes:
-    return blake2b(_canonical(content).encode(), digest_size=DIGEST_BYTES).digest()
 
 
 def _not_one_line(sheet: Sheet) -> Failed:

@@ -44,9 +44,11 @@ class Templates:
             if use.name in both or use.name not in either
         )
 
-    def renderer(self, names: Sequence[str], constants: Mapping[str, Any]) -> Renderer:
+    def renderer(
+        self, names: Sequence[str], constants: Mapping[str, Any], *, language: str = "", by_default: bool = False
+    ) -> Renderer:
         """Make what renders rows: `names` are the columns, in the order in which their values will come."""
-        return Renderer(self.tree, self.compiled, names, constants)
+        return Renderer((self.tree, self.compiled), names, constants, (language, by_default))
 
 
 def compile_content(skeleton: Mapping[str, Any], *, html_body: bool, locate: Locate) -> Templates:

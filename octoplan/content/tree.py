@@ -1,9 +1,15 @@
 """The templated part of a campaign, a JSON tree: its strings out, and the tree again with other strings in."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from json import JSONEncoder
+from json.encoder import encode_basestring, encode_basestring_ascii
+from typing import Any, Final
 
 from octoplan.source import Pointer
+
+_Encode = Callable[[Any], str]
+_plain: Final[_Encode] = JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+_ascii: Final[_Encode] = JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 def strings_of(tree: Any, pointer: Pointer = ()) -> Iterator[tuple[Pointer, str]]:
@@ -36,3 +42,55 @@ def with_leaf(tree: Any, pointer: Pointer, text: str) -> Any:
     copy = tree.copy()
     copy[pointer[0]] = with_leaf(tree[pointer[0]], pointer[1:], text)
     return copy
+
+
+class Canonical:
+    """A tree and the pointers of its changing strings → canonical JSON: keys sorted, no spaces.
+
+    The JSON around the changing strings is made once, so that a text costs little more than its own quoting.
+    """
+
+    def __init__(self, tree: Any, pointers: Sequence[Pointer]) -> None:
+        holes = {pointer: number for number, pointer in enumerate(pointers)}
+        self._pieces = _joined(_pieces(tree, holes, _plain))
+        self._ascii_pieces = _joined(_pieces(tree, holes, _ascii))
+
+    def write(self, texts: Sequence[str]) -> str:
+        """Texts in the order of the pointers → the JSON of the tree with them in it."""
+        return "".join([each if isinstance(each, str) else encode_basestring(texts[each]) for each in self._pieces])
+
+    def write_ascii(self, texts: Sequence[str]) -> str:
+        """Write the same with escapes for everything beyond ASCII, which is what digests are made of."""
+        pieces = self._ascii_pieces
+        return "".join([each if isinstance(each, str) else encode_basestring_ascii(texts[each]) for each in pieces])
+
+
+_Piece = str | int
+"""A bit of JSON, or the number of the text that belongs there."""
+
+
+def _pieces(tree: Any, holes: Mapping[Pointer, int], encode: _Encode, pointer: Pointer = ()) -> Iterator[_Piece]:
+    if pointer in holes:
+        yield holes[pointer]
+    elif not any(hole[: len(pointer)] == pointer for hole in holes):
+        yield encode(tree)
+    elif isinstance(tree, Mapping):
+        for number, key in enumerate(sorted(tree)):
+            yield f"{',' if number else '{'}{encode(key)}:"
+            yield from _pieces(tree[key], holes, encode, (*pointer, key))
+        yield "}"
+    else:
+        for number, value in enumerate(tree):
+            yield "," if number else "["
+            yield from _pieces(value, holes, encode, (*pointer, number))
+        yield "]"
+
+
+def _joined(pieces: Iterator[_Piece]) -> tuple[_Piece, ...]:
+    joined: list[_Piece] = []
+    for piece in pieces:
+        if joined and isinstance(piece, str) and isinstance(joined[-1], str):
+            joined[-1] += piece
+        else:
+            joined.append(piece)
+    return tuple(joined)

@@ -1,6 +1,5 @@
 """A renderer and distinct combinations of values → rendered content with its parts, and what could not be rendered."""
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,9 +7,13 @@ from typing import Any, Final
 
 from octoplan import parts
 from octoplan.campaign import Campaign
+from octoplan.content.languages import written_pointer
 from octoplan.content.placeholders import has_placeholder
-from octoplan.content.render import Failed, Rendered, Renderer
+from octoplan.content.render import Failed, Rendered
+from octoplan.content.typography import cheaper, typographic
+from octoplan.content.wording import Renders
 from octoplan.errors import Place, Problem
+from octoplan.source import Pointer
 from octoplan.table.rows import Combination
 
 # The contract: 1 to 1224 characters; for e-mail an assumption, since the page states one length for the parameter.
@@ -56,11 +59,12 @@ class _Kind:
 
 
 class Faults:
-    """Counts people by fault, and people left out because a value of theirs is blank."""
+    """Counts people by fault, people left out because a value of theirs is blank, and who gets the default language."""
 
     def __init__(self) -> None:
         self._tallies: defaultdict[_Kind, _Tally] = defaultdict(_Tally)
         self.skipped = 0
+        self.by_default = 0
 
     def add(self, kind: _Kind, combination: Combination) -> None:
         """One more combination with this fault."""
@@ -81,63 +85,117 @@ class Faults:
             )
 
 
-def render_all(
-    combinations: Iterable[Sequence[Combination]],
-    renderer: Renderer,
-    campaign: Campaign,
-    keep: Callable[[Sequence[Sequence[Any]]], None],
-) -> Faults:
-    """Batches of combinations → columns (combo, digest, content, units, parts, costly) for `keep`; the Faults.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Combinations that were rendered: `lines` of the good ones, and which ones, by place, have a fault.
 
-    `content` is canonical JSON; `costly` the characters that force UCS-2, joined. What has a fault is not kept.
+    `by_default`: how many people get the default language, since they have none of those there are.
+    """
+
+    lines: Sequence[str] = field(repr=False)
+    faulty: Sequence[int]
+    by_default: int
+
+
+Raw = tuple[int, int, Sequence[Any]]
+"""A combination as it goes to whoever renders it: its number, how many people have it, its values."""
+Render = Callable[[Iterable[Sequence[Combination]]], Iterable[tuple[Sequence[Combination], Batch]]]
+
+
+def render_here(renders: Renders, channel: str) -> Render:
+    """What renders → what renders batches one after the other, in this process."""
+
+    def run(batches: Iterable[Sequence[Combination]]) -> Iterator[tuple[Sequence[Combination], Batch]]:
+        for batch in batches:
+            yield batch, render_batch([raw(one) for one in batch], renders, channel)
+
+    return run
+
+
+def raw(combination: Combination) -> Raw:
+    """A combination → what of it is rendered."""
+    return combination.number, combination.people, combination.values
+
+
+def render_all(
+    batches: Iterable[tuple[Sequence[Combination], Batch]],
+    renders: Renders,
+    campaign: Campaign,
+    keep: Callable[[Sequence[str]], None],
+) -> Faults:
+    """Batches of combinations, rendered → their lines (see `table.rows`) for `keep`; the Faults of those that have one.
+
+    `renders`: tells what is wrong with the latter.
     """
     faults = Faults()
-    for batch in combinations:
-        rows = []
-        for combination in batch:
-            rendered = renderer.render(combination.values)
-            kind = _fault(rendered, campaign)
-            if kind is not None:
-                _count(kind, combination, rendered, campaign, faults)
-            elif isinstance(rendered, Rendered):
-                rows.append(_row(combination.number, rendered, campaign))
-        if rows:
-            keep(list(zip(*rows, strict=True)))
+    for combinations, batch in batches:
+        faults.by_default += batch.by_default
+        if batch.lines:
+            keep(batch.lines)
+        for place in batch.faulty:
+            combination = combinations[place]
+            _count(renders.render(combination.values), combination, campaign, faults)
     return faults
 
 
-def _count(
-    kind: _Kind, combination: Combination, rendered: Rendered | Failed, campaign: Campaign, faults: Faults
-) -> None:
+def _count(rendered: Rendered | Failed, combination: Combination, campaign: Campaign, faults: Faults) -> None:
     if campaign.skip_missing and isinstance(rendered, Failed) and rendered.reason == "blank":
         faults.skipped += combination.people
     else:
-        faults.add(kind, combination)
+        faults.add(_kind(rendered, campaign), combination)
 
 
-_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+def render_batch(batch: Sequence[Raw], renders: Renders, channel: str) -> Batch:
+    """Combinations → what they render to."""
+    lines, faulty, by_default = [], [], 0
+    for place, (number, people, values) in enumerate(batch):
+        rendered = renders.render(values)
+        if isinstance(rendered, Failed) or _wrong(rendered.content, channel):
+            faulty.append(place)
+            continue
+        lines.append(_line(number, rendered, channel))
+        by_default += people if rendered.by_default else 0
+    return Batch(lines=lines, faulty=faulty, by_default=by_default)
 
 
-def _row(number: int, rendered: Rendered, campaign: Campaign) -> tuple[int, str, str, int, int, str]:
-    content = _canonical(rendered.content)
-    if campaign.channel != "sms":
-        return number, rendered.digest.hex(), content, len(rendered.content.get("text", "")), 0, ""
-    measured = parts.measure(rendered.content["text"])
-    return number, rendered.digest.hex(), content, measured.units, measured.parts, "".join(measured.costly)
+def _line(number: int, rendered: Rendered, channel: str) -> str:
+    digest = rendered.digest.hex()
+    if channel != "sms":
+        units = len(rendered.content.get("text", ""))
+        return f"{number}\n{digest}\n{rendered.json}\n{units}\n0\n0\n0\n\n\n{rendered.language}"
+    text = rendered.content["text"]
+    size = parts.measure(text)
+    costly, replaced, otherwise = "", "", size.parts
+    if rendered.written is not None:
+        replaced, otherwise = typographic(rendered.written), parts.measure(rendered.written).parts
+    elif size.costly:
+        costly = "".join(sorted(size.costly))  # a newline is not among them: it is in the alphabet
+        otherwise = parts.measure(cheaper(text)).parts if size.parts > 1 else 1
+    sizes = f"{size.units}\n{size.parts}\n{size.over}\n{otherwise}"
+    return f"{number}\n{digest}\n{rendered.json}\n{sizes}\n{costly}\n{replaced}\n{rendered.language}"
 
 
-def _fault(rendered: Rendered | Failed, campaign: Campaign) -> _Kind | None:
-    """What is wrong with a rendered combination, if anything is."""
+def _kind(rendered: Rendered | Failed, campaign: Campaign) -> _Kind:
+    """What is wrong with a combination that was found to have a fault."""
     if isinstance(rendered, Failed):
         hint = _HINTS[rendered.reason].replace("NAME", rendered.variable or "name")
         return _Kind(place=rendered.place, rule=f"content/{rendered.reason}", message=rendered.message, hint=hint)
-    for pointer, longest in (("text",), LONGEST[campaign.channel]), (("metadata", "subject"), LONGEST_SUBJECT):
-        value = _found(rendered.content, pointer)
-        fault = None if value is None else _text_fault(value, longest)
-        if fault is not None:
-            rule, message, hint = fault
-            place = campaign.locate(pointer, 1, 1)
-            return _Kind(place=place, rule=rule, message=f"the {pointer[-1]} {message}", hint=hint)
+    wrong = _wrong(rendered.content, campaign.channel)
+    if wrong is None:
+        raise AssertionError("what renders without a fault has none")
+    pointer, (rule, message, hint) = wrong
+    place = campaign.locate(written_pointer(campaign.content, pointer, rendered.language), 1, 1)
+    return _Kind(place=place, rule=rule, message=f"the {pointer[-1]} {message}", hint=hint)
+
+
+def _wrong(content: Mapping[str, Any], channel: str) -> tuple[Pointer, tuple[str, str, str]] | None:
+    """Rendered content → the pointer of a text that the API would not take as meant, with rule, message and hint."""
+    text = content.get("text")
+    if text is not None and (fault := _text_fault(text, LONGEST[channel])):
+        return ("text",), fault
+    subject = content["metadata"].get("subject") if channel == "email" else None
+    if subject is not None and (fault := _text_fault(subject, LONGEST_SUBJECT)):
+        return ("metadata", "subject"), fault
     return None
 
 
@@ -156,16 +214,10 @@ def _text_fault(text: str, longest: int) -> tuple[str, str, str] | None:
     return None
 
 
-def _found(content: Mapping[str, Any], pointer: tuple[str, ...]) -> str | None:
-    value: Any = content
-    for key in pointer:
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return value if isinstance(value, str) else None
-
-
 _HINTS = {
     "blank": 'give it a fallback, {{ NAME | default("...", true) }}, or leave these people out: on_missing: skip',
     "error": "mend the template or the value",
+    "language": "write the text in that language too, or say who gets which: `language: {column: ..., default: en}`",
     "limit": "let the template do less",
     "refused": "templates read values, and nothing else",
 }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from octoplan.audience.values import Audience
 from octoplan.campaign import Campaign
-from octoplan.content.variants import Faults, render_all
+from octoplan.content.variants import Faults, render_all, render_here
 from octoplan.errors import Problem
 from octoplan.frame import Frame, Origin, body
 from octoplan.pipeline.course import Course
@@ -128,8 +128,10 @@ def take_free(gathered: Gathered) -> tuple[int, tuple[Problem, ...]]:
 
 def _render(gathered: Gathered, messages: Messages) -> Faults:
     campaign = gathered.campaign
-    renderer = gathered.templates.renderer(gathered.audience.variables, campaign.constants)
-    return render_all(messages.combinations(), renderer, campaign, messages.rendered)
+    renders = gathered.wording.renderer(gathered.audience.variables, campaign.constants)
+    messages.combine()
+    batches = render_here(renders, campaign.channel)(messages.combinations())
+    return render_all(batches, renders, campaign, messages.rendered)
 
 
 def _columns(batch: Sequence[Held]) -> tuple[list[int], list[str], list[int], list[str | None]]:

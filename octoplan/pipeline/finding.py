@@ -85,7 +85,7 @@ def _find(asked: Asked, table: Table, key: bytes, person: int) -> Found:
         raise ProjectInvalid(*audience.problems)
     if found.rule is Rule.IN and not people.records_of(table, audience.people, person):
         found = replace(found, rule=Rule.UNCHOSEN)
-    gathered = Gathered(campaign=campaign, templates=read.templates, audience=audience, table=table)
+    gathered = Gathered(campaign=campaign, wording=read.wording, audience=audience, table=table)
     _, problems = take_free(gathered)
     if problems:
         raise ProjectInvalid(*problems)
@@ -96,7 +96,7 @@ def _rendered(gathered: Gathered, found: Found, person: int) -> Found:
     """Somebody in the audience → the same, unless a blank value leaves them out."""
     variables = gathered.audience.variables
     values = people.values_of(gathered.table, gathered.audience.people, person, len(variables))
-    rendered = gathered.templates.renderer(variables, gathered.campaign.constants).render(values)
+    rendered = gathered.wording.renderer(variables, gathered.campaign.constants).render(values)
     if not isinstance(rendered, Failed):
         return found
     return Found(rule=Rule.ON_MISSING, why=rendered.message, rows=found.rows, count=found.count)

@@ -9,7 +9,7 @@ from octoplan.audience.rejects import Rejects
 from octoplan.audience.steps import Loaded, Opened
 from octoplan.audience.values import Audience
 from octoplan.campaign import Campaign
-from octoplan.content import Templates, compile_content
+from octoplan.content import Wording, compile_campaign
 from octoplan.errors import Problem, ProjectInvalid
 from octoplan.project import Project
 from octoplan.table.connection import Table
@@ -20,7 +20,7 @@ class Gathered:
     """A campaign whose templates are compiled and whose people are in the table."""
 
     campaign: Campaign
-    templates: Templates
+    wording: Wording
     audience: Audience
     table: Table
 
@@ -30,7 +30,7 @@ class Read:
     """A campaign whose templates are compiled and whose files are found."""
 
     campaign: Campaign
-    templates: Templates
+    wording: Wording
     opened: Opened
 
 
@@ -54,7 +54,7 @@ def gather(
     gathered = [
         Gathered(
             campaign=one.campaign,
-            templates=one.templates,
+            wording=one.wording,
             audience=steps.select(rows, suppressions, person_key, rejects),
             table=table,
         )
@@ -82,17 +82,17 @@ def open_all(project: Project, campaigns: Sequence[Campaign], table: Table) -> l
 
 def load(read: Read) -> Loaded:
     """A campaign that is read → its rows in the table, with the columns that its templates use."""
-    variables = read.templates.variables - read.campaign.constants.keys()
+    variables = read.wording.variables - read.campaign.constants.keys()
     return steps.load(read.opened, tuple(sorted(variables)))
 
 
 def _open(project: Project, campaign: Campaign, table: Table) -> Read:
     """Templates compiled and headers read: what can be known before a row is loaded."""
-    templates = compile_content(campaign.content, html_body=campaign.html_body, locate=campaign.locate)
+    wording = compile_campaign(campaign)
     opened = steps.open_audience(campaign, project, table)
     problems = [*opened.problems]
     if not problems:
-        problems += templates.check_names(opened.columns, campaign.constants)
+        problems += wording.check_names(opened.columns, campaign.constants)
     if problems:
         raise ProjectInvalid(*problems)
-    return Read(campaign=campaign, templates=templates, opened=opened)
+    return Read(campaign=campaign, wording=wording, opened=opened)

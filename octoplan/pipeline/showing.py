@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from octoplan import parts
-from octoplan.content import Failed, Rendered, Renderer
+from octoplan.content import Failed, Rendered, Renders
 from octoplan.content.values import is_blank
 from octoplan.pipeline.gathering import Gathered
 from octoplan.table.sending import Messages
@@ -31,13 +31,13 @@ def show(gathered: Gathered, *, limit: int, address: str | None, masked: bool) -
     """The first `limit` people of a campaign, or the one at `address` → their messages."""
     people = gathered.audience
     messages = Messages(gathered.table, people.people, len(people.variables))
-    renderer = gathered.templates.renderer(people.variables, gathered.campaign.constants)
+    renderer = gathered.wording.renderer(people.variables, gathered.campaign.constants)
     return tuple(
         _shown(to, values, renderer, gathered, masked=masked) for to, *values in messages.people(limit, address)
     )
 
 
-def _shown(to: str, values: Sequence[Any], renderer: Renderer, gathered: Gathered, *, masked: bool) -> Shown:
+def _shown(to: str, values: Sequence[Any], renderer: Renders, gathered: Gathered, *, masked: bool) -> Shown:
     """One person's message. Its size is that of the real text, also where the text is masked."""
     rendered = real = renderer.render(values)
     if masked and isinstance(real, Rendered):

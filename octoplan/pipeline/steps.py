@@ -11,7 +11,7 @@ from octoplan.state.interface import CampaignRecord, Status
 
 _EXAMPLES = 3
 _STATED = ("auto_optimize_text", "auto_remove_blacklisted_contacts", "recipient_tracking")
-_VISIBLE = ("content", "settings", "vars")
+_VISIBLE = ("content", "settings", "vars", "language", "optimize")
 
 
 def step(draft: Draft, record: CampaignRecord | None, course: Course, simulation: Simulation | None) -> Step:
@@ -105,7 +105,7 @@ def _changed(campaign: Campaign, record: CampaignRecord | None, course: Course) 
     if record is None or record.edition != campaign.edition:
         return False
     present = json.loads(json.dumps(campaign.definition(course.state.keys.keyed_digest)))
-    return any(present[key] != record.definition.get(key) for key in _VISIBLE)
+    return any(present.get(key) != record.definition.get(key) for key in _VISIBLE)
 
 
 def _standing(counts: Mapping[Status, int]) -> Standing:

@@ -235,6 +235,17 @@ class Table:
         marks = ", ".join("unnest(?)" for _ in columns)
         self.execute(f"INSERT INTO {quoted(table)} SELECT {marks}", [_bindable(column) for column in columns])
 
+    def append_lines(self, table: str, columns: Sequence[tuple[str, str]], lines: Sequence[str]) -> None:
+        """Lines, the values of each joined by newlines, → rows of an existing table; `columns`: (name, SQL type).
+
+        One list of texts is bound in half the time of a list for each column.
+        """
+        values = ", ".join(
+            f"split_part(line, chr(10), {number})::{kind}" for number, (_, kind) in enumerate(columns, 1)
+        )
+        names = ", ".join(quoted(name) for name, _ in columns)
+        self.execute(f"INSERT INTO {quoted(table)} ({names}) SELECT {values} FROM (SELECT unnest(?) AS line)", [lines])
+
     @contextlib.contextmanager
     def limit(self, seconds: float) -> Iterator[None]:
         """Statements inside are stopped after `seconds`: a TableError of kind `interrupted`."""

@@ -1,7 +1,26 @@
 """Rows that travel between the table and the modules after it, as values; free of DuckDB."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
+
+RENDERED: Final = (
+    ("combo", "BIGINT"),
+    ("digest", "VARCHAR"),
+    ("content", "VARCHAR"),
+    ("units", "INTEGER"),
+    ("parts", "INTEGER"),
+    ("over", "INTEGER"),
+    ("otherwise", "INTEGER"),
+    ("costly", "VARCHAR"),
+    ("replaced", "VARCHAR"),
+    ("language", "VARCHAR"),
+)
+"""What a combination renders to, column by column; a *line* has them in this order, joined by newlines.
+
+`content`: canonical JSON; `over`: units that must go for one part less; `otherwise`: parts without what `optimize`
+replaces if that was replaced, or with it if it was not; `costly`: the characters that force UCS-2, in order;
+`replaced`: the characters that were replaced, each as often as it was; `language`: empty where there is only one.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,8 @@ Tables, with the name of the people's table as suffix; `v0`..`vN` are the variab
     held      person, status, refusals, frame                     what the state has of people
     todo      people who are free
     combos    combo, people, file, record, v0..                   the distinct combinations of variables among them
-    rendered  combo, digest, content, units, parts, costly        what each combination renders to
-    variants  variant, digest, content, units, parts, costly      the distinct contents
+    rendered  combo, digest, content, ...                         what each combination renders to: `rows.RENDERED`
+    variants  variant, digest, content, ...                       the distinct contents, with their language(s)
     messages  person, address, country, refusals, held, variant   who gets what
     spread    variant, country, people                            how many get what, where
     leaves    person, address, country, refusals, frame, variant           who is in which frame
@@ -23,7 +23,7 @@ from typing import Any
 from octoplan.table import packing
 from octoplan.table.connection import Table
 from octoplan.table.packing import KEY_BITS
-from octoplan.table.rows import Combination, PackedFrame
+from octoplan.table.rows import RENDERED, Combination, PackedFrame
 from octoplan.table.spread import Spread
 
 _BATCH = 10_000
@@ -81,8 +81,8 @@ class Messages:
         )
         return self._count(f"todo_{n}")
 
-    def combinations(self) -> Iterator[list[Combination]]:
-        """The distinct combinations of the variables in use, with their counts, in batches, by their first row."""
+    def combine(self) -> int:
+        """Find the distinct combinations of the variables in use; how many there are."""
         n = self._n
         grouped = f"GROUP BY {', '.join(self._values)}" if self._values else "HAVING count(*) > 0"
         listed = "".join(f", {name}" for name in self._values)
@@ -91,27 +91,31 @@ class Messages:
                 SELECT count(*) AS people, arg_min(file, record) AS file, min(record) AS record{listed}
                 FROM todo_{n} {grouped})"""
         )
-        self._table.execute(
-            f"""CREATE TABLE rendered_{n} (combo BIGINT, digest VARCHAR, content VARCHAR, units INTEGER, parts INTEGER,
-                costly VARCHAR)"""
-        )
-        for rows in self._table.batches(f"SELECT * FROM combos_{n} ORDER BY combo", (), _BATCH):
+        columns = ", ".join(f"{name} {kind}" for name, kind in RENDERED)
+        self._table.execute(f"CREATE TABLE rendered_{n} ({columns})")
+        return self._count(f"combos_{n}")
+
+    def combinations(self) -> Iterator[list[Combination]]:
+        """The combinations that were found, with their counts, in batches, by their first row."""
+        for rows in self._table.batches(f"SELECT * FROM combos_{self._n} ORDER BY combo", (), _BATCH):
             yield [
                 Combination(number=number, people=people, row=(file, record), values=tuple(values))
                 for number, people, file, record, *values in rows
             ]
 
-    def rendered(self, columns: Sequence[Sequence[Any]]) -> None:
-        """What combinations render to: columns (combo, digest, content, units, parts, costly)."""
-        self._table.append(f"rendered_{self._n}", columns)
+    def rendered(self, lines: Sequence[str]) -> None:
+        """What combinations render to, a line each: see `rows.RENDERED`."""
+        self._table.append_lines(f"rendered_{self._n}", RENDERED, lines)
 
     def vary(self) -> int:
         """Combinations of equal content → variants, and who gets which; how many people get one."""
         n = self._n
+        told = self._table.value(f"SELECT count(*) FROM rendered_{n} WHERE language <> ''")
+        language = "string_agg(DISTINCT language, ', ' ORDER BY language)" if told else "''"
+        kept = ", ".join(f"any_value({name}) AS {name}" for name in _OF_VARIANTS)
         self._table.execute(
             f"""CREATE TABLE variants_{n} AS
-                SELECT row_number() OVER (ORDER BY digest) AS variant, digest, any_value(content) AS content,
-                    any_value(units) AS units, any_value(parts) AS parts, any_value(costly) AS costly
+                SELECT row_number() OVER (ORDER BY digest) AS variant, digest, {kept}, {language} AS language
                 FROM rendered_{n} GROUP BY digest"""
         )
         same = " AND ".join(f"t.{name} IS NOT DISTINCT FROM c.{name}" for name in self._values) or "true"
@@ -277,6 +281,7 @@ class Messages:
         return int(self._table.value(f"SELECT count(*) FROM {name}"))
 
 
+_OF_VARIANTS = ("content", "units", "parts", "over", "otherwise", "costly")
 _MESSAGE_HASH = "('0x' || left(sha256(? || chr(31) || hex(person) || chr(31) || v.digest), 16))::UBIGINT"
 
 

@@ -206,3 +206,32 @@ def test_a_fixed_text_and_a_rendered_one_treat_newlines_alike(text: str, value: 
     rendered = render_tree({"text": "{# #}" + text}, {"x": value}, {})
     assert isinstance(fixed, Rendered)
     assert fixed == rendered
+
+
+STATEMENTS = st.tuples(
+    st.sampled_from(
+        [
+            "{{{{ {0} }}}}",
+            "{{% if {0} %}}{{{{ {1} }}}}{{% else %}}{{{{ x }}}}{{% endif %}}",
+            "{{% for a in [n, x] %}}{{{{ shop[a] | d('') }}}}{{{{ {0} }}}}{{% endfor %}}",
+            "{{% set a = {0} %}}{{{{ {1} }}}}{{{{ a }}}}",
+            "{{% with x = {0} %}}{{{{ {1} }}}}{{% endwith %}}",
+            "{{{{ shop[{0}] | d(tags[{1}]) }}}}",
+        ]
+    ),
+    EXPRESSIONS,
+    EXPRESSIONS,
+).map(lambda three: three[0].format(three[1], three[2]))
+
+
+@settings(max_examples=400, deadline=None)
+@given(text=STATEMENTS, row=ROWS)
+def test_only_the_variables_that_are_found_matter_however_they_are_reached(text: str, row: tuple[Any, ...]) -> None:
+    try:
+        templates = compile_content({"text": text}, html_body=False, locate=locate)
+    except ProjectInvalid:
+        return
+    assert templates.variables <= set(NAMES)
+    found = [name for name in NAMES if name in templates.variables]
+    values = [value for name, value in zip(NAMES, row, strict=True) if name in templates.variables]
+    assert templates.renderer(found, {}).render(values) == templates.renderer(NAMES, {}).render(row)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from octoplan.frame import KEY_BITS, Origin, leaves, request_id
 from octoplan.table.connection import Table
+from octoplan.table.rows import RENDERED
 from octoplan.table.sending import Messages
 
 ORIGIN = Origin(key=bytes(32), lineage="0123456789abcdef", campaign="autumn-sale", edition=1)
@@ -40,6 +41,12 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Table]:
 
 def digest(name: str) -> str:
     return (name.encode().hex() * 32)[:32]
+
+
+def line(number: int, text: str) -> str:
+    """A combination and what it renders to, as `rows.RENDERED` has it."""
+    values = {"combo": number, "digest": digest(text), "content": text, "units": 1, "parts": 1}
+    return "\n".join(str(values.get(name, 0 if kind == "INTEGER" else "")) for name, kind in RENDERED)
 
 
 def pack(table: Table, people: Mapping[int, str], size: int, held: Held | None = None) -> Packed:
@@ -78,10 +85,9 @@ def prepare(table: Table, people: Mapping[int, str], held: Held) -> Messages:
     messages = Messages(table, name, 1)
     messages.hold([columns_of(held)] if held else ())
     messages.free(["free", "planned"])
+    messages.combine()
     for batch in messages.combinations():
-        texts = [one.values[0] for one in batch]
-        made = ([one.number for one in batch], [digest(text) for text in texts], texts)
-        messages.rendered((*made, [1] * len(batch), [1] * len(batch), [""] * len(batch)))
+        messages.rendered([line(one.number, one.values[0]) for one in batch])
     messages.vary()
     return messages
 
@@ -213,7 +219,8 @@ def prepare_retried(table: Table) -> Messages:
     messages = Messages(table, name, 0)
     messages.hold([([7], ["refused"], [2], ["e" * 32])])
     assert messages.free(["free", "planned", "refused"], retried="refused") == 1
+    assert messages.combine() == 1
     for (one,) in messages.combinations():
-        messages.rendered(([one.number], [digest("a")], ["a"], [1], [1], [""]))
+        messages.rendered([line(one.number, "a")])
     assert messages.vary() == 1
     return messages

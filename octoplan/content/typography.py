@@ -1,0 +1,52 @@
+"""A text in; the same without the typographic characters that alone make it cost more parts out.
+
+One such character, often put in by a word processor, makes a whole text UCS-2, of which less than half as much fits
+into a part. `REPLACED` is the one table of them; `docs/templates.md` shows it and a test compares the two. No letter is
+in it: nobody's name is written in another way.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from octoplan import parts
+
+_BY_REPLACEMENT: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "'": "\u2018\u2019\u201a\u201b\u2032\u2039\u203a`\u00b4",
+        '"': "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb",
+        "-": "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2022",
+        "...": "\u2026",
+        " ": "\t\u00a0\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000",
+        "": "\u00ad\u200b\u2060\ufeff",
+    }
+)
+REPLACED: Final[Mapping[str, str]] = MappingProxyType(
+    {character: instead for instead, characters in _BY_REPLACEMENT.items() for character in characters}
+)
+"""A typographic character that the GSM 7-bit alphabet lacks → what it has instead."""
+
+_TABLE: Final = str.maketrans(dict(REPLACED))
+_TYPOGRAPHIC: Final = re.compile(f"[{re.escape(''.join(REPLACED))}]")
+
+
+def cheaper(text: str) -> str:
+    """A text → with all typographic characters replaced, if it then needs neither UCS-2 nor more parts; or itself."""
+    if text.isascii() and "`" not in text and "\t" not in text:
+        return text
+    plain = text.translate(_TABLE)
+    if plain == text:
+        return text
+    measured = parts.measure(plain)
+    return plain if not measured.costly and measured.parts <= parts.measure(text).parts else text
+
+
+def typographic(text: str) -> str:
+    """A text → the typographic characters in it, each as often as it is there, in order of their code points."""
+    return "".join(sorted(_TYPOGRAPHIC.findall(text)))
+
+
+def replacements(characters: Iterable[str]) -> dict[str, str]:
+    """Characters → those that are typographic, with what is written instead of each."""
+    return {character: REPLACED[character] for character in characters if character in REPLACED}
