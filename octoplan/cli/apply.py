@@ -136,6 +136,7 @@ def _draw(
             reviewed=order.reviewed,
             notice=say,
             rejects=order.rejects,
+            cores=session.cores,
         )
         drawn = drawing.draw(session.project, campaigns, table, course)
         if order.reviewed is not None:

@@ -108,6 +108,7 @@ def _draw(session: Session, simulate: str, targets: tuple[str, ...], files: File
             targeted=bool(targets),
             notice=say,
             rejects=files.rejects,
+            cores=session.cores,
             pace=session.pace(),
         )
         drawn = drawing.draw(session.project, campaigns, table, course)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from octoplan.table.connection import Table
 
 
+_MOST_CORES = 8  # each takes some 40 MiB
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """One call of a command: the project that it is about and the environment that it names."""
@@ -53,6 +56,13 @@ class Session:
         """StateError for a sandbox that was never applied to: to look at its state would make one."""
         if not self.has_state:
             raise StateError(f"{self.environment.name} has no state yet: nothing was sent")
+
+    @property
+    def cores(self) -> int:
+        """How many cores this process may use, for what is worth more than one."""
+        return min(
+            len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, _MOST_CORES
+        )
 
     @contextmanager
     def state(self, *, writable: bool = False) -> Iterator["State"]:

@@ -18,7 +18,7 @@ from octoplan.cli.session import open_session
 @click.pass_obj
 def command(console: Console, targets: tuple[str, ...], rejects: Path | None) -> None:
     """Check everything that needs no network: YAML, schema, templates, audience, parts."""
-    from octoplan.pipeline.checking import check  # noqa: PLC0415 - loaded when called
+    from octoplan.pipeline.checking import Means, check  # noqa: PLC0415 - loaded when called
     from octoplan.report import found  # noqa: PLC0415
 
     session = open_session(console)
@@ -27,7 +27,8 @@ def command(console: Console, targets: tuple[str, ...], rejects: Path | None) ->
     table = partial(session.table, keeps_rows=rejects is not None)
     with console.progress() as say, open_rejects(console, rejects) as taker:
         say("checking campaigns")
-        people = check(session.project, campaigns, table, console.clock.now(), taker)
+        means = Means(open_table=table, rejects=taker, cores=session.cores)
+        people = check(session.project, campaigns, means, console.clock.now())
     if console.wanted.json:
         console.data(found.json_validated(len(campaigns), people))
     else:

@@ -1,6 +1,7 @@
 """Valid campaigns → everything that can be known of them without network and state; what `validate` runs."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -19,22 +20,25 @@ if TYPE_CHECKING:
     OpenTable = Callable[[], AbstractContextManager[Table]]
 
 
-def check(
-    project: Project,
-    campaigns: Sequence[Campaign],
-    open_table: "OpenTable",
-    now: datetime,
-    rejects: "Rejects | None" = None,
-) -> int:
-    """Everything that needs neither network nor state → how many people there are; ProjectInvalid with all Problems.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """How contact files are read, only where there are some. `rejects` is given their rows that cannot be used.
 
-    `open_table` is called only if there are contact files to read. `rejects` is given their rows that cannot be used.
+    `cores`: how many may render.
     """
+
+    open_table: "OpenTable"
+    rejects: "Rejects | None" = None
+    cores: int = 1
+
+
+def check(project: Project, campaigns: Sequence[Campaign], means: Means, now: datetime) -> int:
+    """Everything that needs neither network nor state → how many people there are; ProjectInvalid with all Problems."""
     active = [campaign for campaign in campaigns if not campaign.is_closed(now)]
     filed = [one for one in active if one.audience is not None or project.suppressions_for(one.purpose)]
     checked = [check_inline(campaign) for campaign in active if campaign.name not in {one.name for one in filed}]
     if filed:
-        checked += _check_filed(project, filed, open_table, rejects)
+        checked += _check_filed(project, filed, means)
     problems = [problem for _, found in checked for problem in found]
     if problems:
         raise ProjectInvalid(*problems)
@@ -42,11 +46,12 @@ def check(
 
 
 def _check_filed(
-    project: Project, campaigns: Sequence[Campaign], open_table: "OpenTable", rejects: "Rejects | None"
+    project: Project, campaigns: Sequence[Campaign], means: Means
 ) -> list[tuple[int, tuple["Problem", ...]]]:
     from octoplan.pipeline.drafts import take_free  # noqa: PLC0415 - the table's modules, only where files are read
     from octoplan.pipeline.gathering import gather  # noqa: PLC0415
 
-    with open_table() as table:
+    with means.open_table() as table:
         # Nobody is looked up by the key, so any will do.
-        return [take_free(one) for one in gather(project, campaigns, table, bytes(16), rejects)]
+        gathered = gather(project, campaigns, table, bytes(16), means.rejects)
+        return [take_free(one, means.cores) for one in gathered]

@@ -21,7 +21,7 @@ class Course:
 
     `gateway` None: nothing is simulated. `reviewed`: no message is planned that this file does not hold. `notice` is
     told what is being done, for progress; `pace` waits before each simulated request. `rejects` is given the rows that
-    cannot be used.
+    cannot be used. `cores`: how many may render.
     """
 
     environment: Environment
@@ -32,6 +32,7 @@ class Course:
     retry_refused: bool = False
     targeted: bool = False
     reviewed: PlanFile | None = None
+    cores: int = 1
     notice: Notice = lambda _: None
     rejects: Rejects | None = None
     pace: Callable[[], object] = lambda: None

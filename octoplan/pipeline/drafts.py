@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from octoplan.audience.values import Audience
 from octoplan.campaign import Campaign
-from octoplan.content.variants import Faults, render_all, render_here
+from octoplan.content.abreast import Order, choose
+from octoplan.content.variants import Faults, render_all
 from octoplan.errors import Problem
 from octoplan.frame import Frame, Origin, body
 from octoplan.pipeline.course import Course
@@ -75,7 +76,7 @@ def draft(gathered: Gathered, course: Course) -> tuple[Draft, tuple[Problem, ...
     messages.hold(_columns(batch) for batch in state.store.messages(campaign.name, campaign.edition) if counts)
     standing = _standing(messages.standing(), retry_refused=course.retry_refused)
     free = _free(messages, retry_refused=course.retry_refused)
-    faults = _render(gathered, messages) if free else Faults()
+    faults = _render(gathered, messages, course.cores) if free else Faults()
     rendered = messages.vary() if free else 0
     recipients = _reviewed(messages, campaign, course) if rendered else 0
     drawn = Draft(
@@ -117,21 +118,21 @@ def _reviewed(messages: Messages, campaign: Campaign, course: Course) -> int:
     return messages.keep(prefix, planned.messages if planned else b"")
 
 
-def take_free(gathered: Gathered) -> tuple[int, tuple[Problem, ...]]:
+def take_free(gathered: Gathered, cores: int = 1) -> tuple[int, tuple[Problem, ...]]:
     """A gathered campaign, as if nobody had been sent to → how many people get it, and the Problems of rendering it."""
     messages = Messages(gathered.table, gathered.audience.people, len(gathered.audience.variables))
     messages.hold(())
     people = messages.free(())
-    faults = _render(gathered, messages)
+    faults = _render(gathered, messages, cores)
     return people - faults.skipped, tuple(fault.problem(gathered.audience.places) for fault in faults)
 
 
-def _render(gathered: Gathered, messages: Messages) -> Faults:
-    campaign = gathered.campaign
-    renders = gathered.wording.renderer(gathered.audience.variables, campaign.constants)
-    messages.combine()
-    batches = render_here(renders, campaign.channel)(messages.combinations())
-    return render_all(batches, renders, campaign, messages.rendered)
+def _render(gathered: Gathered, messages: Messages, cores: int) -> Faults:
+    campaign, wording, names = gathered.campaign, gathered.wording, gathered.audience.variables
+    constants = dict(campaign.constants)
+    order = Order(written=wording.written, names=names, constants=constants, channel=campaign.channel)
+    render = choose(wording, order, messages.combine(), cores)
+    return render_all(render(messages.combinations()), wording.renderer(names, constants), campaign, messages.rendered)
 
 
 def _columns(batch: Sequence[Held]) -> tuple[list[int], list[str], list[int], list[str | None]]:
