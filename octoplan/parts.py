@@ -58,7 +58,7 @@ _ESCAPE = "\x1b"
 _HIGH_SURROGATES = range(0xD8, 0xDC)
 _LOW_SURROGATES = range(0xDC, 0xE0)
 _ONLY_BASIC = re.compile(f"[{re.escape(''.join(sorted(BASIC)))}]*")
-_FOREIGN = re.compile(f"[^{re.escape(''.join(sorted(BASIC | EXTENSION)))}]")
+FOREIGN: Final = re.compile(f"[^{re.escape(''.join(sorted(BASIC | EXTENSION)))}]")
 _EXTENDED = re.compile(f"[{re.escape(''.join(sorted(EXTENSION)))}]")
 
 # Most texts of a campaign are short and basic: their answers are made once.
@@ -71,7 +71,7 @@ def measure(text: str) -> Parts:
     """Measure a text: its encoding, units and parts, and the characters that cost most. A newline is one unit."""
     if len(text) < len(_SHORT) and _ONLY_BASIC.fullmatch(text):
         return _SHORT[len(text)]
-    costly = tuple(dict.fromkeys(_FOREIGN.findall(text)))
+    costly = tuple(dict.fromkeys(FOREIGN.findall(text)))
     encoding: Encoding = "ucs2" if costly else "gsm7"
     ends = _ends(text, encoding)  # never empty: the fast path has taken the empty text
     return Parts(
@@ -93,7 +93,7 @@ def split(text: str) -> tuple[str, ...]:
     """Split a text into the texts of its parts; joined, they are the text again."""
     if not text:
         return ()
-    encoding: Encoding = "ucs2" if _FOREIGN.search(text) else "gsm7"
+    encoding: Encoding = "ucs2" if FOREIGN.search(text) else "gsm7"
     ends = _ends(text, encoding)
     if len(ends) == 1:
         return (text,)

@@ -1,7 +1,7 @@
 """Counts, variants and state → Plan: what would be sent, extended, left alone, and why. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -10,6 +10,7 @@ from typing import Any
 from octoplan.audience.values import Counts, Reject
 from octoplan.campaign import Campaign
 from octoplan.errors import GuardRefused
+from octoplan.expense import Expense
 from octoplan.project import Prices
 
 
@@ -79,8 +80,8 @@ class Step:
     """One campaign's part of a plan.
 
     `recipients`, `requests`, `parts` (None: the channel has none) count what would be sent; `counts` is the funnel from
-    the contact file to the people; `costly`: characters that force UCS-2 → people who get them; `blocked`: why it may
-    not be sent. `reason` is for people and must not steer.
+    the contact file to the people; `expense`: what makes it cost what it costs; `blocked`: why it may not be sent.
+    `reason` is for people and must not steer.
     """
 
     campaign: str
@@ -102,7 +103,7 @@ class Step:
     stated: Mapping[str, Any] | None = None
     send_at: datetime | None = None
     not_after: datetime | None = None
-    costly: Mapping[str, int] | None = None
+    expense: Expense = field(default_factory=Expense)
     examples: tuple[Example, ...] = ()
     simulation: Simulation | None = None
     blocked: tuple[str, ...] = ()
@@ -183,16 +184,21 @@ def estimate(
         return Cost(amount=Decimal(0), currency=prices.currency if prices else "EUR")
     if prices is None or campaign.product not in prices.products:
         return Cost(amount=None, why=f"no price for {campaign.product}")
-    table = prices.products[campaign.product]
     amount = Decimal(0)
     for country, people, parts in by_country:
-        price = table.get(country or "default", table.get("default"))
+        price = price_of(campaign, prices, country)
         if price is None:
             return Cost(amount=None, currency=prices.currency, why=f"no price for {campaign.product} to {country}")
         amount += price * (parts if campaign.channel == "sms" else people)
     if campaign.settings["auto_remove_blacklisted_contacts"] and prices.blacklist_check_per_request is not None:
         amount += prices.blacklist_check_per_request * requests
     return Cost(amount=amount, currency=prices.currency)
+
+
+def price_of(campaign: Campaign, prices: Prices | None, country: str | None) -> Decimal | None:
+    """A country → what a part of an SMS, or a message of another channel, costs there; None where it is not known."""
+    table = prices.products.get(campaign.product, {}) if prices else {}
+    return table.get(country or "default", table.get("default"))
 
 
 def decide(*, recipients: int, standing: Standing, known: bool, blocked: Sequence[str]) -> tuple[Action, str]:

@@ -1,5 +1,6 @@
 """The templated part of a campaign in; compiled templates, or all their Problems, out."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,6 +19,7 @@ from octoplan.errors import Problem, ProjectInvalid
 from octoplan.source import Pointer
 
 _OPENINGS = ("{{", "{%", "{#")
+_COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 _MAX_LISTED = 20
 HTML_BODY: Final[Pointer] = ("text",)
 
@@ -33,6 +35,13 @@ class Templates:
     def variables(self) -> frozenset[str]:
         """List every name that must come from outside: a column or a var."""
         return frozenset(use.name for template in self.compiled for use in template.uses)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """List what `text` says for everybody, or may say: its source, without comments."""
+        fixed = self.tree.get("text", "")
+        sources = [one.sheet.source for one in self.compiled if one.sheet.pointer == HTML_BODY]
+        return tuple(_COMMENT.sub("", source) for source in sources or [fixed])
 
     def check_names(self, columns: Collection[str], constants: Collection[str]) -> tuple[Problem, ...]:
         """Compare the names that are used with the columns and the vars there are; a Problem at each wrong place."""

@@ -6,7 +6,7 @@ in it: nobody's name is written in another way.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -47,6 +47,6 @@ def typographic(text: str) -> str:
     return "".join(sorted(_TYPOGRAPHIC.findall(text)))
 
 
-def replacements(characters: Iterable[str]) -> dict[str, str]:
-    """Characters → those that are typographic, with what is written instead of each."""
-    return {character: REPLACED[character] for character in characters if character in REPLACED}
+def in_gsm7(text: str) -> str:
+    """A text → with typographic characters replaced and a `?` for all others that force UCS-2: what to compare with."""
+    return parts.FOREIGN.sub("?", text.translate(_TABLE))

@@ -10,7 +10,7 @@ from octoplan.campaign import Campaign
 from octoplan.content.languages import written_pointer
 from octoplan.content.placeholders import has_placeholder
 from octoplan.content.render import Failed, Rendered
-from octoplan.content.typography import cheaper, typographic
+from octoplan.content.typography import in_gsm7, typographic
 from octoplan.content.wording import Renders
 from octoplan.errors import Place, Problem
 from octoplan.source import Pointer
@@ -162,17 +162,18 @@ def _line(number: int, rendered: Rendered, channel: str) -> str:
     digest = rendered.digest.hex()
     if channel != "sms":
         units = len(rendered.content.get("text", ""))
-        return f"{number}\n{digest}\n{rendered.json}\n{units}\n0\n0\n0\n\n\n{rendered.language}"
+        return f"{number}\n{digest}\n{rendered.json}\n{units}\n0\n0\n0\n\n\n0\n{rendered.language}"
     text = rendered.content["text"]
     size = parts.measure(text)
-    costly, replaced, otherwise = "", "", size.parts
-    if rendered.written is not None:
-        replaced, otherwise = typographic(rendered.written), parts.measure(rendered.written).parts
-    elif size.costly:
+    costly, narrow = "", size.parts
+    if size.costly:
         costly = "".join(sorted(size.costly))  # a newline is not among them: it is in the alphabet
-        otherwise = parts.measure(cheaper(text)).parts if size.parts > 1 else 1
-    sizes = f"{size.units}\n{size.parts}\n{size.over}\n{otherwise}"
-    return f"{number}\n{digest}\n{rendered.json}\n{sizes}\n{costly}\n{replaced}\n{rendered.language}"
+        narrow = parts.measure(in_gsm7(text)).parts if size.parts > 1 else 1
+    replaced, saved = "", 0
+    if rendered.written is not None:
+        replaced, saved = typographic(rendered.written), parts.measure(rendered.written).parts - size.parts
+    sizes = f"{size.units}\n{size.parts}\n{size.over}\n{narrow}"
+    return f"{number}\n{digest}\n{rendered.json}\n{sizes}\n{costly}\n{replaced}\n{saved}\n{rendered.language}"
 
 
 def _kind(rendered: Rendered | Failed, campaign: Campaign) -> _Kind:

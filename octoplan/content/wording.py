@@ -68,6 +68,13 @@ class Wording:
             message, hint = f"`{name}` is both a column and a var", "give one of them another name"
             yield Problem(place=self.place, rule="language/column", message=message, hint=hint)
 
+    def sources(self, characters: str, constants: Mapping[str, Any]) -> tuple[str, ...]:
+        """Where one of some characters stands that is the same for everybody: `text`, and the names of vars."""
+        words = [text for templates in self.templates.values() for text in templates.words]
+        texts = ("text",) if any(character in text for text in words for character in characters) else ()
+        used = sorted(self.variables & constants.keys())
+        return (*texts, *(name for name in used if any(one in str(constants[name]) for one in characters)))
+
     def renderer(self, names: Sequence[str], constants: Mapping[str, Any]) -> Renders:
         """Make what renders rows: `names` are the columns, in the order in which their values will come."""
         renders: Renders = self._renderer(names, constants)

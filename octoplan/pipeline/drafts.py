@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from octoplan.audience.values import Audience
 from octoplan.campaign import Campaign
+from octoplan.content import Wording
 from octoplan.content.abreast import Order, choose
 from octoplan.content.variants import Faults, render_all
 from octoplan.errors import Problem
@@ -27,6 +28,7 @@ class Draft:
     """A campaign's messages, packed into frames in the table, ready to be counted, simulated or sent."""
 
     campaign: Campaign
+    wording: Wording
     audience: Audience
     messages: Messages
     origin: Origin
@@ -35,6 +37,7 @@ class Draft:
     recipients: int
     requests: int
     skipped: int
+    by_default: int
     left_out: int
 
     def frames(self, first: int, last: int) -> Iterator[Frame]:
@@ -81,6 +84,7 @@ def draft(gathered: Gathered, course: Course) -> tuple[Draft, tuple[Problem, ...
     recipients = _reviewed(messages, campaign, course) if rendered else 0
     drawn = Draft(
         campaign=campaign,
+        wording=gathered.wording,
         audience=people,
         messages=messages,
         origin=origin,
@@ -89,6 +93,7 @@ def draft(gathered: Gathered, course: Course) -> tuple[Draft, tuple[Problem, ...
         recipients=recipients,
         requests=messages.pack(course.environment.frame_size, origin.prefix) if recipients else 0,
         skipped=faults.skipped,
+        by_default=faults.by_default,
         left_out=rendered - recipients,
     )
     return drawn, tuple(fault.problem(people.places) for fault in faults)

@@ -4,8 +4,10 @@ import json
 from collections.abc import Mapping, Sequence
 
 from octoplan.campaign import Campaign
+from octoplan.expense import Expense
 from octoplan.pipeline.course import Course
 from octoplan.pipeline.drafts import Draft
+from octoplan.pipeline.expenses import expense
 from octoplan.plan import Action, Example, Simulation, Standing, Step, decide, estimate
 from octoplan.state.interface import CampaignRecord, Status
 
@@ -41,7 +43,7 @@ def step(draft: Draft, record: CampaignRecord | None, course: Course, simulation
         stated={key: campaign.settings[key] for key in _STATED if key in campaign.settings},
         send_at=campaign.send_at,
         not_after=campaign.not_after,
-        costly=_costly(draft) if counted else {},
+        expense=expense(draft, course) if counted else Expense(),
         examples=_examples(draft) if counted else (),
         simulation=simulation,
         blocked=blocked,
@@ -115,14 +117,6 @@ def _standing(counts: Mapping[Status, int]) -> Standing:
         unknown=counts.get(Status.UNKNOWN, 0),
         refused=counts.get(Status.REFUSED, 0),
     )
-
-
-def _costly(draft: Draft) -> dict[str, int]:
-    people: dict[str, int] = {}
-    for characters, count in draft.messages.spread.costly():
-        for character in characters:
-            people[character] = people.get(character, 0) + count
-    return dict(sorted(people.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _examples(draft: Draft) -> tuple[Example, ...]:

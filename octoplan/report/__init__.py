@@ -31,8 +31,10 @@
     reason     text_answer, json_answer       whether one person gets a campaign, and what they had
     survey     Survey, CampaignStanding, survey, replay_until
                                               a state → what `status` shows of it
-    facts      Fact, Count, Costly, details, one_line, funnel, costly
+    facts      Count, details, one_line, funnel
                                               what there is to say about a step, once for all formats
+    expense_facts, expense_json  Fact, expense
+                                              the same for what makes it cost what it costs
     safe       plain, words, masked           hostile or personal text → text that may be shown
     document   document, line, placed, VERSION
                                               the form of all JSON

@@ -12,7 +12,7 @@ from typing import Any
 from octoplan.apply.events import Event, FrameDone, Retrying, Settling, Started, Stopped
 from octoplan.plan import Action, Cost, Plan, Simulation, Step
 from octoplan.report.document import VERSION, document, line, placed
-from octoplan.report.facts import costly
+from octoplan.report.expense_json import expense
 from octoplan.report.found import json_error as error
 from octoplan.report.found import json_problems as problems
 from octoplan.report.found import json_validated as validated
@@ -75,7 +75,10 @@ def _step(step: Step) -> dict[str, Any]:
         "flags": {name: _flag(value) for name, value in sorted((step.stated or {}).items())},
         "send_at": _moment(step.send_at),
         "not_after": _moment(step.not_after),
-        "costly": [one._asdict() for one in costly(step)],
+        "costly": [
+            {"characters": one.name, "people": one.people, "several": one.several} for one in step.expense.culprits
+        ],
+        "expense": expense(step.expense),
         "examples": [{"people": one.people, "units": one.units, "parts": one.parts} for one in step.examples],
         "simulation": _simulation(step.simulation),
     }

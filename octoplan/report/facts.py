@@ -4,28 +4,20 @@ Rendered content is never among the facts: a variant is its people, units and pa
 are shown alone, in the order of how many people it touches, so that no word can be read from it.
 """
 
-import unicodedata
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from octoplan.plan import Action, Step
+from octoplan.report.expense_facts import Fact, expense_facts
 from octoplan.report.lines import count, moment, money, people, several
 from octoplan.report.safe import plain, words
 
 _REJECTS = 5
-_CHARACTERS = 6
 _EXAMPLES = 3
 _BESIDE_FLAGS = {
     "auto_remove_blacklisted_contacts": "Octopush charges its check for {requests}",
     "auto_optimize_text": "Octopush may rewrite the text, so that parts and cost may differ",
 }
-
-
-class Fact(NamedTuple):
-    """A label and its lines, one thought each."""
-
-    label: str
-    lines: tuple[str, ...]
 
 
 class Count(NamedTuple):
@@ -36,14 +28,6 @@ class Count(NamedTuple):
     words: str
 
 
-class Costly(NamedTuple):
-    """A character that forces UCS-2 and how many people get it; or `several` of a script, and how many at least."""
-
-    characters: str
-    people: int
-    several: bool
-
-
 def details(step: Step) -> tuple[Fact, ...]:
     """A step → its facts, in the order in which people ask; those that have nothing to say are left out."""
     facts = (
@@ -52,7 +36,7 @@ def details(step: Step) -> tuple[Fact, ...]:
         Fact("left out", tuple(_reject_lines(step))),
         Fact("messages", (_size(step),) if step.recipients else ()),
         Fact("cost", (_cost(step),) if step.recipients else ()),
-        Fact("characters", tuple(_costly_lines(step))),
+        *expense_facts(step),
         Fact("variants", tuple(_example_lines(step))),
         Fact("simulated", tuple(_simulation_lines(step))),
         Fact("when", tuple(_when_lines(step))),
@@ -134,47 +118,6 @@ def _cost(step: Step) -> str:
     if step.cost.amount is None:
         return f"unknown: {words(step.cost.why)}" if step.cost.why else "unknown"
     return f"est. {money(step.cost.amount)} {plain(step.cost.currency)}"
-
-
-def _costly_lines(step: Step) -> Iterator[str]:
-    ranked = costly(step)
-    for one in ranked[:_CHARACTERS]:
-        said = (
-            f"force UCS-2 for at least {people(one.people)}"
-            if one.several
-            else f"forces UCS-2 for {people(one.people)}"
-        )
-        yield f"{one.characters} {said}"
-    if len(ranked) > _CHARACTERS:
-        yield f"and {count(len(ranked) - _CHARACTERS)} more"
-
-
-def costly(step: Step) -> tuple[Costly, ...]:
-    """A step → what forces UCS-2 in it, by how many people it touches.
-
-    Letters of other scripts than Latin are named by their script: a text is hardly in them by accident, and one
-    letter of some scripts is somebody's whole name.
-    """
-    touched: dict[tuple[str, bool], int] = {}
-    for character, number in (step.costly or {}).items():
-        key = _named(character)
-        touched[key] = max(number, touched.get(key, 0))
-    ranked = sorted(touched.items(), key=lambda one: (-one[1], one[0]))
-    return tuple(Costly(characters, number, several) for (characters, several), number in ranked)
-
-
-def _named(character: str) -> tuple[str, bool]:
-    """A character → itself, named where the eye could mistake it; or its script, which means several."""
-    if len(character) != 1:
-        return "several characters", True
-    kind, name = unicodedata.category(character)[0], unicodedata.name(character, "no name")
-    if kind == "L" and not name.startswith("LATIN "):
-        script = name.partition(" ")[0]
-        return f"{script if script == 'CJK' else script.capitalize()} letters", True
-    if kind == "L":
-        return character, False
-    shown = f"U+{ord(character):04X}" if kind in "CZM" else character
-    return f"{shown} ({name.lower()})", False
 
 
 def _example_lines(step: Step) -> Iterator[str]:

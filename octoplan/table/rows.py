@@ -10,16 +10,17 @@ RENDERED: Final = (
     ("units", "INTEGER"),
     ("parts", "INTEGER"),
     ("over", "INTEGER"),
-    ("otherwise", "INTEGER"),
+    ("narrow", "INTEGER"),
     ("costly", "VARCHAR"),
     ("replaced", "VARCHAR"),
+    ("saved", "INTEGER"),
     ("language", "VARCHAR"),
 )
 """What a combination renders to, column by column; a *line* has them in this order, joined by newlines.
 
-`content`: canonical JSON; `over`: units that must go for one part less; `otherwise`: parts without what `optimize`
-replaces if that was replaced, or with it if it was not; `costly`: the characters that force UCS-2, in order;
-`replaced`: the characters that were replaced, each as often as it was; `language`: empty where there is only one.
+`content`: canonical JSON; `over`: units that must go for one part less; `narrow`: parts if nothing forced UCS-2;
+`costly`: the characters that do, in order; `replaced`: the typographic characters that were replaced, each as often as
+it was, and `saved`: the parts which that saved; `language`: empty where there is only one.
 """
 
 

@@ -9,6 +9,7 @@ Tables, with the name of the people's table as suffix; `v0`..`vN` are the variab
     rendered  combo, digest, content, ...                         what each combination renders to: `rows.RENDERED`
     variants  variant, digest, content, ...                       the distinct contents, with their language(s)
     messages  person, address, country, refusals, held, variant   who gets what
+    optimized person, country, replaced, saved                    for whom something was replaced
     spread    variant, country, people                            how many get what, where
     leaves    person, address, country, refusals, frame, variant           who is in which frame
     sorted    the same, in order of frame and person
@@ -21,6 +22,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from octoplan.table import packing
+from octoplan.table.breakdown import Breakdown
 from octoplan.table.connection import Table
 from octoplan.table.packing import KEY_BITS
 from octoplan.table.rows import RENDERED, Combination, PackedFrame
@@ -38,6 +40,7 @@ class Messages:
         self._values = [f"v{index}" for index in range(variables)]
         self._n = people
         self.spread = Spread(table, people)
+        self.breakdown = Breakdown(table, people, self._values)
 
     def people(self, limit: int, address: str | None) -> list[tuple[Any, ...]]:
         """The first people in order of their rows, or the one at `address` → (address, v0, ...); for `render`."""
@@ -125,6 +128,10 @@ class Messages:
                 FROM todo_{n} t JOIN (
                     SELECT c.*, v.variant FROM combos_{n} c JOIN rendered_{n} r USING (combo)
                     JOIN variants_{n} v USING (digest)) AS c ON {same}"""
+        )
+        self._table.execute(
+            f"""CREATE TABLE optimized_{n} AS SELECT t.person, t.country, c.replaced, c.saved FROM todo_{n} t JOIN (
+                FROM combos_{n} JOIN rendered_{n} USING (combo) WHERE replaced <> '') AS c ON {same}"""
         )
         self.spread.count()
         for spent in ("combos", "rendered"):
@@ -281,7 +288,7 @@ class Messages:
         return int(self._table.value(f"SELECT count(*) FROM {name}"))
 
 
-_OF_VARIANTS = ("content", "units", "parts", "over", "otherwise", "costly")
+_OF_VARIANTS = ("content", "units", "parts", "over", "narrow", "costly")
 _MESSAGE_HASH = "('0x' || left(sha256(? || chr(31) || hex(person) || chr(31) || v.digest), 16))::UBIGINT"
 
 

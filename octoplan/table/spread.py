@@ -55,11 +55,3 @@ class Spread:
             f"""SELECT country, sum(people)::BIGINT, sum(people * parts)::BIGINT
                 FROM spread_{n} JOIN variants_{n} USING (variant) GROUP BY country ORDER BY country"""
         )
-
-    def costly(self) -> list[tuple[str, int]]:
-        """(characters that force UCS-2, people who get them), most people first."""
-        n = self._n
-        return self._table.rows(
-            f"""SELECT costly, sum(people)::BIGINT AS people FROM spread_{n} JOIN variants_{n} USING (variant)
-                WHERE costly <> '' GROUP BY costly ORDER BY people DESC, costly LIMIT 100"""
-        )

@@ -10,6 +10,17 @@ import pytest
 from octoplan.apply.events import Event, FrameDone, Retrying, Settling, Started, Stopped
 from octoplan.audience.values import Counts, Reject
 from octoplan.errors import Place, Problem
+from octoplan.expense import (
+    Change,
+    Culprit,
+    Expense,
+    Replacement,
+    Saving,
+    Size,
+    Split,
+    Spoken,
+    name_of,
+)
 from octoplan.plan import Action, Cost, Example, Plan, Simulation, Standing, Step
 from octoplan.report.survey import CampaignStanding, Survey
 from octoplan.state.interface import FrameRecord, RunRecord, Status
@@ -88,12 +99,55 @@ def _sale() -> Step:
         },
         send_at=datetime(2026, 12, 1, 10, tzinfo=PARIS),
         not_after=datetime(2026, 12, 1, 18, tzinfo=PARIS),
-        costly={"ê": 1_204, "\u2019": 3_516, "\u00a0": 12, "🎉": 1},
+        expense=_sale_expense(),
         examples=(
             Example(content={"text": "Hi Zoé, 20% off"}, people=312, units=128, parts=1),
             Example(content={"text": "Hi Noël, 20% off"}, people=1, units=71, parts=2),
         ),
         simulation=Simulation(requests=2, recipients="1 stand-in", cost=Decimal("12.4"), units=2),
+    )
+
+
+def _sale_expense() -> Expense:
+    def saving(parts: int) -> Saving:
+        return Saving(parts=parts, amount=Decimal("0.045") * parts)
+
+    def culprit(character: str, people: int, parts: int, *sources: str) -> Culprit:
+        name, several = name_of(character)
+        return Culprit(
+            name=name, several=several, characters=character, people=people, cost=saving(parts), sources=sources
+        )
+
+    return Expense(
+        sizes=(
+            Size(encoding="gsm7", parts=1, people=44_300, variants=180),
+            Size(encoding="gsm7", parts=2, people=20, variants=2),
+            Size(encoding="ucs2", parts=2, people=3_660, variants=31),
+            Size(encoding="ucs2", parts=3, people=20, variants=1),
+        ),
+        culprits=(
+            culprit("\u2019", 3_516, 2_480, "text"),
+            culprit("ê", 1_204, 1_100, "first_name", "shop"),
+            culprit("\u00a0", 12, 0, "text", "city"),
+            culprit("🎉", 1, 1),
+        ),
+        changes=(
+            Change(kind="optimize", saving=saving(2_492)),
+            Change(kind="replace", character="\u2019", instead="'", saving=saving(2_480)),
+            Change(kind="shorten", by=3, saving=saving(600)),
+        ),
+        replaced=(
+            Replacement(character="\u2026", instead="...", times=24, people=12),
+            Replacement(character="\u200b", instead="", times=1, people=1),
+        ),
+        saved=saving(13),
+        languages=(
+            Spoken(languages="fr", people=47_000, variants=190),
+            Spoken(languages="en", people=900, variants=23),
+            Spoken(languages="en, fr", people=100, variants=1),
+        ),
+        language_column="lang",
+        by_default=17,
     )
 
 
@@ -109,6 +163,7 @@ def _reminder() -> Step:
         recipients=211,
         requests=1,
         variants=35,
+        expense=Expense(split=Split(variable="points", enough=1, without=3, rounded=(10, 12))),
         counts=Counts(rows=4_000, people=4_000),
         standing=Standing(sent=3_779, open=5, unknown=4, refused=1),
         cost=Cost(amount=None, why="no price for voice_sms"),

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from octoplan.apply.events import FrameDone, Retrying, Started, Stopped
 from octoplan.audience.values import Counts, Reject
 from octoplan.errors import OctoplanError, Place, Problem
+from octoplan.expense import Costly, Expense, find_culprits
 from octoplan.plan import Action, Cost, Example, Plan, Simulation, Step
 from octoplan.report import as_json, html, markdown, text
 from octoplan.report.safe import masked, plain, words
@@ -217,11 +218,13 @@ def test_no_format_shows_an_address_a_name_or_a_rendered_word_of_an_example(pers
 
 def test_letters_of_a_script_are_named_by_it_since_one_may_be_a_name() -> None:
     step = _plan("a").steps[0]
-    costly = replace(step, costly={"\u674e": 1, "\u5f20": 3, "ж": 2, "ê": 9, "\ue000": 1})
+    touched = {"\u674e\u5f20": 1, "\u5f20": 2, "ж": 2, "ê": 9, "\ue000": 1}
+    sets = [Costly(characters=one, country="FR", people=people, parts=0) for one, people in touched.items()]
+    costly = replace(step, expense=Expense(culprits=find_culprits(sets, lambda _: None)))
     for shown in (joined(text.step(costly)), as_json.plan(replace(_plan("a"), steps=(costly,)))):
         assert "\u674e" not in shown
         assert "u674e" not in shown
-    assert "CJK letters force UCS-2 for at least 3 people" in joined(text.step(costly))
+    assert "CJK letters force UCS-2 for 3 people" in joined(text.step(costly))
     assert "ê forces UCS-2 for 9 people" in joined(text.step(costly))
     assert "U+E000 (no name) forces UCS-2 for 1 person" in joined(text.step(costly))
 
