@@ -426,9 +426,9 @@ def test_texts_by_language_need_to_know_who_gets_which(campaign: Check, channel:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("text: Hi", "text: {english: Hi}", "`text.english`: a text, not empty, or texts by language"),
-        ("text: Hi", "text: {EN: Hi}", "`text.EN`: a text, not empty, or texts by language"),
-        ("text: Hi", "text: {}", "`text`: a text, not empty, or texts by language"),
+        ("text: Hi", "text: {english: Hi}", "`text.english`: a text, or texts by language"),
+        ("text: Hi", "text: {EN: Hi}", "`text.EN`: a text, or texts by language"),
+        ("text: Hi", "text: {}", "`text`: a text, or texts by language"),
         ("text: Hi", "text: {en: ' '}", "`text.en`: the text is empty"),
         ("text: Hi", "text: {en: 5}", "`text.en`: must be text, not the number 5"),
         ("open: true", "open: true\noptimize: ucs2", "`optimize`: must be gsm7, not 'ucs2'"),
