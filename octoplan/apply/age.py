@@ -71,5 +71,13 @@ def doubt(first_attempt: datetime, then: Clocks | None, now: Clocks) -> str:
     return f"clocks differ on how long ago its first attempt was: {said}; set them right"
 
 
+def lead(then: Clocks | None, now: Clocks) -> timedelta:
+    """What clocks said then and say now → by how much the local one has gained on any other since; 0 at least.
+
+    Whatever is begun now is dated by so much less: once the clock is mended, it must not look younger than it is.
+    """
+    return -min(ages(now.local, then, now).values())
+
+
 def _hours(age: timedelta) -> str:
     return f"{age / timedelta(hours=1):.1f} h"

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from octoplan.apply.age import SLACK
@@ -44,7 +44,8 @@ class Flight:
 class Tower:
     """What every flight of a run shares. `random` gives 0..1 for jitter; `tell` takes each Event as it happens.
 
-    `witness`: told of every frame that came to an end, once the state knows it.
+    `witness`: told of every frame that came to an end, once the state knows it. `lead`: by how much the local clock
+    has gained on another since the last time that nothing was open; a first attempt is dated by so much less.
     """
 
     run: str
@@ -59,6 +60,7 @@ class Tower:
     abort_after: int
     adopt_duplicates: bool = False
     witness: Witness = field(default_factory=Nobody)
+    lead: timedelta = timedelta()
     streak: Streak = field(default_factory=Streak)
     tally: Tally = field(default_factory=Tally)
 
@@ -104,8 +106,9 @@ def _begin(flight: Flight, tower: Tower) -> Flight | None:
         _stop_campaign(frame.origin.campaign, "not_after has passed: nothing more of it is sent", tower)
         return None
     sealed = tower.keys.seal(frame.id, frame.body, tower.random_bytes)
-    begun = _made(state.Begin(frame=frame.id, run=tower.run, at=now, body=sealed), tower)
-    return replace(flight, first_attempt=now) if begun else None
+    first = now - tower.lead
+    begun = _made(state.Begin(frame=frame.id, run=tower.run, at=first, body=sealed), tower)
+    return replace(flight, first_attempt=first) if begun else None
 
 
 def _attempts(flight: Flight, connection: Connection, tower: Tower) -> tuple[Outcome, Verdict]:

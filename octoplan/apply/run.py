@@ -3,9 +3,9 @@
 import queue
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from octoplan.apply.age import Clocks, doubt, dump, load
+from octoplan.apply.age import Clocks, doubt, dump, lead, load
 from octoplan.apply.events import Event, FrameDone, Settling, Started, Stopped
 from octoplan.apply.flight import Flight, Tower
 from octoplan.apply.lanes import Lanes
@@ -89,14 +89,17 @@ def send(applier: Applier, recording: Recording) -> Iterator[Event]:
         recipients=recording.recipients,
         requests=recording.requests,
     )
-    if not applier.open_frames:  # while one is open, what clocks said before it was begun must stay known
-        store.note(applier.epoch, _CLOCKS, dump(_clocks(applier)))
+    now, gained = _clocks(applier), timedelta()
+    if applier.open_frames:  # what clocks said before one was begun must stay known
+        gained = lead(load(store.meta().get(_CLOCKS)), now)
+    else:
+        store.note(applier.epoch, _CLOCKS, dump(now))
     store.record(run, applier.epoch, recording.campaigns)
     applier.witness.know([campaign.record for campaign in recording.campaigns])
     yield Started(run=run.id, recipients=run.recipients, requests=run.requests)
     free = applier.environment.max_in_flight - len(applier.open_frames)
     if free > 0:
-        yield from _fly(applier, recording.flights(), lanes=free)
+        yield from _fly(applier, recording.flights(), lanes=free, gained=gained)
     else:
         taken = len(applier.open_frames)
         yield Stopped(why=f"every place in flight is taken by frames that are still open ({taken})")
@@ -107,7 +110,9 @@ def _clocks(applier: Applier) -> Clocks:
     return Clocks(local=applier.clock.now(), api=applier.gateway.clock(), store=applier.state.store.now())
 
 
-def _fly(applier: Applier, flights: Iterable[Flight], *, lanes: int) -> Iterator[Event]:
+def _fly(
+    applier: Applier, flights: Iterable[Flight], *, lanes: int, gained: timedelta = timedelta()
+) -> Iterator[Event]:
     told: queue.SimpleQueue[Event] = queue.SimpleQueue()
     with Ledger(applier.state.store, applier.epoch) as ledger:
         tower = Tower(
@@ -123,6 +128,7 @@ def _fly(applier: Applier, flights: Iterable[Flight], *, lanes: int) -> Iterator
             adopt_duplicates=applier.adopt_duplicates,
             abort_after=applier.environment.abort_after,
             witness=applier.witness,
+            lead=gained,
         )
         with Lanes(lanes, applier.gateway, tower, told) as open_lanes:
             yield from open_lanes.run(flights)

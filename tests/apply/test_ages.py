@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from octoplan.apply.age import SLACK, Clocks, ages, doubt, dump, load
+from octoplan.apply.age import SLACK, Clocks, ages, doubt, dump, lead, load
 from octoplan.gateways.octopush import Octopush, Patience, credentials
 from octoplan.state.interface import OLDEST, Status
 from tests.apply.conftest import NOW, Field, done, frames
@@ -151,3 +151,25 @@ def test_the_bound_of_open_frames_holds_for_frames_whose_age_nobody_knows(ground
     ground.send(*frames(4, first=200))
     assert len(list(ground.store.frames(Status.SENDING))) == ground.max_in_flight
     assert ground.statuses()["sending"] == 3 * ground.max_in_flight
+
+
+@given(moments, lengths, lengths)
+def test_a_local_clock_leads_by_what_it_gained_on_the_others_since(
+    first: datetime, jump: timedelta, ahead: timedelta
+) -> None:
+    then = Clocks(local=first, api=first + ahead)
+    now = Clocks(local=first + HOUR + jump, api=first + ahead + HOUR)
+    assert lead(then, now) == max(jump, timedelta())
+    assert lead(then, Clocks(local=now.local)) == timedelta()
+
+
+def test_a_frame_begun_by_a_clock_that_ran_ahead_is_not_taken_for_younger_once_it_is_mended(ground: Field) -> None:
+    passed = timedelta()
+    ground.judge.date = lambda: NOW + passed + timedelta(seconds=ground.clock.monotonic())
+    ground.leave_open(ONE)
+    ground.clock.offset = 12 * HOUR
+    ground.leave_open(OTHERS[0], action="cut-after")  # the clocks that are known are those of before the jump
+    passed = ground.clock.offset = 25 * HOUR
+    asked = len(ground.judge.asked)
+    assert done(ground.settle()) == ["unknown", "unknown"]
+    assert len(ground.judge.asked) == asked
