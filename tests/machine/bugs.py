@@ -185,7 +185,7 @@ def _other_bytes_are_sent_again(patch: pytest.MonkeyPatch) -> None:
 
 BUGS: Final[Mapping[str, Bug]] = MappingProxyType(
     {
-        "the request id ignores the edition": Bug(plant=_id_ignores_the_edition, says="left out", seed=1),
+        "the request id ignores the edition": Bug(plant=_id_ignores_the_edition, says="left out|other bytes"),
         "silence counts as sent": Bug(plant=_silence_counts_as_sent, says="recorded as sent without an acceptance"),
         "silence counts as refused": Bug(plant=_silence_counts_as_refused, says="though an acceptance exists"),
         "sent is recorded before the answer": Bug(
@@ -198,11 +198,11 @@ BUGS: Final[Mapping[str, Bug]] = MappingProxyType(
             plant=_a_moment_is_definite_in_doubt, says="though an acceptance exists"
         ),
         "age is not asked": Bug(plant=_age_is_not_asked, says="after 23 hours"),
-        "not_after is not asked": Bug(plant=_not_after_is_not_asked, says="after not_after", seed=1),
-        "the epoch is not asked before a byte": Bug(plant=_epoch_is_not_asked_before_a_byte, says="shut out", seed=5),
-        "swaps ignore the epoch": Bug(plant=_swaps_ignore_the_epoch, says="shut out", seed=1),
+        "not_after is not asked": Bug(plant=_not_after_is_not_asked, says="after not_after", seed=2),
+        "the epoch is not asked before a byte": Bug(plant=_epoch_is_not_asked_before_a_byte, says="shut out", seed=7),
+        "swaps ignore the epoch": Bug(plant=_swaps_ignore_the_epoch, says="shut out", seed=2),
         "dead runs leave no doubt": Bug(plant=_dead_runs_leave_no_doubt, says="though an acceptance exists"),
-        "a split leaves its people free": Bug(plant=_a_split_leaves_a_half_free, says="left out"),
+        "a split leaves its people free": Bug(plant=_a_split_leaves_a_half_free, says="left out", seed=1),
         "what a dead run planned is forgotten": Bug(plant=_planned_of_dead_runs_is_forgotten, says="left out"),
         "other bytes are sent again": Bug(plant=_other_bytes_are_sent_again, says="other bytes"),
     }

@@ -18,7 +18,7 @@ from octoplan.apply.flight import Flight, Tower, fly
 from octoplan.apply.pace import Stop
 from octoplan.cli.console import SystemClock
 from octoplan.gateways.interface import Gateway
-from octoplan.sandbox.exchange import Request
+from octoplan.sandbox.exchange import Request, http_date
 from octoplan.state.interface import OLDEST, Change, NewCampaign, Refused, RunRecord, Split, Status
 from octoplan.state.sqlite import SqliteStore
 from tests.machine.world import START, World
@@ -96,7 +96,7 @@ class WatchedStore(SqliteStore):
     def record(self, run: RunRecord, epoch: int, campaigns: Sequence[NewCampaign]) -> None:
         self._process.moment("before the plan is recorded")
         super().record(run, epoch, campaigns)
-        self._process.world.journal.append(self._process.order)
+        self._process.world.journal.append(("recorded", self._process.order))
         self._process.moment("after the plan is recorded")
 
     def commit(self, epoch: int, changes: Sequence[Change]) -> tuple[bool, ...]:
@@ -107,7 +107,7 @@ class WatchedStore(SqliteStore):
             if done:
                 self._process.world.note(f"made: {type(change).__name__}")
             if done and isinstance(change, Refused | Split):
-                self._process.world.journal.append("refused")
+                self._process.world.journal.append(("refused", None))
         self._process.moment(f"after {names}")
         return made
 
@@ -130,6 +130,8 @@ class Wire(httpx.BaseTransport):
         """Let a request leave, whose first byte was allowed a moment ago."""
         process, world = self._process, self._process.world
         process.breathe()
+        if request.method == "HEAD":
+            return httpx.Response(204, headers={"date": http_date(world.truth)} if world.api_tells_time else {})
         received = Request(
             method=request.method, path=request.url.path, headers=dict(request.headers.items()), body=request.read()
         )

@@ -59,9 +59,11 @@ def judge(ground: Ground, world: World) -> dict[Message, Held]:
     sent = {message for message, held in standing.items() if held.status is Status.SENT}
     assert sent <= record.keys(), f"recorded as sent without an acceptance: {sent - record.keys()}"
     had = {message for message, held in standing.items() if held.status in _HAD}
-    for message in [message for message in world.missed if _is_known(standing.get(message), world, _ENDED)]:
-        del world.missed[message]
-    free = (record.keys() | world.on_the_way()) - had - world.missed.keys() - world.spoiled
+    waiting = world.on_the_way()
+    for message in [one for one in world.missed if _is_known(standing.get(one), world, _ENDED)]:
+        if message not in waiting:
+            del world.missed[message]
+    free = (record.keys() | waiting) - had - world.missed.keys() - world.spoiled
     assert not free, f"free or refused, though an acceptance exists or may: {free}"
     return standing
 
@@ -94,6 +96,7 @@ def restore(ground: Ground, world: World, copy: bytes, since: int) -> None:
     for end in ("-wal", "-shm"):
         ground.path.with_name(f"{ground.path.name}{end}").unlink(missing_ok=True)
     ground.path.write_bytes(copy)
+    world.journal.append(("restored", copy))
     with ground.look() as state:
         standing = ground.standing(state)
     for message in world.record().keys() | world.on_the_way():

@@ -72,11 +72,17 @@ class Machine(RuleBasedStateMachine):
         people=st.dictionaries(_NUMBERS, st.sampled_from(NAMES), min_size=2, max_size=6),
         size=st.integers(1, 4),
         places=st.integers(1, 3),
-        hours=st.sampled_from((None, None, 3, 30)),
+        hours=st.sampled_from((None, None, 3, 3, 30)),
+        tells=_MOSTLY,
     )
-    def begin(self, people: dict[int, str], size: int, places: int, hours: int | None) -> None:
-        end = None if hours is None else START + timedelta(hours=hours)
-        self.world = World(size=size, places=places, not_after=end, files=Files(people=people))
+    def begin(self, people: dict[int, str], size: int, places: int, hours: int | None, *, tells: bool) -> None:
+        self.world = World(
+            size=size,
+            places=places,
+            api_tells_time=tells,
+            not_after=None if hours is None else START + timedelta(hours=hours),
+            files=Files(people=people),
+        )
         self.road = self._begin(self.world, self._folder)
         self.somebody_copies_the_state()
 
@@ -84,8 +90,9 @@ class Machine(RuleBasedStateMachine):
     def apply(self, faults: Sequence[str], *, retry: bool, adopt: bool) -> None:
         self._apply(Process(world=self.world), faults, Flags(retry_refused=retry, adopt_duplicates=adopt))
 
-    @rule()
-    def apply_in_peace(self) -> None:
+    @rule(hours=st.sampled_from((0.0, 0.0, 4.0, 12.0, 23.5)))
+    def apply_in_peace(self, hours: float) -> None:
+        self.world.pass_time(timedelta(hours=hours))
         self._apply(Process(world=self.world), ())
 
     @precondition(lambda self: self._has_work)
@@ -226,7 +233,7 @@ class Machine(RuleBasedStateMachine):
                 resolved += 1
                 self._is_touched = True
                 if not sent:
-                    self.world.journal.append("refused")
+                    self.world.journal.append(("refused", None))
         return resolved
 
     def _finish(self) -> None:

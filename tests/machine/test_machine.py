@@ -12,7 +12,7 @@ from tests.machine.walking import fly_in_turn, walk
 from tests.machine.whole import WholeRoad
 
 SEEDS = range(8)
-EXAMPLES = 15
+EXAMPLES = 20
 REACHED = {
     "a process was killed while a frame was open": "killed: the request has left, a frame is open",
     "a process was killed between intent and first byte": "killed: the first byte is allowed, a frame is open",

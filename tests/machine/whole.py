@@ -70,7 +70,7 @@ class WholeRoad:
         def gateway(url: str, own: Any) -> Octopush:
             return Octopush(url, own, transport=Wire(self.current))
 
-        self.patch.setattr("octoplan.state.places.SqliteStore", store)
+        self.patch.setattr("octoplan.state.sqlite.SqliteStore", store)
         self.patch.setattr("octoplan.gateways.octopush.Octopush", gateway)
         self.patch.setattr("octoplan.apply.pace.Stop", lambda: NoWaiting(self.world))
         # Another applier is called in the middle of the first, by any of its threads: signals need the main one.

@@ -23,6 +23,9 @@ CAMPAIGN: Final = "autumn-sale"
 
 Message = tuple[int, str]
 """An edition and an address."""
+Entry = tuple[str, Any]
+"""What happened to the state: a plan was `recorded`, which follows from what; somebody was `refused`; it was `restored`
+from which copy."""
 
 LOST: Final = frozenset({"lost before", "lost after", "silent before", "silent after", "late"})
 ANSWERS: Final[Mapping[str, tuple[int, bytes]]] = {
@@ -73,6 +76,7 @@ class World:
 
     size: int = 3
     places: int = 2
+    api_tells_time: bool = True
     not_after: datetime | None = None
     files: Files = field(default_factory=lambda: Files(people={}))
     truth: datetime = START
@@ -87,7 +91,7 @@ class World:
     late: list[Copy] = field(default_factory=list)
     accepted: set[str] = field(default_factory=set)
     accepted_at: dict[Message, datetime] = field(default_factory=dict)
-    journal: list[Any] = field(default_factory=list)
+    journal: list[Entry] = field(default_factory=list)
     missed: dict[Message, int] = field(default_factory=dict)
     spoiled: set[Message] = field(default_factory=set)
     happened: Counter[str] = field(default_factory=Counter)
@@ -181,7 +185,7 @@ class World:
 
     def _is_excused(self, message: Message, copy: Copy) -> bool:
         """Whether somebody may get it twice, since what is taken for granted did not hold."""
-        if copy.younger and self.truth - self.left_at[copy.id] >= DAY:
+        if copy.younger and not self.api_tells_time and self.truth - self.left_at[copy.id] >= DAY:
             self.note("twice: a frame looked younger than it was")
             return True
         if message not in self.missed:
@@ -189,10 +193,12 @@ class World:
         since = self.journal[self.missed[message] :]
         if self.truth - self.accepted_at[message] >= DAY:
             self.note("twice: restored after a day")
-        elif "refused" in since:
+        elif any(kind == "refused" for kind, _ in since):
             self.note("twice: restored without a refusal")
-        elif len(set(since)) > 1:
+        elif len({what for kind, what in since if kind == "recorded"}) > 1:
             self.note("twice: restored among other people or words")
+        elif len({what for kind, what in since if kind == "restored"}) > 1:
+            self.note("twice: restored from one copy and from another")
         else:
             return False
         return True
