@@ -5,6 +5,7 @@ The header of an SQLite file: https://sqlite.org/fileformat2.html#the_database_h
 
 import os
 import sqlite3
+import stat
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -51,6 +52,7 @@ def check_file(path: Path) -> None:
         found = path.stat()
         with path.open("rb") as file:
             header = file.read(_HEADER)
+        _check_folder(path)
     if found.st_mode & 0o022:
         raise StateError(f"others may write to {path.name}", hint=f"chmod 600 {path.name}")
     pages, size = int.from_bytes(header[28:32], "big"), int.from_bytes(header[16:18], "big")
@@ -59,6 +61,13 @@ def check_file(path: Path) -> None:
     whole = found.st_size >= pages * (65536 if size == 1 else size) or (wal.exists() and wal.stat().st_size > 0)
     if header[:15] != b"SQLite format 3" or not whole:
         raise StateError(f"{path.name} is truncated or no state", hint=RESTORE)
+
+
+def _check_folder(path: Path) -> None:
+    """Pass a place where nobody else may put another file under this name: with the sticky bit, only its owner may."""
+    mode = path.parent.stat().st_mode
+    if mode & 0o022 and not mode & stat.S_ISVTX:
+        raise StateError(f"others may write to the folder of {path.name}", hint="chmod go-w that folder, or move it")
 
 
 def connect(path: Path, pragma: str) -> sqlite3.Connection:
@@ -117,6 +126,7 @@ def _new_file(path: Path, hint: str) -> Iterator[Path]:
     """A path → an empty file beside it, which gets that name after the block: it is there whole or not at all."""
     with mapped_files(path.name):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _check_folder(path)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(descriptor)
     draft = Path(name)

@@ -86,6 +86,20 @@ def test_a_state_that_others_may_write_is_refused(path: Path, mode: int) -> None
     assert "others may write" in refusal(path).what
 
 
+@pytest.mark.parametrize("mode", [0o770, 0o707, 0o777])
+def test_a_state_in_a_folder_that_others_may_write_is_refused_and_none_is_made_there(path: Path, mode: int) -> None:
+    path.parent.chmod(mode)  # whoever may write there may put another state in this one's place
+    assert refusal(path).what == "others may write to the folder of state.db"
+    with pytest.raises(StateError, match=r"others may write to the folder of other\.db"):
+        database.create(path.with_name("other.db"), META)
+    assert [file.name for file in path.parent.iterdir()] == ["state.db"]
+
+
+def test_a_folder_where_everybody_may_write_but_nobody_replace_is_one_for_a_state(path: Path) -> None:
+    path.parent.chmod(0o1777)
+    everything_in(path, writable=True)
+
+
 def test_a_missing_state_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StateError, match="cannot be used: No such file"):
         SqliteStore(tmp_path / "state.db", writable=True)
