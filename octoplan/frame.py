@@ -48,6 +48,10 @@ class Frame:
         middle = len(self.people) // 2
         return self._part(slice(None, middle)), self._part(slice(middle, None))
 
+    def singles(self) -> tuple[Self, ...]:
+        """The same, but everybody in it alone."""
+        return tuple(self._part(slice(number, number + 1)) for number in range(len(self.people)))
+
     def _part(self, which: slice) -> Self:
         people = self.people[which]
         refusals = self.refusals + 1

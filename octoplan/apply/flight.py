@@ -1,7 +1,7 @@
 """One frame through its life: intent durable, request, outcome durable, again if there was no answer."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,6 +11,7 @@ from octoplan.apply.events import Event, FrameDone, Retrying, Stopped
 from octoplan.apply.ledger import Ledger
 from octoplan.apply.overrun import NOTHING_KNOWN, Expected, Tally
 from octoplan.apply.pace import Clock, Pace, Stop, Streak
+from octoplan.apply.search import Search
 from octoplan.apply.verdict import Halt, Proof, Verdict, judge
 from octoplan.apply.witness import Nobody, Witness
 from octoplan.frame import Frame
@@ -66,15 +67,18 @@ class Tower:
 
 
 def fly(flight: Flight, connection: Connection, tower: Tower) -> bool:
-    """Send a frame, and the halves it is split into, to their ends; False as soon as one stays open."""
-    waiting = deque([flight])
+    """Send a frame, and the parts it is split into, to their ends; False as soon as one stays open."""
+    waiting, search = deque([flight]), Search.through(len(flight.frame.people))
     while waiting:
         begun = _begin(waiting.popleft(), tower)
         if begun is None:
             continue
         outcome, verdict = _attempts(begun, connection, tower)
+        search = search.on()
         if verdict.proof is Proof.ONE_BAD_RECIPIENT and len(begun.frame.people) > 1:
-            waiting.extendleft(reversed(_split(begun, outcome, verdict, tower)))
+            halve = search.affords_halves(len(begun.frame.people), (len(one.frame.people) for one in waiting))
+            parts = begun.frame.halves() if halve else begun.frame.singles()
+            waiting.extendleft(reversed(_split(begun, parts, (outcome, verdict), tower)))
         elif not _record(begun, outcome, verdict, tower):
             return False
     return True
@@ -233,15 +237,13 @@ def _change(frame: Frame, outcome: Outcome, verdict: Verdict, by: tuple[str, dat
             return state.Open(frame=frame.id, run=run, at=at, why=verdict.why)
 
 
-def _split(flight: Flight, outcome: Outcome, verdict: Verdict, tower: Tower) -> list[Flight]:
-    """A frame refused for one of its people → two planned ones, in one transaction."""
-    frame = flight.frame
-    halves = frame.halves()
-    first, second = (state.Child(id=half.id, people=half.people, refusals=half.refusals) for half in halves)
+def _split(flight: Flight, parts: Sequence[Frame], told: tuple[Outcome, Verdict], tower: Tower) -> list[Flight]:
+    """A frame refused for one of its people → its parts, planned, in one transaction."""
+    frame, (outcome, verdict) = flight.frame, told
+    children = tuple(state.Child(id=part.id, people=part.people, refusals=part.refusals) for part in parts)
     code = outcome.code if isinstance(outcome, Refused) else None
-    change = state.Split(
-        frame=frame.id, run=tower.run, at=tower.clock.now(), code=code, why=verdict.why, children=(first, second)
-    )
+    now = tower.clock.now()
+    change = state.Split(frame=frame.id, run=tower.run, at=now, code=code, why=verdict.why, children=children)
     if not _made(change, tower):
         return []
     tower.tell(
@@ -255,8 +257,8 @@ def _split(flight: Flight, outcome: Outcome, verdict: Verdict, tower: Tower) -> 
         )
     )
     tower.witness.note(frame, change)
-    expected = replace(flight.expected, cost=None)  # which country the people of a half are in, nobody knows any more
-    return [Flight(frame=half, not_after=flight.not_after, expected=expected) for half in halves]
+    expected = replace(flight.expected, cost=None)  # which country the people of a part are in, nobody knows any more
+    return [Flight(frame=part, not_after=flight.not_after, expected=expected) for part in parts]
 
 
 def _halt(campaign: str, verdict: Verdict, tower: Tower, *, account: bool) -> None:

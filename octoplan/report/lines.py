@@ -55,7 +55,7 @@ def already_sent(plan: "Plan") -> int:
 def applied_line(events: Iterable["Event"]) -> str:
     """What an apply told → `Applied: 4,812 sent, 0 refused, 0 open, 0 unknown.`, in people.
 
-    A frame counts by the last that was said of it; a split one lives on in its halves, a planned one was not begun.
+    A frame counts by the last that was said of it; a split one lives on in its parts, a planned one was not begun.
     """
     from octoplan.apply.events import FrameDone  # noqa: PLC0415 - loads all that sends
 

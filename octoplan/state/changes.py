@@ -52,7 +52,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Child:
-    """One half of a split frame: its request id and its people, in order of their keys."""
+    """One part of a split frame: its request id and its people, in order of their keys."""
 
     id: str
     people: tuple[int, ...]
@@ -61,14 +61,14 @@ class Child:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
-    """sending → refused, and its people into two planned frames, all at once: they are never free in between."""
+    """sending → refused, and its people into planned frames, all at once: they are never free in between."""
 
     frame: str
     run: str
     at: datetime
     code: int | None
     why: str
-    children: tuple[Child, Child]
+    children: tuple[Child, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

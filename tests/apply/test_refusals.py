@@ -105,6 +105,27 @@ def test_many_bad_numbers_are_all_found(ground: Field) -> None:
     assert not list(ground.store.frames(Status.PLANNED))
 
 
+def most_requests(people: int, bad: int) -> int:
+    """What is promised: everybody at once, then 2 log2 n for one bad number, n and that for many."""
+    return 1 + 2 * ceil(log2(people)) + (people if bad > 1 else 0)
+
+
+@pytest.mark.parametrize("people", [2, 3, 5, 33, 257, 500])
+@pytest.mark.parametrize("bad", [{0}, {-1}, {0, -1}, {0, 1}, "half", "all but one", "all"])
+def test_however_many_numbers_are_bad_they_are_found_in_as_few_requests_as_are_promised(
+    ground: Field, people: int, bad: set[int] | str
+) -> None:
+    everybody = range(people)
+    named = {"half": set(everybody[::2]), "all but one": set(everybody[1:]), "all": set(everybody)}
+    refused = named[bad] if isinstance(bad, str) else {everybody[number] for number in bad}
+    ground.judge.bad = frozenset(address_of(number) for number in refused)
+    events = ground.send(make_frame(everybody))
+    assert ground.judge.messages == {address_of(number): 1 for number in everybody if number not in refused}
+    assert len(ground.judge.asked) <= most_requests(people, len(refused))
+    assert len(set(ground.judge.ids)) == len(ground.judge.ids)
+    assert done(events).count("refused") == len(refused)
+
+
 def test_a_frame_of_bad_numbers_only_ends_too(ground: Field) -> None:
     ground.judge.script = always(BAD_NUMBER)
     ground.send(make_frame(range(8)))
