@@ -22,7 +22,10 @@ class Started:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameDone:
-    """A frame reached `status`: sent, refused, unknown, open, split or planned (not begun). Counts only."""
+    """A frame reached `status`: sent, refused, unknown, open, split or planned (not begun). Counts only.
+
+    `person`: the key of the only one in it, where it was refused for their own fault; no report shows it.
+    """
 
     campaign: str
     frame: str
@@ -33,6 +36,17 @@ class FrameDone:
     units: int | None = None
     code: int | None = None
     why: str = ""
+    person: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """Somebody was refused for their own fault. `who`: their address, masked, and where it stands."""
+
+    campaign: str
+    frame: str
+    who: str
+    code: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,4 +67,4 @@ class Stopped:
     campaign: str | None = None
 
 
-Event = Settling | Started | FrameDone | Retrying | Stopped
+Event = Settling | Started | FrameDone | Listed | Retrying | Stopped

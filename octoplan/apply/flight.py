@@ -200,6 +200,7 @@ def _record(flight: Flight, outcome: Outcome, verdict: Verdict, tower: Tower) ->
             units=accepted.units if accepted else None,
             code=outcome.code if isinstance(outcome, Refused) else None,
             why=verdict.why,
+            person=frame.people[0] if verdict.proof is Proof.ONE_BAD_RECIPIENT else None,
         )
     )
     if made:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from octoplan.cli import refused
 from octoplan.cli.console import Console
 from octoplan.cli.options import common, target
 from octoplan.cli.plan import show_plan
@@ -110,11 +111,13 @@ def _apply(session: Session, applier: "Applier", order: Order) -> list["Event"]:
         drawn = _draw(session, applier, order, campaigns, table)
         if not console.wanted.json:
             show_plan(console, drawn.plan, "text")
+        told += _tell(console, applier, refused.listed(table, drawn.drafts, told), total=0)
         drawn.plan.raise_if_refused()
         if drawn.plan.has_changes and not applier.stop.is_set:
             _approve(console, drawn.plan, auto=order.auto_approve)
             sending = run.send(applier, recording(drawn, applier, order.retry_refused))
-            told += _tell(console, applier, sending, drawn.plan.recipients)
+            done = _tell(console, applier, sending, drawn.plan.recipients)
+            told += done + _tell(console, applier, refused.listed(table, drawn.drafts, done), total=0)
     return told
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from octoplan.apply.events import Event, FrameDone, Retrying, Settling, Started, Stopped
+from octoplan.apply.events import Event, FrameDone, Listed, Retrying, Settling, Started, Stopped
 from octoplan.plan import Action, Cost, Plan, Simulation, Step
 from octoplan.report.document import VERSION, document, line, placed
 from octoplan.report.expense_json import expense
@@ -172,6 +172,9 @@ def _event(happened: Event) -> dict[str, Any]:
             return {"event": "started", "run": happened.run, **sizes}
         case FrameDone():
             return _done(happened)
+        case Listed():
+            named = {"campaign": happened.campaign, "frame": happened.frame}
+            return {"event": "listed", **named, "who": words(happened.who), "code": happened.code}
         case Retrying():
             named = {"campaign": happened.campaign, "frame": happened.frame}
             return {"event": "retrying", **named, "why": words(happened.why), "seconds": round(happened.seconds, 3)}

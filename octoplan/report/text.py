@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from octoplan.apply.events import Event, FrameDone, Retrying, Settling, Started, Stopped
+from octoplan.apply.events import Event, FrameDone, Listed, Retrying, Settling, Started, Stopped
 from octoplan.plan import Action, Plan, Step
 from octoplan.report.facts import details, one_line
 from octoplan.report.found import error, problems, validated
@@ -134,6 +134,10 @@ def event(happened: Event) -> Line:
             return Line(Style.TITLE, said)
         case FrameDone():
             return _done(happened)
+        case Listed():
+            code = "" if happened.code is None else f", code {happened.code}"
+            who = f"{_named(happened.campaign, happened.frame)} refused: {words(happened.who)}{code}"
+            return Line(Style.ERROR, who)
         case Retrying():
             why = f"no answer ({words(happened.why)}), again in {happened.seconds:.1f} s"
             return Line(Style.WARN, f"{_named(happened.campaign, happened.frame)}: {why}")

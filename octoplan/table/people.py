@@ -6,7 +6,7 @@ and v0, v1, ... While it is made it also has `raw`: what stands in the file wher
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -265,6 +265,16 @@ def records_of(table: Table, people: str, person: int) -> list[int]:
     """A table of people and a person key → the records in which that person stands, in order."""
     found = table.rows(f"SELECT record FROM {people} WHERE person = ?::UHUGEINT ORDER BY record", (hex(person),))
     return [int(record) for (record,) in found]
+
+
+def rows_of(table: Table, people: str, persons: Sequence[int]) -> Mapping[int, tuple[str, int, int]]:
+    """A table of people and some of them, by key → address, file and record of each that is in it."""
+    found = table.rows(
+        f"SELECT hex(person), address, file, record FROM {people} "
+        "WHERE person IN (SELECT unnest(?::VARCHAR[])::UHUGEINT) ORDER BY record",
+        ([hex(person) for person in persons],),
+    )
+    return {int(person, 16): (str(address), int(file), int(record)) for person, address, file, record in found}
 
 
 def values_of(table: Table, people: str, person: int, count: int) -> tuple[Any, ...]:

@@ -119,6 +119,7 @@ def test_one_refused_number_stands_alone_and_all_others_get_their_message(folder
     outcome = folder.call(*APPLY)
     assert outcome.code == 8
     assert outcome.last == "Applied: 11 sent, 1 refused, 0 open, 0 unknown."
+    assert "refused: +33…05 (campaigns/hello.yaml:11:5), code 181\n" in outcome.err
     assert_discreet(outcome)
     sent = len(gateway.bodies)
     assert folder.call("plan", "--env", "local", "--detailed-exitcode").code == 0

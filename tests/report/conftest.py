@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from octoplan.apply.events import Event, FrameDone, Retrying, Settling, Started, Stopped
+from octoplan.apply.events import Event, FrameDone, Listed, Retrying, Settling, Started, Stopped
 from octoplan.audience.values import Counts, Reject
 from octoplan.errors import Place, Problem
 from octoplan.expense import (
@@ -293,6 +293,7 @@ def events() -> tuple[Event, ...]:
         split,
         done("3c", "refused", 1, "one number of the frame was refused"),
         done("4d", "sent", 1),
+        Listed(campaign="autumn-sale", frame="3c" * 16, who="+33…42 (audiences/people.csv:117)", code=181),
         done("9c", "sent", 412, "its request id was in use: an unanswered attempt had been accepted"),
         Retrying(campaign="autumn-sale", frame="5e" * 16, why="503", seconds=1.25),
         done("5e", "open", 450, "503"),
