@@ -45,7 +45,7 @@ class Ledger:
 
     def holds(self) -> bool:
         """Whether the state is still ours: nobody unlocked it since."""
-        return self._store.identity.epoch == self._epoch
+        return self._store.holds(self._epoch)
 
     def _commit_all(self) -> None:
         while (first := self._entries.get()) is not None:

@@ -10,7 +10,7 @@ from octoplan.cli.options import common
 from octoplan.cli.session import open_session
 from octoplan.cli.state_import import import_
 from octoplan.errors import StateError, UsageError
-from octoplan.state import home
+from octoplan.state import faults, home
 
 
 @click.group(name="state", short_help="The store of what was sent.")
@@ -124,8 +124,10 @@ def unlock(console: Console) -> None:
     session = open_session(console, sending=True)
     with session.state(writable=True) as state:
         epoch = state.store.unlock()
+        left = state.store.lurking()
     said = f"Unlocked {session.environment.name}; epoch {epoch}. Open frames are settled by the next apply."
-    console.done(said, epoch=epoch)
+    ending = f" Shut out, and still there: {', '.join(left)}; end it." if left else ""
+    console.done(f"{said}{ending}", epoch=epoch, shut_out=list(left))
 
 
 @command.command()
@@ -137,13 +139,18 @@ def unlock(console: Console) -> None:
 @common
 @click.pass_obj
 def resolve(console: Console, frame: str, sent: bool | None, why: str, *, yes: bool) -> None:  # noqa: FBT001 - click
-    """Say of an unknown FRAME whether it was sent; only a person can tell."""
+    """Say of an unknown FRAME whether it was sent; only a person can tell.
+
+    Not sent is refused, with 6, while a process that was shut out is still there: it may be about to send the frame.
+    """
     if sent is None:
         raise UsageError("say which: --sent or --not-sent", hint="Octopush's own reports tell, by ticket and time")
     session = open_session(console, sending=True)
     with session.state(writable=True) as state, state.store.lock():
         record = state.store.frame(frame)
         word = "sent" if sent else "not sent"
+        if not sent and (lurking := state.store.lurking()):
+            raise faults.lurking(lurking)
         if not yes:
             console.confirm(f"{record.size:,} people of {record.campaign} are {word}")
         who = console.environ.get("USER") or console.environ.get("LOGNAME") or "somebody"

@@ -1,5 +1,6 @@
 """Why a store cannot be used, in our words, whatever it is kept in. No library's message is passed on."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from octoplan.errors import StateError, StateLocked
@@ -50,6 +51,14 @@ def held(by: str) -> StateLocked:
 def unlocked_now() -> StateLocked:
     """The error to raise when somebody unlocked the state while we took the lock."""
     return StateLocked("this state was unlocked a moment ago", hint="try again")
+
+
+def lurking(processes: Sequence[str]) -> StateLocked:
+    """Processes that were shut out and live on → the error to raise where one of them may still send something."""
+    return StateLocked(
+        f"shut out, but still there: {', '.join(processes)}; what is said to be not sent could still be sent by it",
+        hint="end it, then say it again; `ps` with its number shows what it is",
+    )
 
 
 def shut_out() -> StateLocked:

@@ -178,7 +178,10 @@ class Store(Protocol):
 
     @property
     def identity(self) -> Identity:
-        """Which state this is, read anew; StateError where the lock that this store took is not held any more."""
+        """Which state this is, read anew."""
+
+    def holds(self, epoch: int) -> bool:
+        """Asked before every first byte: whether nobody unlocked the state; StateError where the lock is lost."""
 
     def campaigns(self) -> tuple[CampaignRecord, ...]:
         """Every campaign that was ever applied, by name."""
@@ -251,6 +254,9 @@ class Store(Protocol):
 
     def unlock(self) -> int:
         """Raise the epoch, so that whoever held the state can change nothing more; the new epoch."""
+
+    def lurking(self) -> tuple[str, ...]:
+        """Processes that were shut out and live on, as far as can be seen, such as `process 4711 on host`."""
 
     def close(self) -> None:
         """Let go of files and connections."""

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import Any, cast
@@ -28,15 +29,18 @@ from octoplan.state.writer import PLACED, Fill, Placed, Writer, nothing
 
 _TRIES, _PAUSE = 10, 0.05
 # An advisory lock of a bigint is shown in two halves, with 1 behind them.
-_LOCKS = """FROM pg_catalog.pg_locks l WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
+_ANY_LOCKS = """FROM pg_catalog.pg_locks l WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
     AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
-    AND (l.classid::bigint << 32) | l.objid::bigint = %s"""
+    AND (l.classid::bigint << 32) | l.objid::bigint"""
+_LOCKS = f"{_ANY_LOCKS} = %s"
 _HOLDS = f"SELECT {IDENTITY}, EXISTS (SELECT {_LOCKS} AND l.pid = %s) AS held"
 _SAME = "(m.campaign, m.edition, m.person) = (p.campaign, p.edition, p.person)"
 _PLACE_KNOWN = f"UPDATE messages m SET frame = p.frame FROM placed p WHERE {_SAME} AND m.frame IS NULL"
 _PLACE_NEW = f"""INSERT INTO messages ({PLACED}) SELECT {PLACED} FROM placed p
     WHERE NOT EXISTS (SELECT 1 FROM messages m WHERE {_SAME})"""
-_HOLDER = f"SELECT (SELECT application_name FROM pg_catalog.pg_stat_activity a WHERE a.pid = l.pid) AS name {_LOCKS}"
+_NAMES = "SELECT (SELECT application_name FROM pg_catalog.pg_stat_activity a WHERE a.pid = l.pid) AS name"
+_HOLDER = f"{_NAMES} {_LOCKS}"
+_HOLDERS = f"{_NAMES} {_ANY_LOCKS} = ANY(%s::bigint[]) ORDER BY l.pid"
 
 
 def create(address: Address, meta: Mapping[str, str], fill: Fill = nothing) -> None:
@@ -64,16 +68,15 @@ class PostgresStore(SqlStore):
             self.close()
             raise
 
-    @property
-    def identity(self) -> Identity:
-        """Which state this is, read anew; StateError where the lock that this store took is not held any more."""
+    def holds(self, epoch: int) -> bool:
+        """Whether the state was not unlocked since; StateError where the lock that this store took is lost."""
         if self._lock is None or self._writer is None:
-            return super().identity
+            return super().holds(epoch)
         with mapped():
             found = self._reader.execute(_HOLDS, (self._lock, self._writer.info.backend_pid)).fetchall()
         if not found[0]["held"]:
             raise faults.unusable(faults.Reason.LOST)
-        return rows.decode(found, rows.identity)[0]
+        return rows.decode(found, rows.identity)[0].epoch == epoch
 
     def now(self) -> datetime | None:
         """The time by the server's clock."""
@@ -97,6 +100,17 @@ class PostgresStore(SqlStore):
             with suppress(psycopg.Error), self._writing:  # a connection that broke has let go already
                 connection.execute("SELECT pg_advisory_unlock(%s)", (key,))
 
+    def lurking(self) -> tuple[str, ...]:
+        """Processes that were shut out and live on: their sessions hold the lock of an earlier epoch.
+
+        One whose session has ended is not seen; it asks whether it holds the lock before every byte, and does not.
+        """
+        found = self.identity
+        earlier = [_key(replace(found, epoch=epoch)) for epoch in range(1, found.epoch)]
+        with mapped():
+            holders = self._reader.execute(_HOLDERS, (earlier,)).fetchall()
+        return tuple(_named(row["name"]) or "a process" for row in holders)
+
     def close(self) -> None:
         """Let go of the connections, and with them of the lock."""
         self._reader.close()
@@ -113,7 +127,7 @@ class PostgresStore(SqlStore):
                 self._lock = key
                 return
             time.sleep(_PAUSE)
-        raise faults.held(str(self._ask(connection, _HOLDER, key) or "").removeprefix("octoplan "))
+        raise faults.held(_named(self._ask(connection, _HOLDER, key)))
 
     def _ask(self, connection: Connection, question: str, key: int) -> Any:
         with self._writing, mapped():
@@ -258,6 +272,11 @@ def _independent(changes: Sequence[Change]) -> Iterator[list[Change]]:
             group = []
         group.append(change)
     yield group
+
+
+def _named(application: str | None) -> str:
+    """What a session is called at the server → its process, blank where that is not told."""
+    return (application or "").removeprefix("octoplan ")
 
 
 def _key(found: Identity) -> int:

@@ -57,6 +57,13 @@ class SqliteStore(SqlStore):
         finally:
             os.close(descriptor)
 
+    def lurking(self) -> tuple[str, ...]:
+        """Processes that were shut out and live on: they hold the lock of an earlier epoch."""
+        earlier = range(1, self.identity.epoch)
+        with mapped_files("the lock of the state"):
+            found = (_holder(Path(f"{self.path}.lock.{epoch}")) for epoch in earlier)
+            return tuple(one for one in found if one)
+
     def close(self) -> None:
         """Let go of the file, the write-ahead log emptied, so that nothing erased stays readable in it."""
         self._reader.close()
@@ -137,7 +144,27 @@ def _hold(descriptor: int) -> None:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = os.pread(descriptor, 100, 0).decode("ascii", "replace").strip()
-            raise faults.held(f"process {holder}" if holder else "") from None
+            raise faults.held(_named(descriptor)) from None
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
+        os.pwrite(descriptor, f"{os.getpid()} on {os.uname().nodename}\n".encode("ascii", "replace"), 0)
+
+
+def _holder(path: Path) -> str:
+    """A lock file → the process that holds it, blank where none does."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return ""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _named(descriptor) or "a process"
+    finally:
+        os.close(descriptor)
+    return ""
+
+
+def _named(descriptor: int) -> str:
+    """An open lock file that another process holds → that process, blank where it has not said yet who it is."""
+    holder = os.pread(descriptor, 100, 0).decode("ascii", "replace").strip()
+    return f"process {holder}" if holder else ""

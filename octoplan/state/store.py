@@ -50,6 +50,10 @@ class SqlStore(ABC):
         """Hold the state for this process, as the epoch given; StateLocked where another one holds it."""
 
     @abstractmethod
+    def lurking(self) -> tuple[str, ...]:
+        """Processes that were shut out and live on, as far as can be seen, such as `process 4711 on host`."""
+
+    @abstractmethod
     def close(self) -> None:
         """Let go of files and connections."""
 
@@ -69,6 +73,10 @@ class SqlStore(ABC):
     def identity(self) -> Identity:
         """Which state this is, read anew."""
         return rows.decode(self._read(f"SELECT {IDENTITY}"), rows.identity)[0]
+
+    def holds(self, epoch: int) -> bool:
+        """Whether the state was not unlocked since."""
+        return self.identity.epoch == epoch
 
     def meta(self) -> Mapping[str, str]:
         """Everything the state says of itself."""

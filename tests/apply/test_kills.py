@@ -1,16 +1,19 @@
 """Real processes, really killed: the gateway's own record says who got what."""
 
+import os
 import random
 import secrets
 import signal
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from octoplan.state.interface import Status
 from octoplan.state.sqlite import SqliteStore
 from tests.apply.conftest import address_of
 from tests.apply.gateway import ACCEPT, CUT_AFTER, CUT_BEFORE, FAILED, HANG, Asked, Judge
@@ -209,6 +212,44 @@ def test_a_second_applier_exits_6_and_sends_nothing(folder: Folder, judge: Judge
     judge.released.set()
     assert end(first) == 0
     everybody_once(judge)
+
+
+def test_not_sent_is_not_believed_while_a_process_that_was_shut_out_could_still_send_it(
+    folder: Folder, judge: Judge
+) -> None:
+    judge.script = lambda _: HANG
+    process = folder.start(*APPLY)
+    await_requests(judge, 4, process)
+    process.send_signal(signal.SIGSTOP)
+    try:
+        unlocked = folder.call("--env", "production", "state", "unlock", "--json").json
+        assert unlocked["shut_out"] == [f"process {process.pid} on {os.uname().nodename}"]
+        again = folder.call("--env", "production", "state", "unlock")
+        assert f"Shut out, and still there: process {process.pid} on " in again.out
+        tomorrow = datetime.now(UTC) + timedelta(days=1)
+        assert folder.call(*APPLY, at=tomorrow).code == 9
+        (unknown, *_) = frames_of(folder, Status.UNKNOWN)
+        resolve = ("--env", "production", "state", "resolve", unknown, "--yes", "--not-sent")
+        refused = folder.call(*resolve)
+        assert (refused.code, refused.out) == (6, "")
+        assert f"shut out, but still there: process {process.pid} on " in refused.err
+        assert "hint: end it" in refused.err
+        assert unknown in frames_of(folder, Status.UNKNOWN)
+    finally:
+        process.kill()
+    assert end(process) == -9
+    judge.released.set()
+    assert folder.call(*resolve).code == 0
+    assert unknown not in frames_of(folder, Status.UNKNOWN)
+    assert folder.call("--env", "production", "state", "unlock", "--json").json["shut_out"] == []
+
+
+def frames_of(folder: Folder, status: Status) -> list[str]:
+    store = SqliteStore(folder.path / ".octoplan" / "production.db", writable=False)
+    try:
+        return [one.id for one in store.frames(status)]
+    finally:
+        store.close()
 
 
 def test_an_applier_that_was_stopped_sends_nothing_after_another_has_finished(folder: Folder, judge: Judge) -> None:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from octoplan.errors import StateLocked
-from octoplan.state.interface import Again, Begin, Status
+from octoplan.state.interface import Again, Begin, Status, Store
 from tests.state.conftest import EPOCH, NOW, Bench, campaign, frame_id, record
+from tests.state.server import PATIENCE
 
 HOLD = """
 import sys
@@ -92,4 +94,32 @@ def test_a_reader_needs_no_lock(bench: Bench, kind: str) -> None:
 def test_the_lock_file_of_sqlite_names_our_process(bench: Bench, kind: str, tmp_path: Path) -> None:
     if kind == "sqlite":
         with bench.open().lock():
-            assert (tmp_path / "state.db.lock.1").read_text(encoding="ascii") == f"{os.getpid()}\n"
+            named = f"{os.getpid()} on {os.uname().nodename}\n"
+            assert (tmp_path / "state.db.lock.1").read_text(encoding="ascii") == named
+
+
+def test_whoever_was_shut_out_is_named_for_as_long_as_it_lives(bench: Bench, kind: str) -> None:
+    store = bench.open()
+    with holder(bench, kind) as first:
+        assert store.lurking() == ()
+        store.unlock()
+        name = f"process {first.pid} on {os.uname().nodename}"
+        assert store.lurking() == (name,)
+        first.send_signal(signal.SIGSTOP)
+        store.unlock()
+        with store.lock() as epoch:
+            assert (epoch, store.lurking()) == (3, (name,))
+        assert bench.open(writable=False).lurking() == (name,)
+        first.kill()
+        first.wait()
+        await_nobody(store)
+    with store.lock():
+        assert store.lurking() == ()
+
+
+def await_nobody(store: Store) -> None:
+    """Wait until a server has seen that a process is dead; a file knows at once."""
+    until = time.monotonic() + PATIENCE
+    while store.lurking():
+        assert time.monotonic() < until, "it is still said to be there"
+        time.sleep(0.01)
