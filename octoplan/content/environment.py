@@ -42,7 +42,10 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "**", "%"})
 
     def __init__(self, *, autoescape: bool) -> None:
-        super().__init__(undefined=StrictUndefined, finalize=text_of, autoescape=autoescape, loader=None)
+        # What is constant is not worked out when a template is compiled: `[][0] and x` would fail there, not in a row.
+        super().__init__(
+            undefined=StrictUndefined, finalize=text_of, autoescape=autoescape, loader=None, optimized=False
+        )
         self.globals.clear()
         self.tests = dict(TESTS)
         self.filters = {name: default if call is default else _metered(call) for name, call in FILTERS.items()}

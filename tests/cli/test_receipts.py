@@ -6,6 +6,7 @@ The judge is what people got by the sandbox's own record, never our state.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -338,7 +339,8 @@ def test_a_state_moves_from_a_file_to_a_server_and_back(
     refused = call("plan")
     assert (refused.code, "is missing" in refused.err) == (1, True)
     moved = call("state", "import", str(remote.path / "first.ndjson"), "--yes")
-    assert (moved.code, moved.last) == (0, f"Import: 1 campaign, 3 frames, {FIRST} messages."), moved
+    assert moved.code == 0, moved  # how many frames people are packed in goes by the key, which is by chance
+    assert re.fullmatch(rf"Import: 1 campaign, \d frames?, {FIRST} messages\.", moved.last)
     remote.write(people(ALL))
     assert call(*APPLY).code == 0
     assert gateway.addresses() == numbers(ALL)
