@@ -139,7 +139,10 @@ def load(project: Project, targets: Collection[str] = ()) -> tuple[Campaign, ...
         raise ProjectInvalid(*problems)
     for target in targets:
         if target not in {campaign.name for campaign in campaigns}:
-            raise UsageError(f"no campaign {target!r} in this project", hint="--target takes a campaign's name")
+            raise UsageError(
+                f"no campaign {target!r} in this project",
+                hint="a campaign is called by its `name`, or else by its file",
+            )
     return tuple(sorted(campaigns, key=lambda campaign: campaign.name))
 
 

@@ -21,7 +21,7 @@ from octoplan.state.keys import Keys
 
 ATTEMPTS: Final = 6
 LONGEST: Final = 600.0
-_SHUT_OUT = "this run was shut out: the state was unlocked by somebody"
+SHUT_OUT: Final = "this run was shut out: the state was unlocked by somebody"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,8 +158,8 @@ class _Gate:
 def _forbidden(flight: Flight, tower: Tower) -> Verdict | None:
     """What forbids the next byte, if anything does. Before the first byte of all it proves that nothing was sent."""
     if not tower.ledger.holds():
-        tower.stop.run(_SHUT_OUT)
-        return Verdict(proof=Proof.OPEN, why=_SHUT_OUT)
+        tower.stop.run(SHUT_OUT)
+        return Verdict(proof=Proof.OPEN, why=SHUT_OUT)
     forbidden = may_send(flight, tower.clock.now())
     if forbidden is not None and not flight.doubt:
         return replace(forbidden, proof=Proof.REFUSED, halt=Halt.CAMPAIGN, why="its time passed before it was sent")
@@ -189,6 +189,8 @@ def _record(flight: Flight, outcome: Outcome, verdict: Verdict, tower: Tower) ->
     accepted = outcome if isinstance(outcome, Accepted) and verdict.proof is Proof.SENT else None
     if accepted and (why := tower.tally.add(flight.expected, len(frame.people), accepted)):
         tower.stop.run(why)
+    if not made:  # whatever was answered, the state does not know it: it is open there, and settled by the next run
+        verdict, accepted = Verdict(proof=Proof.OPEN, why=SHUT_OUT), None
     tower.tell(
         FrameDone(
             campaign=frame.origin.campaign,
@@ -285,5 +287,5 @@ def _stop_campaign(campaign: str, why: str, tower: Tower) -> None:
 def _made(change: state.Change, tower: Tower) -> bool:
     done = tower.ledger.write(change)
     if not done:
-        tower.stop.run(_SHUT_OUT)
+        tower.stop.run(SHUT_OUT)
     return done

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from octoplan.apply.age import Clocks, doubt, dump, lead, load
 from octoplan.apply.events import Event, FrameDone, Settling, Started, Stopped
-from octoplan.apply.flight import Flight, Tower
+from octoplan.apply.flight import SHUT_OUT, Flight, Tower
 from octoplan.apply.lanes import Lanes
 from octoplan.apply.ledger import Ledger
 from octoplan.apply.pace import Clock, Pace, Stop
@@ -166,16 +166,24 @@ def _give_up(applier: Applier, record: FrameRecord, why: str) -> FrameDone:
     run, now = applier.run, applier.clock.now()
     taken = Again(frame=record.id, run=run, at=now, held_by=record.run)
     given_up = Unknown(frame=record.id, run=run, at=now, why=why)
-    if all(applier.state.store.commit(applier.epoch, [taken, given_up])):
-        applier.witness.note(_frame(applier, record, b""), given_up)
+    if not all(applier.state.store.commit(applier.epoch, [taken, given_up])):
+        return _left(applier, record)
+    applier.witness.note(_frame(applier, record, b""), given_up)
     return FrameDone(campaign=record.campaign, frame=record.id, status=Status.UNKNOWN, recipients=record.size, why=why)
 
 
 def _hold(applier: Applier, record: FrameRecord, why: str) -> FrameDone:
     """An open frame whose age nobody can tell stays open; a clock that may lie does not date its last change."""
     at = record.last_change or _first_attempt(record)
-    applier.state.store.commit(applier.epoch, [Open(frame=record.id, run=record.run, at=at, why=why)])
+    if not all(applier.state.store.commit(applier.epoch, [Open(frame=record.id, run=record.run, at=at, why=why)])):
+        return _left(applier, record)
     return FrameDone(campaign=record.campaign, frame=record.id, status="open", recipients=record.size, why=why)
+
+
+def _left(applier: Applier, record: FrameRecord) -> FrameDone:
+    """An open frame of a state that was unlocked meanwhile: whoever holds it now sees to it."""
+    applier.stop.run(SHUT_OUT)
+    return FrameDone(campaign=record.campaign, frame=record.id, status="open", recipients=record.size, why=SHUT_OUT)
 
 
 def _is_past(not_after: datetime | None, now: datetime) -> bool:

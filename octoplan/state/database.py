@@ -35,6 +35,8 @@ def mapped() -> Iterator[None]:
         # SQLITE_IOERR_WRITE, SQLITE_FULL, ...: the second word is the kind.
         reason = _REASONS.get(f"{getattr(error, 'sqlite_errorname', '')}_".split("_")[1])
         raise unusable(reason) from error
+    except UnicodeDecodeError as error:  # what it says of a damaged schema quotes the damage
+        raise unusable(None) from error
 
 
 @contextmanager
@@ -79,7 +81,7 @@ def connect(path: Path, pragma: str) -> sqlite3.Connection:
         connection.row_factory = sqlite3.Row
         for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = OFF", pragma):
             connection.execute(f"PRAGMA {setting}")
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         connection.close()
         raise
     return connection

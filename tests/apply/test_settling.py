@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from octoplan.apply.flight import Flight, may_send
+from octoplan.apply.flight import SHUT_OUT, Flight, may_send
+from octoplan.apply.run import settle
 from octoplan.apply.verdict import Proof
 from octoplan.state.interface import OLDEST, Begin, RunRecord, Status
 from tests.apply.conftest import EPOCH, KEYS, NOW, Field, address_of, done, frames, make_frame, recording, stopped
@@ -176,6 +177,21 @@ def test_an_open_frame_whose_body_is_damaged_becomes_unknown(ground: Field) -> N
     assert done(events) == ["unknown"]
     assert "damaged" in ground.frame(ONE).why
     assert len(ground.judge.asked) == asked
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_what_a_run_that_was_shut_out_could_not_record_is_told_as_open(ground: Field, *, lost: bool) -> None:
+    ground.leave_open(ONE)
+    if lost:
+        ground.store._writer.execute("DELETE FROM bodies")  # type: ignore[union-attr]
+    else:
+        ground.judge.date = lambda: NOW + timedelta(hours=25)  # it would be held
+    applier = ground.applier()
+    ground.store.unlock()
+    told = list(settle(applier))
+    assert done(told) == ["open"]
+    assert stopped(told) == [(None, SHUT_OUT)]
+    assert (ground.frame(ONE).status, ground.frame(ONE).run) == (Status.SENDING, "run-1")
 
 
 def test_a_body_that_is_gone_becomes_unknown_and_the_others_are_settled(ground: Field) -> None:

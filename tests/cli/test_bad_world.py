@@ -200,6 +200,7 @@ UNKNOWN = {
     "environment": (("plan", "--env", "prodution"), "prodution"),
     "target": (("plan", "--target", "hullo"), "hullo"),
     "campaign to render": (("render", "hullo"), "hullo"),
+    "campaign to ask about": (("why", "hullo"), "hint: a campaign is called by its `name`"),
     "campaign to show": (("state", "show", "hullo"), "hullo"),
     "plan file": (("apply", "nowhere.plan"), "nowhere.plan"),
     "subcommand": (("state", "ini"), "ini"),

@@ -169,6 +169,12 @@ def test_what_no_octoplan_wrote_is_refused(path: Path, store: SqliteStore, state
     assert words in refusal(path).what
 
 
+@pytest.mark.parametrize("writable", [True, False])
+def test_a_schema_that_is_no_text_any_more_is_refused(path: Path, writable: bool) -> None:  # noqa: FBT001
+    path.write_bytes(path.read_bytes().replace(b"CREATE TABLE messages", b"CREATE TABLE\xfe\xffessages"))
+    assert "it is damaged or no state" in refusal(path, writable=writable).what
+
+
 @pytest.mark.parametrize("size", [100, 3_000, 40_000])
 def test_a_body_is_encrypted_while_its_frame_is_open_and_gone_afterwards(
     path: Path, store: SqliteStore, size: int
