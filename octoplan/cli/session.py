@@ -86,7 +86,7 @@ class Session:
     def check_gateway(self) -> None:
         """GatewayError where this environment's gateway may not be talked to, whoever would."""
         if not self.environment.is_sandbox:
-            from octoplan.gateways.address import check_url  # noqa: PLC0415 - httpx, only where a gateway is
+            from octoplan.gateways.address import check_url  # noqa: PLC0415 - h11 and ssl, only where a gateway is
 
             check_url(self.environment.gateway, self._allowed_hosts())
 
@@ -97,7 +97,7 @@ class Session:
             with self._embedded() as gateway:
                 yield gateway
             return
-        from octoplan.gateways.address import credentials  # noqa: PLC0415 - httpx, only where a gateway is
+        from octoplan.gateways.address import credentials  # noqa: PLC0415 - h11 and ssl, only where a gateway is
         from octoplan.gateways.octopush import Octopush  # noqa: PLC0415
 
         self.check_gateway()

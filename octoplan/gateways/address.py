@@ -4,10 +4,10 @@ import ipaddress
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
-
-import httpx
+from urllib.parse import urlsplit
 
 from octoplan.errors import GatewayError
+from octoplan.gateways.wire import Address
 
 OCTOPUSH_HOST = "api.octopush.com"
 OCTOPUSH_URL = f"https://{OCTOPUSH_HOST}/v1/public"
@@ -38,8 +38,8 @@ def check_url(url: str, allowed_hosts: Collection[str]) -> None:
     HTTPS, but for loopback; the host is Octopush's, loopback, or one of `allowed_hosts` (exact, in any case). The URL
     is never repeated, since it may hold a password.
     """
-    parsed = _parse(url)
-    host = parsed.host.lower()
+    parsed = parse(url)
+    host = parsed.host
     if is_loopback(url):
         return
     if parsed.scheme != "https":
@@ -50,7 +50,7 @@ def check_url(url: str, allowed_hosts: Collection[str]) -> None:
 
 def is_loopback(url: str) -> bool:
     """Tell whether `url` leads to this machine: localhost, 127.0.0.0/8 or ::1; GatewayError if it is no plain URL."""
-    host = _parse(url).host.lower()
+    host = parse(url).host
     if host == "localhost":
         return True
     try:
@@ -82,15 +82,16 @@ def credentials(login: str | None, key: str | None, url: str) -> Credentials:
     return Credentials(login=given[LOGIN_VARIABLE], key=given[KEY_VARIABLE])
 
 
-def _parse(url: str) -> httpx.URL:
-    """Parse with the very parser that sends, so that both see one host."""
+def parse(url: str) -> Address:
+    """Take a URL apart, for whoever checks it and whoever sends alike, so that both see one host; or GatewayError."""
     if _PLAIN_URL.fullmatch(url):
         try:
-            parsed = httpx.URL(url)
-        except httpx.InvalidURL:
-            parsed = httpx.URL("")
-        if parsed.host and (parsed.port is None or parsed.port in _PORTS):
-            return parsed
+            parts = urlsplit(url)
+            host, port = parts.hostname or "", parts.port
+        except ValueError:
+            host, port = "", None
+        if host and (port is None or port in _PORTS):
+            return Address(scheme=parts.scheme, host=host, port=port, path=parts.path)
     raise GatewayError(
         "the gateway's URL is not of the form https://host/path",
         hint="no user name, query or fragment may stand in it",

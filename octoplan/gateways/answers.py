@@ -15,9 +15,7 @@ from typing import NoReturn
 
 from octoplan.gateways.codes import CODES, FIELDS, WIDTH, Meaning
 from octoplan.gateways.interface import Accepted, Duplicate, Outcome, Refused, Riddle, Unanswered
-
-LARGEST_ANSWER = 1024 * 1024
-"""Bytes; the documented answers hold some hundred."""
+from octoplan.gateways.wire import LARGEST_ANSWER
 
 _LARGEST_NUMBER = Decimal(10) ** 12
 _FINEST = -12

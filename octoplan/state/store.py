@@ -76,7 +76,7 @@ class SqlStore(ABC):
 
     def holds(self, epoch: int) -> bool:
         """Whether the state was not unlocked since."""
-        return self.identity.epoch == epoch
+        return int(self._read("SELECT value FROM meta WHERE name = 'epoch'")[0]["value"]) == epoch
 
     def meta(self) -> Mapping[str, str]:
         """Everything the state says of itself."""

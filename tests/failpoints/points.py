@@ -111,48 +111,22 @@ def entered(original: Callable[..., Any], hit: Hit) -> Callable[..., Any]:
     return wrapped
 
 
-def seen(event: str) -> Wrap:
-    """Die at an event of the connection, when it has been looked at."""
+def sent(length: Callable[[bytes], int]) -> Wrap:
+    """Die when so many bytes of a frame's request have gone out, and only then send the others."""
 
     def wrap(original: Callable[..., Any], hit: Hit) -> Callable[..., Any]:
-        def wrapped(self: Any, name: str, facts: Any) -> Any:
-            original(self, name, facts)
-            if name == event:
-                hit()
+        def wrapped(connection: Any, request: bytes, *how: Any) -> None:
+            if b'"recipients"' not in request:
+                original(connection, request, *how)
+                return
+            cut = length(request)
+            original(connection, request[:cut], *how)
+            hit()
+            original(connection, request[cut:], *how)
 
         return wrapped
 
     return wrap
-
-
-def first_byte_allowed(original: Callable[..., Any], hit: Hit) -> Callable[..., Any]:
-    """Die when the way is open and it was said that the byte may leave."""
-
-    def wrapped(*args: Any) -> Callable[[str, Any], None]:
-        trace = original(*args)
-
-        def traced(name: str, facts: Any) -> None:
-            trace(name, facts)
-            if name == "http11.send_request_headers.started":
-                hit()
-
-        return traced
-
-    return wrapped
-
-
-def half_of_the_body(original: Callable[..., Any], hit: Hit) -> Callable[..., Any]:
-    """Die when half of a body has gone out."""
-
-    def wrapped(self: Any, buffer: bytes, timeout: float | None = None) -> None:
-        if b'"recipients"' in buffer:
-            original(self, buffer[: len(buffer) // 2], timeout)
-            hit()
-            original(self, buffer[len(buffer) // 2 :], timeout)
-        else:
-            original(self, buffer, timeout)
-
-    return wrapped
 
 
 def in_transaction(wanted: Callable[[Any], bool], stage: str) -> Wrap:
@@ -221,7 +195,7 @@ def _call(method: str, story: str) -> tuple[Point, ...]:
     )
 
 
-_SEE = "octoplan.gateways.watch:Watch.see_event"
+_WRITE = "octoplan.gateways.wire:write"
 _POSTGRES = ("postgres",)
 
 POINTS: Final = (
@@ -257,17 +231,11 @@ POINTS: Final = (
     # a run is recorded, and each frame flown
     *_call("record", "send"),
     *_change("Begin", "send", prefix="intent", nth=(1, 3)),
-    Point(name="connected", story="send", target=_SEE, wrap=seen("connection.connect_tcp.complete")),
-    Point(
-        name="first-byte",
-        story="send",
-        target="octoplan.gateways.octopush:OctopushConnection._ask_before",
-        wrap=first_byte_allowed,
-        nth=(1, 3),
-    ),
-    Point(name="head-sent", story="send", target=_SEE, wrap=seen("http11.send_request_headers.complete")),
-    Point(name="half-sent", story="send", target="httpcore._backends.sync:SyncStream.write", wrap=half_of_the_body),
-    Point(name="request-sent", story="send", target=_SEE, wrap=seen("http11.send_request_body.complete"), nth=(1, 3)),
+    Point(name="connected", story="send", target="octoplan.gateways.wire:Network._connect", wrap=after),
+    Point(name="first-byte", story="send", target=_WRITE, wrap=sent(lambda _: 0), nth=(1, 3)),
+    Point(name="head-sent", story="send", target=_WRITE, wrap=sent(lambda request: request.index(b"{"))),
+    Point(name="half-sent", story="send", target=_WRITE, wrap=sent(lambda request: len(request) // 2)),
+    Point(name="request-sent", story="send", target=_WRITE, wrap=sent(len), nth=(1, 3)),
     Point(name="answered", story="send", target="octoplan.gateways.octopush:read_answer", wrap=after, nth=(1, 3)),
     Point(name="judged", story="send", target="octoplan.apply.flight:judge", wrap=after),
     *_change("Again", "retry", takes_over=False),

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from octoplan.gateways.answers import LARGEST_ANSWER, read_answer
+from octoplan.gateways.answers import read_answer
 from octoplan.gateways.codes import CODES
 from octoplan.gateways.interface import Accepted, Duplicate, Outcome, Refused, Riddle, Unanswered
+from octoplan.gateways.wire import LARGEST_ANSWER
 
 SUCCESS = {
     "sms_ticket": "sms_5f3fbce61266e",

@@ -3,20 +3,19 @@
 Everything between them is the package's own code.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, Self
-
-import httpx
 
 from octoplan.apply.events import Event, Stopped
 from octoplan.apply.flight import Flight, Tower, fly
 from octoplan.apply.pace import Stop
 from octoplan.cli.console import SystemClock
+from octoplan.gateways import wire
 from octoplan.gateways.interface import Gateway
 from octoplan.sandbox.exchange import Request, http_date
 from octoplan.state.interface import OLDEST, Change, NewCampaign, Refused, RunRecord, Split, Status
@@ -120,30 +119,30 @@ class WatchedStore(SqliteStore):
         return super()._read(sql, *values)
 
 
-class Wire(httpx.BaseTransport):
+class Wire:
     """A process's way to the sandbox. What leaves is looked at first: it must be allowed, and its intent durable."""
 
     def __init__(self, process: Process) -> None:
         self._process = process
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Let a request leave, whose first byte was allowed a moment ago."""
+    def ask(self, request: wire.Request, may_leave: Callable[[], bool], patience: wire.Patience) -> wire.Answer | None:  # noqa: ARG002
+        """Let a request leave, if its first byte may."""
         process, world = self._process, self._process.world
+        if not may_leave():
+            return None
         process.breathe()
         if request.method == "HEAD":
-            return httpx.Response(204, headers={"date": http_date(world.truth)} if world.api_tells_time else {})
-        received = Request(
-            method=request.method, path=request.url.path, headers=dict(request.headers.items()), body=request.read()
-        )
+            return _answer(204, b"", {"date": http_date(world.truth)} if world.api_tells_time else {})
+        received = Request(method=request.method, path=request.target, headers=dict(request.headers), body=request.body)
         if b"request_id" not in received.body:
-            return _response(*_plainly(world, received))
+            return _answer(*_plainly(world, received))
         copy = world.read(received, younger=self._allowed(received))
         process.moment(GATE)
         answer = world.exchange(copy)
         process.moment(LEFT)
         if answer is None:
-            raise httpx.ReadError("")
-        return _response(*answer)
+            raise wire.WireError("connection lost")
+        return _answer(*answer)
 
     def _allowed(self, request: Request) -> bool:
         """A request of a frame about to leave; whether the frame looks younger than it is."""
@@ -165,8 +164,8 @@ def _plainly(world: World, request: Request) -> tuple[int, bytes]:
     return answer.status, answer.body
 
 
-def _response(status: int, body: bytes) -> httpx.Response:
-    return httpx.Response(status, headers={"content-type": "application/json"}, stream=httpx.ByteStream(body))
+def _answer(status: int, body: bytes, headers: Mapping[str, str] = MappingProxyType({})) -> wire.Answer:
+    return wire.Answer(status=status, headers=headers, body=body)
 
 
 class LocalClock(SystemClock):

@@ -92,7 +92,7 @@ class ShortRoad:
             ),
             state=State(store=store, keys=self.ground.keys, lineage=LINEAGE),
             epoch=epoch,
-            gateway=Octopush(URL, credentials(None, None, URL), transport=Wire(process)),
+            gateway=Octopush(URL, credentials(None, None, URL), wire=Wire(process)),
             clock=LocalClock(world),
             stop=NoWaiting(world),
             random=lambda: 0.5,

@@ -68,7 +68,7 @@ class WholeRoad:
             return WatchedStore(self.current, path, writable=writable)
 
         def gateway(url: str, own: Any) -> Octopush:
-            return Octopush(url, own, transport=Wire(self.current))
+            return Octopush(url, own, wire=Wire(self.current))
 
         self.patch.setattr("octoplan.state.sqlite.SqliteStore", store)
         self.patch.setattr("octoplan.gateways.octopush.Octopush", gateway)

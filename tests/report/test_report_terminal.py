@@ -95,7 +95,7 @@ class Seen(io.StringIO):
 def test_no_report_loads_rich_but_the_terminal() -> None:
     code = (
         "import sys; from octoplan.report import as_json, html, markdown, text; "
-        "print([name for name in ('rich', 'duckdb', 'httpx', 'phonenumbers', 'jinja2') if name in sys.modules])"
+        "print([name for name in ('rich', 'duckdb', 'h11', 'phonenumbers', 'jinja2') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
