@@ -73,9 +73,20 @@ def written(chance: random.Random, region: str) -> str:
 
 @pytest.mark.parametrize("home", [*REGIONS, None])
 def test_what_the_fast_number_check_decides_phonenumbers_says_too(table: Table, home: str | None) -> None:
-    chance = random.Random(home)  # noqa: S311 - the same numbers every time
+    compare(table, home, random.Random(home), 500)  # noqa: S311 - the same numbers every time
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("home", [*REGIONS, None])
+def test_of_a_hundred_thousand_numbers_phonenumbers_says_the_same_of_every_one(table: Table, home: str | None) -> None:
+    each = 100_000 // len(REGIONS) + 1
+    compare(table, home, random.Random(f"{home} again"), each)  # noqa: S311 - the same numbers every time
+
+
+def compare(table: Table, home: str | None, chance: random.Random, count: int) -> None:
+    """A region, chance and how many: each number gets the verdict of phonenumbers, by the fast check or beside it."""
     others = [home or "FR", *REGIONS]
-    texts = [written(chance, chance.choice(others) if chance.random() < 0.5 else others[0]) for _ in range(500)]
+    texts = [written(chance, chance.choice(others) if chance.random() < 0.5 else others[0]) for _ in range(count)]
     check = numbers.check(home, ["+" + str(phonenumbers.country_code_for_region(region)) + "1" for region in REGIONS])
     for text, (address, country) in decided(table, check, texts).items():
         verdict = numbers.verdict(text, home)
