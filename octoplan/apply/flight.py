@@ -3,10 +3,11 @@
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from octoplan.apply.age import SLACK
+from octoplan.apply.dates import Dates
 from octoplan.apply.events import Event, FrameDone, Retrying, Stopped
 from octoplan.apply.ledger import Ledger
 from octoplan.apply.overrun import NOTHING_KNOWN, Expected, Tally
@@ -45,8 +46,8 @@ class Flight:
 class Tower:
     """What every flight of a run shares. `random` gives 0..1 for jitter; `tell` takes each Event as it happens.
 
-    `witness`: told of every frame that came to an end, once the state knows it. `lead`: by how much the local clock
-    has gained on another since the last time that nothing was open; a first attempt is dated by so much less.
+    `witness`: told of every frame that came to an end, once the state knows it. `dates`: when a frame was first
+    attempted, and whether its age can be told.
     """
 
     run: str
@@ -54,6 +55,7 @@ class Tower:
     keys: Keys = field(repr=False)
     clock: Clock
     pace: Pace
+    dates: Dates
     stop: Stop
     tell: Callable[[Event], None]
     random: Callable[[], float]
@@ -61,7 +63,6 @@ class Tower:
     abort_after: int
     adopt_duplicates: bool = False
     witness: Witness = field(default_factory=Nobody)
-    lead: timedelta = timedelta()
     streak: Streak = field(default_factory=Streak)
     tally: Tally = field(default_factory=Tally)
 
@@ -84,12 +85,16 @@ def fly(flight: Flight, connection: Connection, tower: Tower) -> bool:
     return True
 
 
-def may_send(flight: Flight, now: datetime) -> Verdict | None:
-    """Asked right before every first byte, replays included: None, or the verdict that forbids it."""
+def may_send(flight: Flight, now: datetime, by: datetime | None = None) -> Verdict | None:
+    """Asked right before every first byte, replays included: None, or the verdict that forbids it.
+
+    `by`: the time that an age is counted to, if it is not that of the local clock.
+    """
     if flight.not_after is not None and now > flight.not_after:
         return Verdict(proof=Proof.UNKNOWN, why="no answer was had before not_after passed")
     if flight.first_attempt is None:
         return None
+    now = by or now
     if now < max(flight.first_attempt, flight.last_change or flight.first_attempt) - SLACK:
         return Verdict(proof=Proof.OPEN, why="the clock runs behind its last attempt, so its age cannot be told")
     if now - flight.first_attempt >= state.OLDEST:
@@ -110,7 +115,7 @@ def _begin(flight: Flight, tower: Tower) -> Flight | None:
         _stop_campaign(frame.origin.campaign, "not_after has passed: nothing more of it is sent", tower)
         return None
     sealed = tower.keys.seal(frame.id, frame.body, tower.random_bytes)
-    first = now - tower.lead
+    first = tower.dates.now()
     begun = _made(state.Begin(frame=frame.id, run=tower.run, at=first, body=sealed), tower)
     return replace(flight, first_attempt=first) if begun else None
 
@@ -120,6 +125,10 @@ def _attempts(flight: Flight, connection: Connection, tower: Tower) -> tuple[Out
     started = tower.clock.monotonic()
     outcome: Outcome = Unanswered(reason="not tried", retry_after=None)
     for attempt in range(1, ATTEMPTS + 1):
+        if flight.doubt and (why := tower.dates.doubt(flight.first_attempt, flight.not_after)):
+            return outcome, Verdict(proof=Proof.OPEN, why=why)
+        if attempt > 1 and not _made(state.Again(frame=flight.frame.id, run=tower.run, at=tower.clock.now()), tower):
+            break
         gate = _Gate(flight=flight, tower=tower)
         answered = connection.send_if(flight.frame.body, gate.is_open)
         if answered is None:
@@ -130,8 +139,6 @@ def _attempts(flight: Flight, connection: Connection, tower: Tower) -> tuple[Out
             break
         flight = replace(flight, doubt=True)
         if attempt == ATTEMPTS or not _wait(flight, outcome, (attempt, started), tower):
-            break
-        if not _made(state.Again(frame=flight.frame.id, run=tower.run, at=tower.clock.now()), tower):
             break
     return outcome, verdict
 
@@ -160,7 +167,7 @@ def _forbidden(flight: Flight, tower: Tower) -> Verdict | None:
     if not tower.ledger.holds():
         tower.stop.run(SHUT_OUT)
         return Verdict(proof=Proof.OPEN, why=SHUT_OUT)
-    forbidden = may_send(flight, tower.clock.now())
+    forbidden = may_send(flight, tower.clock.now(), None if flight.doubt else tower.dates.now())
     if forbidden is not None and not flight.doubt:
         return replace(forbidden, proof=Proof.REFUSED, halt=Halt.CAMPAIGN, why="its time passed before it was sent")
     return forbidden

@@ -3,9 +3,10 @@
 import queue
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from octoplan.apply.age import Clocks, doubt, dump, lead, load
+from octoplan.apply.age import Clocks, doubt, dump, load
+from octoplan.apply.dates import Dates
 from octoplan.apply.events import Event, FrameDone, Settling, Started, Stopped
 from octoplan.apply.flight import SHUT_OUT, Flight, Tower
 from octoplan.apply.lanes import Lanes
@@ -73,7 +74,7 @@ def settle(applier: Applier) -> Iterator[Event]:
             yield _hold(applier, record, unsure)
         else:
             flights.append(flight)
-    yield from _fly(applier, flights, lanes=applier.environment.max_in_flight)
+    yield from _fly(applier, flights, _dates(applier, then, now), lanes=applier.environment.max_in_flight)
 
 
 def send(applier: Applier, recording: Recording) -> Iterator[Event]:
@@ -89,17 +90,19 @@ def send(applier: Applier, recording: Recording) -> Iterator[Event]:
         recipients=recording.recipients,
         requests=recording.requests,
     )
-    now, gained = _clocks(applier), timedelta()
+    now = _clocks(applier)
+    then: Clocks | None = now
     if applier.open_frames:  # what clocks said before one was begun must stay known
-        gained = lead(load(store.meta().get(_CLOCKS)), now)
+        then = load(store.meta().get(_CLOCKS))
     else:
         store.note(applier.epoch, _CLOCKS, dump(now))
+    dates = _dates(applier, then, now)
     store.record(run, applier.epoch, recording.campaigns)
     applier.witness.know([campaign.record for campaign in recording.campaigns])
     yield Started(run=run.id, recipients=run.recipients, requests=run.requests)
     free = applier.environment.max_in_flight - len(applier.open_frames)
     if free > 0:
-        yield from _fly(applier, recording.flights(), lanes=free, gained=gained)
+        yield from _fly(applier, recording.flights(), dates, lanes=free)
     else:
         taken = len(applier.open_frames)
         yield Stopped(why=f"every place in flight is taken by frames that are still open ({taken})")
@@ -110,9 +113,11 @@ def _clocks(applier: Applier) -> Clocks:
     return Clocks(local=applier.clock.now(), api=applier.gateway.clock(), store=applier.state.store.now())
 
 
-def _fly(
-    applier: Applier, flights: Iterable[Flight], *, lanes: int, gained: timedelta = timedelta()
-) -> Iterator[Event]:
+def _dates(applier: Applier, then: Clocks | None, now: Clocks) -> Dates:
+    return Dates.of(applier.clock, lambda: _clocks(applier), then, now)
+
+
+def _fly(applier: Applier, flights: Iterable[Flight], dates: Dates, *, lanes: int) -> Iterator[Event]:
     told: queue.SimpleQueue[Event] = queue.SimpleQueue()
     with Ledger(applier.state.store, applier.epoch) as ledger:
         tower = Tower(
@@ -121,6 +126,7 @@ def _fly(
             keys=applier.state.keys,
             clock=applier.clock,
             pace=Pace(applier.environment.requests_per_second, applier.clock),
+            dates=dates,
             stop=applier.stop,
             tell=told.put,
             random=applier.random,
@@ -128,7 +134,6 @@ def _fly(
             adopt_duplicates=applier.adopt_duplicates,
             abort_after=applier.environment.abort_after,
             witness=applier.witness,
-            lead=gained,
         )
         with Lanes(lanes, applier.gateway, tower, told) as open_lanes:
             yield from open_lanes.run(flights)

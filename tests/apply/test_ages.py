@@ -1,5 +1,7 @@
 """Clocks that lie: what this machine, the API and a database say of a frame's age, and what is done about it."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,9 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from octoplan.apply.age import SLACK, Clocks, ages, doubt, dump, lead, load
+from octoplan.apply.flight import Flight
+from octoplan.apply.run import send
 from octoplan.gateways.octopush import Octopush, Patience, credentials
 from octoplan.state.interface import OLDEST, Status
-from tests.apply.conftest import NOW, Field, done, frames
+from tests.apply.conftest import NOW, Field, done, frames, recording
+from tests.apply.gateway import Asked
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -172,4 +177,52 @@ def test_a_frame_begun_by_a_clock_that_ran_ahead_is_not_taken_for_younger_once_i
     passed = ground.clock.offset = 25 * HOUR
     asked = len(ground.judge.asked)
     assert done(ground.settle()) == ["unknown", "unknown"]
+    assert len(ground.judge.asked) == asked
+
+
+def test_a_machine_that_stood_still_for_a_day_without_its_clock_noticing_sends_nothing_again(ground: Field) -> None:
+    passed = timedelta()
+
+    def stand_still(_: Asked) -> str:
+        nonlocal passed
+        passed = 25 * HOUR
+        return "cut-after"
+
+    ground.judge.date = lambda: NOW + passed + timedelta(seconds=ground.clock.monotonic())
+    ground.judge.script = stand_still
+    assert done(ground.send(ONE)) == ["open"]
+    assert len(ground.judge.asked) == 1, "the API has forgotten the id: a second copy would be a second message"
+    assert "25.0 h by the API's" in ground.frame(ONE).why
+
+
+def test_a_clock_that_jumps_forth_in_mid_run_makes_nothing_unknown_that_is_young(ground: Field) -> None:
+    def jump(_: Asked) -> str:
+        ground.clock.offset = DAY
+        return "cut-after"
+
+    ground.judge.date = lambda: NOW + timedelta(seconds=ground.clock.monotonic())
+    ground.judge.script = jump
+    assert done(ground.send(ONE)) == ["open"]
+
+
+@pytest.mark.parametrize("jump", [25 * HOUR, 10 * HOUR, -10 * HOUR, -25 * HOUR])
+def test_what_is_begun_by_a_clock_that_jumped_in_mid_run_is_no_younger_once_it_is_mended(
+    ground: Field, jump: timedelta
+) -> None:
+    passed = timedelta()
+    ground.judge.date = lambda: NOW + passed + timedelta(seconds=ground.clock.monotonic())
+    ground.judge.script = lambda _: "cut-after"
+    recorded = recording((ONE,))
+
+    def flights() -> Iterator[Flight]:
+        ground.clock.offset = jump
+        yield from recorded.flights()
+
+    assert done(list(send(ground.applier(), replace(recorded, flights=flights)))) == ["open"]
+    first = ground.frame(ONE).first_attempt
+    assert first is not None
+    assert abs(first - NOW) < SLACK
+    ground.clock.offset = passed = 25 * HOUR
+    asked = len(ground.judge.asked)
+    assert done(ground.settle()) == ["unknown"]
     assert len(ground.judge.asked) == asked
