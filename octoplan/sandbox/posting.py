@@ -52,7 +52,6 @@ class Poster:
     def __init__(self, source: Source, *, seconds: float = SECONDS) -> None:
         self._source = source
         self._seconds = seconds
-        self._woken = threading.Event()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="octoplan-callbacks")
         self._owed: tuple[int, _Outcome] | None = None
@@ -63,18 +62,12 @@ class Poster:
 
     def __exit__(self, *_: object) -> None:
         self._ended.set()
-        self._woken.set()
         self._thread.join()
-
-    def wake(self) -> None:
-        """Look for callbacks at once; from any thread."""
-        self._woken.set()
 
     def _run(self) -> None:
         while not self._ended.is_set():
-            self._woken.clear()
             if not self._post_next():
-                self._woken.wait(_LOOKS_EVERY)
+                self._ended.wait(_LOOKS_EVERY)
 
     def _post_next(self) -> bool:
         """Post what has been due longest; whether there was anything.

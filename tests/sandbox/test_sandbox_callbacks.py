@@ -23,7 +23,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from octoplan.sandbox import posting
 from octoplan.sandbox.callbacks import (
     ASSUMPTIONS,
     STATUSES,
@@ -303,18 +302,7 @@ def test_a_post_names_its_media_type_and_goes_to_the_whole_url(form: str, media_
     assert f"content-type: {media_type}\r\n" in head
 
 
-def test_wake_makes_it_look_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(posting, "_LOOKS_EVERY", 600)
-    kept = Kept()
-    with Receiver(say(OK)) as receiver, Poster(kept) as poster:
-        time.sleep(0.05)
-        with kept.lock:
-            kept.waiting = [replace(CALLBACK, url=receiver.url)]
-        poster.wake()
-        kept.await_notes(1)
-
-
-def test_without_being_woken_it_looks_soon() -> None:
+def test_what_comes_later_is_posted_soon() -> None:
     kept = Kept()
     with Receiver(say(OK)) as receiver, Poster(kept):
         time.sleep(0.05)
@@ -518,7 +506,7 @@ def test_the_sandbox_keeps_what_was_answered_and_its_clock_says_what_is_due() ->
         steering = Steering(sandbox)
         here = replace(CALLBACK, url=receiver.url)
         queue(storage, here, replace(CALLBACK, url="http://127.0.0.1:1/"), replace(here, due=NOW + timedelta(hours=2)))
-        with Poster(steering) as poster:
+        with Poster(steering):
             until = time.monotonic() + PATIENCE
             while "waiting" in {one[0] for one in found(sandbox)[:2]}:
                 assert time.monotonic() < until
@@ -529,7 +517,6 @@ def test_the_sandbox_keeps_what_was_answered_and_its_clock_says_what_is_due() ->
                 ("waiting", None, ""),
             ]
             steering.set_clock(ahead=timedelta(hours=3))
-            poster.wake()
             while found(sandbox)[2][0] == "waiting":
                 assert time.monotonic() < until
                 time.sleep(0.01)
