@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tests.model import ledger
+from tests.model import clocks, ledger
 from tests.model.lanes import fly
 from tests.model.laws import Rule
 from tests.model.processes import enter, leave, named, with_process
@@ -14,7 +14,8 @@ def begun(state: State, world: World) -> Process:
     """A new process, with the lock in hand."""
     settles = world.holds(Rule.SETTLES) and world.holds(Rule.SENDING_IS_NOT)
     first = "settling" if settles and world.holds(Rule.PLANS_AFTER_SETTLING) else "planning"
-    return Process(pc=first, places=world.places, reviewed=state.text if world.reviews else -1)
+    reviewed = state.text if world.reviews else -1
+    return Process(pc=first, places=world.places, reviewed=reviewed, agreed=clocks.agree(state, world))
 
 
 def advance(state: State, slot: int, world: World) -> Iterator[Deed]:
@@ -36,7 +37,11 @@ def advance(state: State, slot: int, world: World) -> Iterator[Deed]:
 
 def _settle(state: State, slot: int, process: Process, world: World) -> Iterator[Deed]:
     """Take over one frame after the other that another run left; with none left, go on to the plan."""
-    left = [frame for frame in state.store.frames if frame.status == "sending" and frame.run != slot]
+    left = [
+        frame
+        for frame in state.store.frames
+        if frame.status == "sending" and frame.run != slot and not _is_held(state, process, frame, world)
+    ]
     if left and process.places > len(process.lanes) and not process.stop:
         for frame in left:
             yield _take_over(state, slot, process, frame, world)
@@ -48,18 +53,23 @@ def _settle(state: State, slot: int, process: Process, world: World) -> Iterator
             yield Deed("run", slot, "has settled", with_process(state, slot, process._replace(pc=pc)))
 
 
+def _is_held(state: State, process: Process, frame: Frame, world: World) -> bool:
+    """Whether a frame whose body is there stays open, untouched: what the clocks said when the run began differs."""
+    return frame.body and clocks.is_doubtful(state, frame, world, agreed=process.agreed)
+
+
 def _take_over(state: State, slot: int, process: Process, frame: Frame, world: World) -> Deed:
     """Rule 2: the same id and bytes again; a frame whose body is lost becomes unknown."""
     words = f"takes over frame {named(frame.id)}"
     if process.shut and world.holds(Rule.EPOCH_IN_SWAPS):
         return Deed("run", slot, f"{words}: shut out", with_process(state, slot, process._replace(stop=True)))
     if not frame.body:
-        gone = ledger.put(state.store, frame, frame._replace(status="unknown", run=-1))
+        gone = ledger.put(state.store, frame, clocks.given_up(state, frame))
         return Deed("run", slot, f"{words}: its body is lost, unknown", state._replace(store=gone))
     text = frame.id[1] if world.holds(Rule.SAME_BYTES) else state.text
     request = world.request((frame.id[0], text, *frame.id[2:]))
     doubt = world.holds(Rule.DEAD_RUNS_LEAVE_DOUBT)
-    lane = Lane(frame=frame.id, pc="intent", request=request, doubt=doubt, age=frame.age)
+    lane = Lane(frame=frame.id, pc="intent", request=request, doubt=doubt, age=frame.age, slip=frame.slip)
     store = ledger.put(state.store, frame, frame._replace(run=slot))
     lanes = tuple(sorted((*process.lanes, lane)))
     return Deed("run", slot, words, with_process(state._replace(store=store), slot, process._replace(lanes=lanes)))
@@ -92,6 +102,7 @@ def _record(state: State, slot: int, process: Process, world: World) -> Deed:
             return Deed(
                 "run", slot, "releases what was planned", state._replace(store=state.store._replace(frames=released))
             )
+    state, process = clocks.noted(state, process, world)
     store = ledger.record(state.store, slot, process.plan, world)
     if store is None:
         return Deed("run", slot, "finds somebody in a frame already", leave(state, slot))

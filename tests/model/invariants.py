@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from tests.model import ledger
-from tests.model.values import FRESH, State, members
+from tests.model import clocks, ledger
+from tests.model.values import FRESH, Frame, State, members
 from tests.model.world import World
 
 
@@ -51,7 +51,7 @@ def _free_in_vain(state: State, world: World) -> Iterator[str]:
 def _unknown_in_vain(state: State) -> Iterator[str]:
     """A frame is unknown that is young, whose time has not run out and whose body is there."""
     for frame in state.store.frames:
-        if frame.status == "unknown" and frame.age == FRESH and frame.body and not state.closed:
+        if frame.status == "unknown" and frame.age + frame.slip == FRESH and frame.body and not state.closed:
             yield "never unknown without a cause"
 
 
@@ -59,7 +59,7 @@ def broken_by_a_run(before: State, after: State | None, world: World) -> str:
     """What a further run made of a state in which nobody was left, with an API that answers; or ''."""
     if after is None:
         return "every run that is left alone ends"
-    if any(frame.status == "sending" for frame in after.store.frames):
+    if any(_is_left(before, frame, world) for frame in after.store.frames):
         return "a further run that gets its answers leaves nothing open"
     if before.restored or any(frame.status != "planned" for frame in before.store.frames):
         return ""
@@ -71,6 +71,12 @@ def broken_by_a_run(before: State, after: State | None, world: World) -> str:
     if sent and (left := after.audience & ~ledger.held(after.store, planned=False)):
         return f"a further run leaves nobody free: {_people(left)}"
     return ""
+
+
+def _is_left(before: State, frame: Frame, world: World) -> bool:
+    """Whether a frame stayed open although there was an answer to be had: its age could be told."""
+    doubtful = clocks.is_doubtful(before, frame, world, agreed=clocks.agree(before, world))
+    return frame.status == "sending" and not doubtful and clocks.looks(frame) >= FRESH
 
 
 def _people(mask: int) -> str:

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from tests.model import ledger
-from tests.model.laws import Assumption, Rule
+from tests.model import clocks, ledger
+from tests.model.laws import Rule
 from tests.model.outcomes import conclude, halve, left_open, moved, process_in
 from tests.model.processes import named, orphaned, with_lane, with_process
-from tests.model.values import FORGOTTEN, FRESH, OLD, Copy, Deed, Lane, State
+from tests.model.values import FORGOTTEN, OLD, Copy, Deed, Lane, State
 from tests.model.world import World
 
 
@@ -29,12 +29,14 @@ def _ask(state: State, slot: int, lane: Lane, world: World) -> Iterator[Deed]:
         return
     oldest = OLD if world.holds(Rule.AN_HOUR_LESS) else FORGOTTEN
     late = (state.closed and world.holds(Rule.NOT_AFTER_IS_ASKED)) or (
-        lane.age >= oldest and world.holds(Rule.AGE_IS_ASKED)
+        clocks.counted(lane) >= oldest and world.holds(Rule.AGE_IS_ASKED)
     )
-    if late:
+    if clocks.is_held(state, lane, world):
+        yield Deed("run", slot, "may not send: nobody can tell how old it is", left_open(state, slot, lane))
+    elif late:
         answered = lane._replace(pc="answered", answer="late")
         yield Deed("run", slot, "may not send: it is too late", moved(state, slot, lane, answered))
-    if not late or (lane.age > FRESH and not world.holds(Assumption.AGE_IS_TRUE)):
+    else:
         yield Deed("run", slot, "asks, and may send", moved(state, slot, lane, lane._replace(pc="asked")))
 
 
@@ -53,7 +55,7 @@ def _write_late(state: State, slot: int, lane: Lane, world: World) -> Deed:
     """Without rule 5's order: what was sent is written down afterwards."""
     frame = ledger.swap(state.store, lane.frame, (slot, process_in(state, slot)), world, status="planned")
     if frame is not None:
-        state = state._replace(store=ledger.put(state.store, frame, ledger.begin(frame)))
+        state = state._replace(store=ledger.put(state.store, frame, ledger.begin(frame, lane.slip)))
     return Deed("run", slot, "writes down what it has sent", moved(state, slot, lane, lane._replace(pc="waiting")))
 
 

@@ -116,9 +116,9 @@ def bury(store: Store, slot: int) -> Store:
     )
 
 
-def begin(frame: Frame) -> Frame:
-    """The planned → the sending one, its body stored."""
-    return frame._replace(status="sending", age=FRESH, body=True)
+def begin(frame: Frame, slip: int) -> Frame:
+    """The planned → the sending one, its body stored; it is dated earlier by `slip`."""
+    return frame._replace(status="sending", age=FRESH, body=True, slip=slip)
 
 
 def _readable(store: Store, world: World) -> Store:

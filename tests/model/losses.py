@@ -33,6 +33,8 @@ def _loss(law: Rule | Assumption, world: World, broken: str) -> Loss:
     return Loss(law=law, world=world, broken=broken)
 
 
+_BACK = replace(worlds.CLOCKS, jumps=(-2,))
+
 RULES = (
     _loss(Rule.ONE_APPLIER, worlds.UNLOCKED, FREE),
     _loss(Rule.EPOCH_IN_SWAPS, worlds.UNLOCKED, FREE),
@@ -46,6 +48,13 @@ RULES = (
     _loss(Rule.EPOCH_IS_ASKED, worlds.UNLOCKED, FREE),
     _loss(Rule.AGE_IS_ASKED, worlds.TIME, TWICE),
     _loss(Rule.AN_HOUR_LESS, worlds.TIME, TWICE),
+    _loss(Rule.DOUBT_HOLDS, _BACK, TWICE),
+    _loss(Rule.EVERY_CLOCK_SAYS_OLD, worlds.CLOCKS, IN_VAIN),
+    _loss(Rule.CLOCKS_ARE_ASKED_AGAIN, _BACK, TWICE),
+    _loss(Rule.BELOW_NOTHING_HOLDS, worlds.CLOCK_ALONE, TWICE),
+    _loss(Rule.NOTED_AT_REST, worlds.CLOCK_BEHIND, TWICE),
+    _loss(Rule.DATED_BY_GAIN, worlds.CLOCK_AHEAD, TWICE),
+    _loss(Rule.DATED_BY_GAIN_IN_RUN, worlds.CLOCKS, TWICE),
     _loss(Rule.NOT_AFTER_IS_ASKED, worlds.NOT_AFTER, BEYOND),
     _loss(Rule.SAME_BYTES, worlds.AUDIENCE, TWICE),
     _loss(Rule.PLANNED_IS_RELEASED, worlds.CRASHES, WHO_IS_FREE),
@@ -78,7 +87,8 @@ ASSUMPTIONS = (
     _loss(Assumption.UNBURNT, worlds.MOMENTS, NOT_SENT),
     _loss(Assumption.STABLE, replace(worlds.SPLITS, bad=0), FREE),
     _loss(Assumption.BRIEF, worlds.TIME, TWICE),
-    _loss(Assumption.AGE_IS_TRUE, worlds.TIME, TWICE),
+    _loss(Assumption.ONE_LIAR, _BACK, TWICE),
+    _loss(Assumption.LONE_IS_TRUE, worlds.CLOCK_ALONE, TWICE),
     _loss(Assumption.TRUTHFUL, worlds.TIME, NOT_SENT),
     _loss(Assumption.NOBODY_LURKS, worlds.UNLOCKED, FREE),
     _loss(Assumption.WITHIN_A_DAY, replace(worlds.RESTORED, budget=Budget(runs=2, ticks=2, restores=1)), TWICE),

@@ -1,9 +1,9 @@
 """An outcome → durable: one compare-and-swap, and what the lane and its run do then."""
 
-from tests.model import ledger
+from tests.model import clocks, ledger
 from tests.model.laws import Rule
 from tests.model.processes import enter, named, with_lane, with_process
-from tests.model.values import DEAD, Deed, Frame, Lane, Process, State, Store
+from tests.model.values import Deed, Frame, Lane, Process, State, Store
 from tests.model.verdicts import verdict
 from tests.model.world import World
 
@@ -42,7 +42,7 @@ def conclude(state: State, slot: int, lane: Lane, world: World) -> Deed:
         return Deed("run", slot, f"{words}: it is not its own any more", with_process(state, slot, going))
     if proof == "split":
         return Deed("run", slot, words, _split(state, slot, (lane, going), frame, world))
-    done = with_process(state._replace(store=_ended(state.store, frame, proof, world)), slot, going)
+    done = with_process(state._replace(store=_ended(state, frame, proof, world)), slot, going)
     return Deed("run", slot, words, _next_half(done, slot, lane, world))
 
 
@@ -55,11 +55,12 @@ def halve(state: State, slot: int, lane: Lane, world: World) -> Deed:
     return Deed("run", slot, f"writes the halves of {named(lane.frame)}", _next_half(done, slot, lane, world))
 
 
-def _ended(store: Store, frame: Frame, proof: str, world: World) -> Store:
+def _ended(state: State, frame: Frame, proof: str, world: World) -> Store:
+    store = state.store
     if proof in ("sent", "kept"):
         return ledger.end(store, frame, "sent" if proof == "sent" else "refused")
     if proof == "unknown" and world.holds(Rule.UNKNOWN_IS_NOT_FREE):
-        return ledger.put(store, frame, frame._replace(status="unknown", run=DEAD))
+        return ledger.put(store, frame, clocks.given_up(state, frame))
     if world.holds(Rule.REFUSED_ARE_FREED):
         return ledger.free(store, frame)
     return ledger.end(store, frame, "refused")

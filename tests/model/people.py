@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from tests.model import ledger
 from tests.model.applier import begun
+from tests.model.clocks import jumps
 from tests.model.laws import Assumption, Rule
 from tests.model.processes import leave, named, with_process
 from tests.model.values import DEAD, FORGOTTEN, Copy, Deed, Frame, Process, State, Store
@@ -17,6 +18,7 @@ def happenings(state: State, world: World) -> Iterator[Deed]:
     """Everything that may happen, but for the steps of appliers and of the API."""
     yield from _processes(state, world)
     yield from _time(state, world)
+    yield from jumps(state, world)
     yield from _files(state, world)
     yield from _words_of_a_person(state, world)
     yield from _disasters(state, world)
@@ -62,7 +64,7 @@ def _older(state: State, world: World) -> State:
         if copy.age < _ON_THE_WAY or not prompt
     )
     frames = (
-        frame if frame.status == "planned" else frame._replace(age=min(frame.age + 1, FORGOTTEN))
+        frame if frame.status == "planned" else frame._replace(age=min(frame.age + 1, world.oldest))
         for frame in state.store.frames
     )
     one, two = (process and _waited(process, world) for process in state.processes)
@@ -79,7 +81,7 @@ def _waited(process: Process, world: World) -> Process:
     """A process that stood still for hours: its connections are dead, so what was about to leave does not."""
     dead = {"waiting", "asked"} if world.holds(Assumption.BRIEF) else {"waiting"}
     lanes = (
-        lane._replace(age=min(lane.age + 1, FORGOTTEN), pc="silent" if lane.pc in dead else lane.pc)
+        lane._replace(age=min(lane.age + 1, world.oldest), pc="silent" if lane.pc in dead else lane.pc)
         for lane in process.lanes
     )
     return process._replace(lanes=tuple(sorted(lanes)))

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from tests.model import ledger
+from tests.model import clocks, ledger
 from tests.model.laws import Rule
 from tests.model.values import DEAD, Copy, Id, Lane, Process, Request, State, members
 from tests.model.world import World
@@ -41,12 +41,13 @@ def enter(state: State, slot: int, process: Process, names: tuple[Id, ...], worl
     The process is shut out where the swap fails.
     """
     name, *rest = names
-    lane = Lane(frame=name, pc="intent", request=world.request(name), rest=tuple(rest))
+    slip = clocks.lead(state, process, world)
+    lane = Lane(frame=name, pc="intent", request=world.request(name), rest=tuple(rest), slip=slip)
     if world.holds(Rule.INTENT_FIRST):
         frame = ledger.swap(state.store, name, (slot, process), world, status="planned")
         if frame is None:
             return with_process(state, slot, process._replace(stop=True))
-        state = state._replace(store=ledger.put(state.store, frame, ledger.begin(frame)))
+        state = state._replace(store=ledger.put(state.store, frame, ledger.begin(frame, slip)))
     return with_process(state, slot, process._replace(lanes=tuple(sorted((*process.lanes, lane)))))
 
 

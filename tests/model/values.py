@@ -18,7 +18,10 @@ Id = tuple[int, int, int, int]
 
 
 class Frame(NamedTuple):
-    """A frame as the state has it. `run` is a slot or DEAD; `body` False: lost; `placed` False: not its people yet."""
+    """A frame as the state has it. `run` is a slot or DEAD; `body` False: lost; `placed` False: not its people yet.
+
+    `slip`: by how much it looks older than it is.
+    """
 
     id: Id
     status: str  # planned, sending, unknown
@@ -26,6 +29,7 @@ class Frame(NamedTuple):
     age: int = FRESH
     body: bool = True
     placed: bool = True
+    slip: int = 0
 
     @property
     def people(self) -> int:
@@ -66,10 +70,15 @@ class Lane(NamedTuple):
     age: int = FRESH
     answer: str = ""
     rest: tuple[Id, ...] = ()
+    slip: int = 0
 
 
 class Process(NamedTuple):
-    """An applier. `shut`: the state was unlocked since it began; `places`: lanes that may be taken."""
+    """An applier. `shut`: the state was unlocked since it began; `places`: lanes that may be taken.
+
+    `agreed`: whether the clocks did when it began. `gained`: what the local one had gained when it recorded its run,
+    and `since`: by how much it was moved then.
+    """
 
     pc: str  # settling, planning, recording, sending
     places: int
@@ -78,6 +87,9 @@ class Process(NamedTuple):
     plan: tuple[Id, ...] = ()
     lanes: tuple[Lane, ...] = ()
     reviewed: int = -1
+    agreed: bool = True
+    gained: int = 0
+    since: int = 0
 
 
 class Copy(NamedTuple):
@@ -97,11 +109,19 @@ class Api(NamedTuple):
     counts: tuple[int, ...]
 
 
+class Clocks(NamedTuple):
+    """By how much each clock was moved since the state noted what they say."""
+
+    local: int = 0
+    api: int = 0
+
+
 class Budget(NamedTuple):
     """How often each thing may still happen: the bounds of the model.
 
     `silences`: an answer is not heard; `riddles`: not understood; `poor`: the account is refused; `ticks`: all but an
-    hour of a day pass; `edits` of the text, `joins` to the audience; `bodies` are lost; `closings`: not_after passes.
+    hour of a day pass; `edits` of the text, `joins` to the audience; `bodies` are lost; `closings`: not_after passes;
+    `jumps`: a clock is moved.
     """
 
     runs: int = 0
@@ -116,6 +136,7 @@ class Budget(NamedTuple):
     bodies: int = 0
     closings: int = 0
     restores: int = 0
+    jumps: int = 0
 
 
 class State(NamedTuple):
@@ -133,6 +154,7 @@ class State(NamedTuple):
     restored: bool = False
     reviewed: int = 0
     fault: str = ""
+    clocks: Clocks = Clocks()
 
 
 class Deed(NamedTuple):

@@ -6,7 +6,21 @@ from typing import Self
 
 from octoplan.frame import KEY_BITS, leaves
 from tests.model.laws import Assumption, Rule
-from tests.model.values import Api, Budget, Id, Person, Request, State, Store, mask_of, members
+from tests.model.values import (
+    FORGOTTEN,
+    FRESH,
+    Api,
+    Budget,
+    Clocks,
+    Frame,
+    Id,
+    Person,
+    Request,
+    State,
+    Store,
+    mask_of,
+    members,
+)
 
 _KEY_WIDTH = 3
 
@@ -16,7 +30,9 @@ class World:
     """One small world. `bad`: people whom the API refuses; `bad_texts`: texts it refuses; `absent`: who joins later.
 
     `keys`: the first bits of each person's key. `copied`: the state was copied before its first run. `adopts`: every
-    run has --adopt-duplicates where that is true. `without`: the rules and assumptions that do not hold.
+    run has --adopt-duplicates where that is true. `left`: who is in a frame that the API accepted and a dead run left
+    open; since then the local clock was moved by `ahead`. `jumps`: by how many ticks a clock is moved; `lone`: no clock
+    but the local one is known. `without`: the rules and assumptions that do not hold.
     """
 
     name: str
@@ -32,27 +48,41 @@ class World:
     copied: bool = False
     adopts: bool = False
     reviews: bool = False
+    left: int = 0
+    ahead: int = 0
+    jumps: tuple[int, ...] = ()
+    lone: bool = False
     without: frozenset[Rule | Assumption] = field(default=frozenset())
 
     def holds(self, law: Rule | Assumption) -> bool:
         """Whether this rule or assumption is in force."""
         return law not in self.without
 
+    @property
+    def oldest(self) -> int:
+        """Beyond which age all are the same: where clocks are moved, none within reach is."""
+        return FORGOTTEN + (self.budget.ticks if self.jumps else 0)
+
     def lacking(self, *laws: Rule | Assumption) -> Self:
         """The same world without these."""
         return replace(self, without=self.without | {*laws})
 
     def start(self) -> State:
-        """Nobody has been sent to, and nobody is there."""
+        """Nobody is there, and nobody was sent to but who is in a frame that is still open."""
         everybody = (1 << self.people) - 1
-        store = Store(frames=(), people=(Person(),) * self.people)
+        opened = [(people, 0, 0, 0) for people in self.leaves(self.left)]
+        frames = tuple(Frame(id=name, status="sending", slip=self.ahead) for name in opened)
+        taken = tuple(self.request(name).id for name in opened)
+        counts = tuple(self.left >> person & 1 for person in range(self.people))
+        store = Store(frames=frames, people=(Person(),) * self.people)
         return State(
             store=store,
             past=store if self.copied else None,
             processes=(None, None),
             network=(),
-            api=Api(seen=(), taken=(), counts=(0,) * self.people),
+            api=Api(seen=tuple((name, FRESH) for name in taken), taken=taken, counts=counts),
             left=self.budget,
+            clocks=Clocks(local=self.ahead),
             audience=everybody & ~self.absent,
         )
 

@@ -36,6 +36,21 @@ BURNT = World(
     name="burnt", copied=True, adopts=True, bad_texts=frozenset({0}), budget=Budget(runs=3, restores=1)
 ).lacking(Assumption.UNBURNT)
 POOR_AND_BURNT = World(name="poor-and-burnt", budget=Budget(runs=3, poor=2)).lacking(Assumption.UNBURNT)
+CLOCKS = World(name="clocks", jumps=(-2, 2), budget=Budget(runs=2, silences=2, ticks=2, jumps=2))
+CLOCK_AHEAD = World(
+    name="clock-ahead",
+    people=2,
+    places=2,
+    tries=1,
+    left=0b01,
+    ahead=2,
+    jumps=(-2,),
+    budget=Budget(runs=2, silences=1, ticks=2, jumps=1),
+)
+CLOCK_BEHIND = replace(CLOCK_AHEAD, name="clock-behind", ahead=-2, jumps=(2,))
+CLOCK_ALONE = World(
+    name="clock-alone", lone=True, jumps=(-5, -2), budget=Budget(runs=2, crashes=1, silences=2, ticks=2, jumps=1)
+)
 
 WORLDS = (
     CRASHES,
@@ -54,10 +69,21 @@ WORLDS = (
     RESTORED_FOUR,
     BURNT,
     POOR_AND_BURNT,
+    CLOCKS,
+    CLOCK_AHEAD,
+    CLOCK_BEHIND,
+    CLOCK_ALONE,
 )
 """Searched whole by every test run."""
 
 LARGE = (
+    replace(
+        CLOCKS,
+        name="large-clocks",
+        jumps=(-2, -1, 1, 2),
+        budget=Budget(runs=3, crashes=1, silences=2, ticks=2, jumps=2),
+    ),
+    replace(CLOCK_AHEAD, name="large-clock-ahead", jumps=(-2, 2), budget=Budget(runs=3, silences=2, ticks=2, jumps=2)),
     replace(CRASHES, name="large-crashes", people=3, budget=Budget(runs=3, crashes=2, silences=2, poor=1)),
     replace(SPLITS, name="large-splits", bad=0b101, budget=Budget(runs=3, crashes=2, silences=2, poor=1, riddles=1)),
     replace(WORDS, name="large-words", people=3, budget=Budget(runs=3, crashes=2, silences=2, poor=1, edits=2)),
