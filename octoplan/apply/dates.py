@@ -13,24 +13,27 @@ from octoplan.apply.pace import Clock
 class Dates:
     """The clocks of a run. `read`: what each of them says now; `then`: what they said when nothing was open.
 
-    `start` and `since`: what the local clock said when the run began, less what it had gained, and how many seconds
-    the machine had run then. Both may be asked by several threads.
+    `gained`: by how much the local clock had gained on another when the run began, at `start`, and `since`: how many
+    seconds the machine had run then. All of it may be asked by several threads.
     """
 
     read: Callable[[], Clocks]
     then: Clocks | None
     clock: Clock
+    gained: timedelta
     start: datetime
     since: float
 
     @classmethod
     def of(cls, clock: Clock, read: Callable[[], Clocks], then: Clocks | None, now: Clocks) -> Self:
         """What clocks said then and say now, at the beginning of a run → its Dates."""
-        return cls(read=read, then=then, clock=clock, start=now.local - lead(then, now), since=clock.monotonic())
+        gained, since = lead(then, now), clock.monotonic()
+        return cls(read=read, then=then, clock=clock, gained=gained, start=now.local, since=since)
 
     def now(self) -> datetime:
-        """The time by what passed since the run began, which no clock that is set moves: it dates what is begun."""
-        return self.start + timedelta(seconds=self.clock.monotonic() - self.since)
+        """What dates whatever is begun: the earlier of what the clock says, and of what passed since the run began."""
+        passed = timedelta(seconds=self.clock.monotonic() - self.since)
+        return min(self.clock.now(), self.start + passed) - self.gained
 
     def doubt(self, first_attempt: datetime | None, not_after: datetime | None) -> str:
         """A first attempt → why nobody can tell how long ago it was; blank where that is clear, or past `not_after`.

@@ -85,16 +85,12 @@ def fly(flight: Flight, connection: Connection, tower: Tower) -> bool:
     return True
 
 
-def may_send(flight: Flight, now: datetime, by: datetime | None = None) -> Verdict | None:
-    """Asked right before every first byte, replays included: None, or the verdict that forbids it.
-
-    `by`: the time that an age is counted to, if it is not that of the local clock.
-    """
+def may_send(flight: Flight, now: datetime) -> Verdict | None:
+    """Asked right before every first byte, replays included: None, or the verdict that forbids it."""
     if flight.not_after is not None and now > flight.not_after:
         return Verdict(proof=Proof.UNKNOWN, why="no answer was had before not_after passed")
     if flight.first_attempt is None:
         return None
-    now = by or now
     if now < max(flight.first_attempt, flight.last_change or flight.first_attempt) - SLACK:
         return Verdict(proof=Proof.OPEN, why="the clock runs behind its last attempt, so its age cannot be told")
     if now - flight.first_attempt >= state.OLDEST:
@@ -167,7 +163,7 @@ def _forbidden(flight: Flight, tower: Tower) -> Verdict | None:
     if not tower.ledger.holds():
         tower.stop.run(SHUT_OUT)
         return Verdict(proof=Proof.OPEN, why=SHUT_OUT)
-    forbidden = may_send(flight, tower.clock.now(), None if flight.doubt else tower.dates.now())
+    forbidden = may_send(flight, tower.clock.now())
     if forbidden is not None and not flight.doubt:
         return replace(forbidden, proof=Proof.REFUSED, halt=Halt.CAMPAIGN, why="its time passed before it was sent")
     return forbidden

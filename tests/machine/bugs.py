@@ -99,9 +99,8 @@ def _age_is_not_asked(patch: pytest.MonkeyPatch) -> None:
 
 
 def _not_after_is_not_asked(patch: pytest.MonkeyPatch) -> None:
-    def may_send(which: Flight, now: datetime, by: datetime | None = None) -> Verdict | None:
-        undated = Flight(frame=which.frame, first_attempt=which.first_attempt, last_change=which.last_change)
-        return real(undated, now, by)
+    def may_send(which: Flight, now: datetime) -> Verdict | None:
+        return real(Flight(frame=which.frame, first_attempt=which.first_attempt, last_change=which.last_change), now)
 
     real = flight.may_send
     patch.setattr(flight, "may_send", may_send)

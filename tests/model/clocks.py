@@ -31,15 +31,10 @@ def looks(frame: Frame | Lane) -> int:
     return frame.age + frame.slip
 
 
-def counted(lane: Lane) -> int:
-    """How old a frame is taken to be before a byte leaves: a first try goes by the time that passed in its run."""
-    return looks(lane) if lane.doubt else lane.age
-
-
 def is_held(state: State, lane: Lane, world: World) -> bool:
     """Whether a frame is held right before a byte leaves: its age is doubtful, or below nothing."""
     agreed = agree(state, world) or not (lane.doubt and world.holds(Rule.CLOCKS_ARE_ASKED_AGAIN))
-    below = counted(lane) < FRESH and not state.closed and world.holds(Rule.BELOW_NOTHING_HOLDS)
+    below = looks(lane) < FRESH and not state.closed and world.holds(Rule.BELOW_NOTHING_HOLDS)
     return below or is_doubtful(state, lane, world, agreed=agreed)
 
 
@@ -57,7 +52,7 @@ def noted(state: State, process: Process, world: World) -> tuple[State, Process]
 def lead(state: State, process: Process, world: World) -> int:
     """By how much a first attempt is dated earlier: what the local clock gained before the run, and in the run."""
     before = process.gained if world.holds(Rule.DATED_BY_GAIN) else 0
-    meanwhile = state.clocks.local - process.since if world.holds(Rule.DATED_BY_GAIN_IN_RUN) else 0
+    meanwhile = max(state.clocks.local - process.since, 0) if world.holds(Rule.DATED_BY_GAIN_IN_RUN) else 0
     return before + meanwhile
 
 

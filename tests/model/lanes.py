@@ -29,7 +29,7 @@ def _ask(state: State, slot: int, lane: Lane, world: World) -> Iterator[Deed]:
         return
     oldest = OLD if world.holds(Rule.AN_HOUR_LESS) else FORGOTTEN
     late = (state.closed and world.holds(Rule.NOT_AFTER_IS_ASKED)) or (
-        clocks.counted(lane) >= oldest and world.holds(Rule.AGE_IS_ASKED)
+        clocks.looks(lane) >= oldest and world.holds(Rule.AGE_IS_ASKED)
     )
     if clocks.is_held(state, lane, world):
         yield Deed("run", slot, "may not send: nobody can tell how old it is", left_open(state, slot, lane))
