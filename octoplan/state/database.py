@@ -3,6 +3,7 @@
 The header of an SQLite file: https://sqlite.org/fileformat2.html#the_database_header (page size at 16, pages at 28).
 """
 
+import errno
 import os
 import sqlite3
 import stat
@@ -23,6 +24,7 @@ _REASONS = {
     "CANTOPEN": Reason.CANNOT_OPEN,
     "PERM": Reason.DENIED,
 }
+_SYSTEM_REASONS = {errno.ENOSPC: Reason.FULL, errno.EROFS: Reason.READ_ONLY, errno.EIO: Reason.DISK}
 _HEADER = 100
 
 
@@ -41,11 +43,12 @@ def mapped() -> Iterator[None]:
 
 @contextmanager
 def mapped_files(name: str) -> Iterator[None]:
-    """The system's errors about a file or folder → StateError that says its `name` and the system's reason."""
+    """The system's errors about a file or folder → StateError that says its `name` and the reason."""
     try:
         yield
     except OSError as error:
-        raise StateError(f"{name} cannot be used: {error.strerror or 'the system gives no reason'}") from error
+        why = _SYSTEM_REASONS.get(error.errno or 0, error.strerror) or "the system gives no reason"
+        raise StateError(f"{name} cannot be used: {why}") from error
 
 
 def check_file(path: Path) -> None:
