@@ -1,4 +1,4 @@
-"""People of one variant → frames: the request's body, its id, and its halves. Pure.
+"""People of one variant, or of texts that one request can tell → frames: the body, its id, and its halves. Pure.
 
 A frame is a leaf of the binary trie over the person keys of a variant: nodes are split by the next bit until at most
 `frame_size` people remain, so that one person more or less changes one frame. `table.sending` does this in SQL for all
@@ -7,11 +7,16 @@ people at once; `leaves` is the same law for a few, and the tests hold one again
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
+from octoplan.content.placeholders import fill
+from octoplan.errors import OctoplanError
+
 KEY_BITS = 128
+_RENAMED = {"auto_remove_blacklisted_contacts": "auto_remove_blacklisted_numbers"}
+"""Settings that the older SMS endpoint calls otherwise; what stands in `metadata` stands at its top level."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,18 +60,19 @@ class Frame:
     def _part(self, which: slice) -> Self:
         people = self.people[which]
         refusals = self.refusals + 1
-        new = request_id(self.origin, self.content, refusals, people)
         request = json.loads(self.body)
         request["recipients"] = request["recipients"][which]
-        request["metadata"]["request_id"] = new
-        return replace(self, id=new, refusals=refusals, people=people, body=_bytes(request))
+        content = words_digest(map(text_digest, texts(request))) if is_personal(request) else self.content
+        new = request_id(self.origin, content, refusals, people)
+        (request if is_personal(request) else request["metadata"])["request_id"] = new
+        return replace(self, id=new, content=content, refusals=refusals, people=people, body=_bytes(request))
 
 
 def request_id(origin: Origin, content: str, refusals: int, people: Sequence[int]) -> str:
     """Everything that makes a frame what it is → its request id, 32 hex digits; the same always, everywhere.
 
-    `content`: digest of the variant in hex; `people`: person keys in order; `refusals`: how often these were definitely
-    refused so far, so that a used-up id is never tried again.
+    `content`: digest of the variant in hex, or of what each person gets; `people`: person keys in order; `refusals`:
+    how often these were definitely refused so far, so that a used-up id is never tried again.
     """
     parts = (origin.prefix, content, str(refusals), ",".join(f"{person:X}" for person in people))
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
@@ -87,6 +93,52 @@ def body(
         metadata["request_id"] = request_id
     request = {**settings, **content, "recipients": list(recipients), "simulation_mode": request_id is None}
     return _bytes({**request, "metadata": metadata} if metadata else request)
+
+
+def personal_body(
+    settings: Mapping[str, Any], text: str, recipients: Sequence[Mapping[str, str]], request_id: str | None
+) -> bytes:
+    """Settings, a text with placeholders, and recipients with what fills them → the bytes for the older SMS endpoint.
+
+    Source: Octopush's pages about that endpoint; `body` says the rest.
+    """
+    plain = {_RENAMED.get(name, name): value for name, value in settings.items() if name not in ("channel", "metadata")}
+    request = {**plain, **settings.get("metadata", {}), "text": text, "recipients": list(recipients)}
+    request["simulation_mode"] = request_id is None
+    return _bytes(request if request_id is None else {**request, "request_id": request_id})
+
+
+def is_personal(request: Mapping[str, Any]) -> bool:
+    """Tell a request of `personal_body` from one of `body`: only the multi-channel endpoint is told the channel."""
+    return "channel" not in request
+
+
+def texts(request: Mapping[str, Any]) -> Iterator[str]:
+    """A request of `personal_body` → the words that each of its recipients gets."""
+    return (fill(request["text"], recipient) for recipient in request["recipients"])
+
+
+def text_digest(text: str) -> str:
+    """A rendered text → the digest of a message that is nothing but this text, 32 hex digits."""
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def words_digest(digests: Iterable[str]) -> str:
+    """The digests of what each person of a frame gets, in order of the people → the frame's own content digest."""
+    return hashlib.sha256(",".join(digests).encode()).hexdigest()[:32]
+
+
+def check_words(text: str, values: Sequence[Mapping[str, str]], digests: Sequence[str]) -> str:
+    """A text with placeholders, and what fills it for each person → the frame's content digest.
+
+    OctoplanError unless it gives everybody the words, here as their digests, that were planned and counted.
+    """
+    if [text_digest(fill(text, one)) for one in values] != list(digests):
+        raise OctoplanError(
+            "a request for the gateway to fill would not say what was planned; it was not made",
+            hint="say `personalization: client`, and report this: it is a fault of octoplan",
+        )
+    return words_digest(digests)
 
 
 def leaves(people: Sequence[int], size: int, depth: int = 0) -> Iterator[tuple[int, ...]]:

@@ -9,7 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from octoplan.frame import KEY_BITS, Frame, Origin, body, leaves, request_id
+from octoplan.errors import OctoplanError
+from octoplan.frame import (
+    KEY_BITS,
+    Frame,
+    Origin,
+    body,
+    check_words,
+    leaves,
+    personal_body,
+    request_id,
+    text_digest,
+    words_digest,
+)
 
 ORIGIN = Origin(key=bytes(range(32)), lineage="0123456789abcdef", campaign="autumn-sale", edition=1)
 CONTENT = "00112233445566778899aabbccddeeff"
@@ -164,3 +176,63 @@ def test_metadata_of_settings_and_content_is_merged_and_neither_is_changed() -> 
 def test_a_body_is_utf_8_as_it_was_written() -> None:
     made = body({"channel": "sms"}, {"text": "Été €"}, [{"phone_number": "+33600000123"}], None)
     assert "Été €".encode() in made
+
+
+OLDER: Mapping[str, Any] = {
+    **SETTINGS,
+    "auto_remove_blacklisted_contacts": True,
+    "metadata": {"type": "sms_low_cost", "with_replies": True},
+}
+
+
+def personal_frame(size: int, *, whose: str = "Ann") -> Frame:
+    """People whose words differ, in one request that the gateway fills."""
+    people = tuple(range(1, size + 1))
+    digests = [text_digest(f"Hi {whose} {person}") for person in people]
+    name = request_id(ORIGIN, words_digest(digests), 0, people)
+    to = [{"phone_number": f"+336000{person:05d}", "param1": f"{whose} {person}"} for person in people]
+    sent = personal_body(OLDER, "Hi {param1}", to, name)
+    return Frame(id=name, origin=ORIGIN, content=words_digest(digests), refusals=0, people=people, body=sent)
+
+
+def test_the_older_endpoint_gets_its_own_names_and_no_metadata() -> None:
+    made = json.loads(
+        personal_body(OLDER, "Hi {param1}", [{"phone_number": "+33600000123", "param1": "Ann"}], "ab" * 16)
+    )
+    assert made == {
+        "purpose": "alert",
+        "auto_optimize_text": False,
+        "auto_remove_blacklisted_numbers": True,
+        "type": "sms_low_cost",
+        "with_replies": True,
+        "text": "Hi {param1}",
+        "recipients": [{"phone_number": "+33600000123", "param1": "Ann"}],
+        "simulation_mode": False,
+        "request_id": "ab" * 16,
+    }
+
+
+def test_halves_of_a_personal_frame_keep_each_persons_words_and_have_ids_of_their_own_words() -> None:
+    whole = personal_frame(5)
+    halves = whole.halves()
+    assert [to for half in halves for to in recipients_of(half)] == recipients_of(whole)
+    for half in halves:
+        own = words_digest(text_digest(f"Hi Ann {person}") for person in half.people)
+        assert half.content == own
+        assert half.id == request_id(ORIGIN, own, 1, half.people)
+        request = json.loads(half.body)
+        assert request["request_id"] == half.id
+        assert "metadata" not in request
+
+
+def test_the_id_of_a_personal_frame_follows_from_what_each_person_gets() -> None:
+    assert personal_frame(3).id != personal_frame(3, whose="Zoë").id
+    assert words_digest(["a", "b"]) != words_digest(["b", "a"])
+
+
+def test_a_request_that_would_say_anything_else_than_was_planned_is_not_made() -> None:
+    digests = [text_digest("Hi Ann"), text_digest("Hi Zoë")]
+    assert check_words("Hi {param1}", [{"param1": "Ann"}, {"param1": "Zoë"}], digests) == words_digest(digests)
+    for wrong in ([{"param1": "Ann"}, {"param1": "Zoe"}], [{"param1": "Ann"}], [{"param1": "Zoë"}, {"param1": "Ann"}]):
+        with pytest.raises(OctoplanError, match="would not say what was planned"):
+            check_words("Hi {param1}", wrong, digests)

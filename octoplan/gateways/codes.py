@@ -55,7 +55,8 @@ FIELDS = frozenset(
         *("recipient_tracking", "auto_optimize_text", "auto_remove_blacklisted_contacts", "type", "with_replies"),
         *("voice_gender", "voice_language", "get_back_pressed_keys", "request_id", "emailing_service", "email_from"),
         *("name_from", "subject", "template_name", "body_format", "language", "message_type", "cards", "actions"),
-        *("phone_number", "email"),
+        *("phone_number", "email", "auto_remove_blacklisted_numbers", "first_name", "last_name"),
+        *(f"param{number}" for number in range(1, 6)),
     }
 )
 """The contract's own parameter names: no other name that an answer holds is repeated."""

@@ -10,12 +10,12 @@ from datetime import datetime
 from octoplan import __version__
 from octoplan.gateways.address import OCTOPUSH_URL, Credentials, check_url, credentials, parse
 from octoplan.gateways.answers import read_answer, read_date
+from octoplan.gateways.endpoints import path_of
 from octoplan.gateways.interface import Outcome, Unanswered
 from octoplan.gateways.wire import Network, Patience, Request, Wire, WireError
 
 __all__ = ["OCTOPUSH_URL", "Credentials", "Octopush", "OctopushConnection", "Patience", "check_url", "credentials"]
 
-_SEND = "/multi-channel/send"
 _SHORTLY = 3.0
 """Seconds that the host is given to say its time: nothing waits for it but an apply that begins."""
 _HEADERS = (
@@ -93,7 +93,7 @@ class OctopushConnection:
     def send_if(self, body: bytes, may_leave: Callable[[], bool]) -> Outcome | None:
         """Post one frame's body, if `may_leave` says so when the connection is open; None if it does not."""
         own = (("api-login", self._credentials.login), ("api-key", self._credentials.key))
-        request = Request(method="POST", target=self._path + _SEND, headers=(*own, *_HEADERS), body=body)
+        request = Request(method="POST", target=self._path + path_of(body), headers=(*own, *_HEADERS), body=body)
         try:
             answer = self._wire.ask(request, may_leave, self._patience)
         except WireError as error:
