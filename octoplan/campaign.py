@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from octoplan import schema, source
 from octoplan.errors import Place, Problem, ProjectInvalid, UsageError
-from octoplan.project import Project
+from octoplan.project import Personalization, Project
 from octoplan.source import Document, Pointer
 from octoplan.spec import AudienceSpec, audience_spec
 from octoplan.texts import content_of, read_texts
@@ -68,6 +68,20 @@ class Campaign:
     language: Language | None = None
     optimize: bool = False
     text_files: Mapping[Pointer, str] = field(default_factory=lambda: MappingProxyType({}))
+    personalization: Personalization | None = None
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether the gateway is to fill in what differs between people."""
+        return self.personalization == "server"
+
+    def personalized(self, by: Personalization) -> "Campaign":
+        """The same campaign where an environment says `by`, unless its author said something; only SMS can be `server`.
+
+        Nor can a text that Octopush may rewrite: what that makes of placeholders is not known.
+        """
+        can_be = self.channel == "sms" and not self.settings["auto_optimize_text"]
+        return self if self.personalization or not can_be else replace(self, personalization=by)
 
     @property
     def address_field(self) -> AddressField:
@@ -108,8 +122,10 @@ class Campaign:
         # Said only where it is so: a definition is compared with those that earlier versions have written down.
         language = {"language": [self.language.column, self.language.default]} if self.language else {}
         optimize = {"optimize": "gsm7"} if self.optimize else {}
+        personal = {"personalization": "server"} if self.is_personal else {}
         return {
             **language,
+            **personal,
             **optimize,
             "channel": self.channel,
             "edition": self.edition,
@@ -189,6 +205,7 @@ def _build(project: Project, document: Document, path: Path) -> Campaign:
         language=Language(**data["language"]) if "language" in data else None,
         optimize=data.get("optimize") == "gsm7",
         text_files=text_files,
+        personalization=data.get("personalization"),
     )
     if campaign.send_at and campaign.not_after and campaign.not_after < campaign.send_at:
         raise ProjectInvalid(

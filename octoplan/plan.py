@@ -79,9 +79,10 @@ class Example:
 class Step:
     """One campaign's part of a plan.
 
-    `recipients`, `requests`, `parts` (None: the channel has none) count what would be sent; `counts` is the funnel from
-    the contact file to the people; `expense`: what makes it cost what it costs; `blocked`: why it may not be sent.
-    `reason` is for people and must not steer.
+    `recipients`, `requests`, `parts` (None: the channel has none) count what would be sent; `client_requests`: how many
+    it would take if the gateway filled in nothing, None where it does not; `counts` is the funnel from the contact file
+    to the people; `expense`: what makes it cost what it costs; `blocked`: why it may not be sent. `reason` is for
+    people and must not steer.
     """
 
     campaign: str
@@ -93,6 +94,7 @@ class Step:
     changed: bool = False
     recipients: int = 0
     requests: int = 0
+    client_requests: int | None = None
     parts: int | None = None
     variants: int = 0
     skipped: int = 0

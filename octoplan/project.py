@@ -16,6 +16,7 @@ from octoplan.spec import AudienceSpec, Segments, SourceSpec, audience_spec, sou
 SANDBOX = "sandbox"
 CHANNELS = ("sms", "voice_sms", "rcs", "email")
 Purpose = Literal["alert", "wholesale"]
+Personalization = Literal["client", "server"]
 PURPOSES: tuple[Purpose, ...] = ("alert", "wholesale")
 OCTOPUSH_URL = "https://api.octopush.com/v1/public"
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
@@ -46,6 +47,7 @@ class Environment:
     requests_per_second: float | None = None
     frame_size: int = 450
     abort_after: int = 5
+    personalization: Personalization = "client"
     prices: Prices | None = None
 
     @property
@@ -245,6 +247,7 @@ def _environment(name: str, written: Mapping[str, Any]) -> Environment:
         requests_per_second=written.get("requests_per_second", 10.0 if url == "octopush" else None),
         frame_size=written.get("frame_size", 450),
         abort_after=written.get("abort_after", 5),
+        personalization=written.get("personalization", "client"),
         prices=_prices(written["prices"]) if written.get("prices") else None,
     )
 

@@ -263,8 +263,9 @@ def _split(flight: Flight, parts: Sequence[Frame], told: tuple[Outcome, Verdict]
         )
     )
     tower.witness.note(frame, change)
-    expected = replace(flight.expected, cost=None)  # which country the people of a part are in, nobody knows any more
-    return [Flight(frame=part, not_after=flight.not_after, expected=expected) for part in parts]
+    expected = flight.expected.shares(len(part.people) for part in parts)
+    pairs = zip(parts, expected, strict=True)
+    return [Flight(frame=part, not_after=flight.not_after, expected=share) for part, share in pairs]
 
 
 def _halt(campaign: str, verdict: Verdict, tower: Tower, *, account: bool) -> None:

@@ -1,9 +1,11 @@
 """What frames were to take, and what the gateway says they took → a reason to stop, if that is much more."""
 
 import threading
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from itertools import accumulate, pairwise
 from typing import Final
 
 from octoplan.gateways.interface import Accepted
@@ -14,10 +16,24 @@ MORE: Final = Fraction(1, 10)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """What the plan says of a frame: the parts of one message, the cost of all; None where the plan does not know."""
+    """What the plan says of a frame: the parts of one message, the cost of all; None where the plan does not know.
+
+    `each`: the parts of each person's message, in order, where these are not all the same.
+    """
 
     parts: int | None = None
     cost: Decimal | None = None
+    each: tuple[int, ...] = ()
+
+    def parts_of(self, people: int) -> int | None:
+        """How many people the frame is for → the parts of all their messages."""
+        return sum(self.each) if self.each else None if self.parts is None else self.parts * people
+
+    def shares(self, sizes: Iterable[int]) -> list["Expected"]:
+        """What is expected of the frames of these sizes that this one is split into."""
+        ends = list(accumulate(sizes, initial=0))
+        # which country the people of a part are in, nobody knows any more
+        return [replace(self, cost=None, each=self.each[start:end]) for start, end in pairwise(ends)]
 
 
 NOTHING_KNOWN: Final = Expected()
@@ -33,7 +49,7 @@ class Tally:
 
     def add(self, expected: Expected, people: int, accepted: Accepted) -> str:
         """Add an accepted frame of so many people; why the run has to stop, or blank."""
-        planned = {"parts": None if expected.parts is None else expected.parts * people, "cost": expected.cost}
+        planned = {"parts": expected.parts_of(people), "cost": expected.cost}
         answered = {"parts": accepted.units, "cost": accepted.cost}
         with self._guard:
             return next((why for name in planned if (why := self._sum(name, planned[name], answered[name]))), "")

@@ -22,7 +22,7 @@ def recording(drawn: Drawn, applier: Applier, retry_refused: bool) -> Recording:
     sending = {step.campaign for step in drawn.plan.steps if step.sends}
     drafts = [draft for draft in drawn.drafts if draft.campaign.name in sending]
     for draft in drafts:
-        draft.messages.identify(draft.origin.prefix)
+        draft.messages.framing.identify(draft.origin.prefix)
     return Recording(
         recipients=drawn.plan.recipients,
         requests=drawn.plan.requests,
@@ -43,13 +43,13 @@ def _new_campaign(draft: Draft, applier: Applier, *, retry_refused: bool) -> New
         ),
         not_after=campaign.not_after,
         frames=_new_frames(draft),
-        people=draft.messages.placed(),
+        people=draft.messages.framing.placed(),
         retry_refused=retry_refused,
     )
 
 
 def _new_frames(draft: Draft) -> Iterator[NewFrame]:
-    for batch in draft.messages.identified():
+    for batch in draft.messages.framing.identified():
         for number, frame, size, content, refusals in batch:
             yield NewFrame(number=number, id=frame, size=size, content=content, refusals=refusals)
 
@@ -65,5 +65,11 @@ def _flights(draft: Draft, prices: Prices | None) -> Iterable[Flight]:
 def _expected(packed: PackedFrame, campaign: Campaign, prices: Prices | None) -> Expected:
     """What the plan says of one frame, which the gateway's answer is held against."""
     people = Counter(packed.countries)
-    cost = estimate(campaign, prices, [(place, n, n * packed.parts) for place, n in people.items()], requests=1)
-    return Expected(parts=packed.parts if campaign.channel == "sms" else None, cost=cost.amount)
+    parts: Counter[str | None] = Counter()
+    for place, count in zip(packed.countries, packed.parts, strict=True):
+        parts[place] += count
+    cost = estimate(campaign, prices, [(place, n, parts[place]) for place, n in people.items()], requests=1)
+    if campaign.channel != "sms":
+        return Expected(cost=cost.amount)
+    alike = len(set(packed.parts)) == 1
+    return Expected(parts=packed.parts[0], cost=cost.amount, each=() if alike else packed.parts)

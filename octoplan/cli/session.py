@@ -32,8 +32,9 @@ class Session:
     environment: Environment
 
     def campaigns(self, targets: Collection[str] = ()) -> tuple[Campaign, ...]:
-        """The project's campaigns, or the targets among them."""
-        return campaign.load(self.project, targets)
+        """The project's campaigns, or the targets among them, personalized as the environment says."""
+        loaded = campaign.load(self.project, targets)
+        return tuple(one.personalized(self.environment.personalization) for one in loaded)
 
     def check_segments(self, targets: Collection[str] = ()) -> None:
         """ProjectInvalid with the Problems of all segments, also of those that nobody names; nothing for targets."""

@@ -122,12 +122,14 @@ class Translated:
         """Render one row. Never raises for what the row holds."""
         language = self._chooser.choose(values[self._at])
         renderer = self._default if language is None else self._renderers[language]
-        return renderer.render(values) if renderer is not None else self._speechless(values[self._at])
+        if renderer is None:
+            return speechless(values[self._at], self._column, self._place)
+        return renderer.render(values)
 
-    def _speechless(self, value: Any) -> Failed:
-        if is_blank(value):
-            return Failed(
-                reason="blank", place=self._place, message=f"`{self._column}` is blank", variable=self._column
-            )
-        message = f"`{self._column}` names a language that there is no text in"
-        return Failed(reason="language", place=self._place, message=message)
+
+def speechless(value: Any, column: str, place: Place) -> Failed:
+    """A value that names none of the languages there are → why whoever has it has no message."""
+    if is_blank(value):
+        return Failed(reason="blank", place=place, message=f"`{column}` is blank", variable=column)
+    message = f"`{column}` names a language that there is no text in"
+    return Failed(reason="language", place=place, message=message)

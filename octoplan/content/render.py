@@ -99,7 +99,7 @@ class Renderer:
             try:
                 text = _write(compiled.template, variables)
             except Exception as error:  # noqa: BLE001 - values of any kind meet; the message may quote one
-                return _failed(compiled, error)
+                return failed(compiled, error)
             if breaks_line(compiled.sheet.pointer, text):
                 return _not_one_line(compiled.sheet)
             content = with_leaf(content, compiled.sheet.pointer, text)
@@ -135,9 +135,14 @@ def _digest(canonical: str) -> bytes:
 
 def _write(template: Template, variables: dict[str, Any]) -> str:
     pieces = list(template.root_render_func(template.new_context(variables, shared=True)))
+    within_output(pieces)
+    return "".join(pieces)
+
+
+def within_output(pieces: Sequence[str]) -> None:
+    """Raise LimitError if pieces of a text are too long together."""
     if sum(map(len, pieces)) > MAX_OUTPUT:
         raise LimitError(f"the rendered text has more than {MAX_OUTPUT:,} characters")
-    return "".join(pieces)
 
 
 def breaks_line(pointer: Pointer, text: str) -> bool:
@@ -149,7 +154,8 @@ def _not_one_line(sheet: Sheet) -> Failed:
     return Failed(reason="error", place=sheet.place(0), message=f"{sheet.pointer[-1]} must be one line")
 
 
-def _failed(compiled: Compiled, error: Exception) -> Failed:
+def failed(compiled: Compiled, error: Exception) -> Failed:
+    """Say why a template failed, and where."""
     offset = _failing_offset(compiled.template, error.__traceback__)
     if isinstance(error, BlankError):
         return _blank(compiled, offset, error.message or "")

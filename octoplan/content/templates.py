@@ -37,6 +37,12 @@ class Templates:
         return frozenset(use.name for template in self.compiled for use in template.uses)
 
     @property
+    def text(self) -> Compiled | str:
+        """The compiled text, or the text itself where it is the same for everybody."""
+        fixed: str = self.tree.get("text", "")
+        return next((one for one in self.compiled if one.sheet.pointer == HTML_BODY), fixed)
+
+    @property
     def words(self) -> tuple[str, ...]:
         """List what `text` says for everybody, or may say: its source, without comments."""
         fixed = self.tree.get("text", "")

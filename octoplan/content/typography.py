@@ -35,11 +35,16 @@ def cheaper(text: str) -> str:
     """A text → with all typographic characters replaced, if it then needs neither UCS-2 nor more parts; or itself."""
     if text.isascii() and "`" not in text and "\t" not in text:
         return text
-    plain = text.translate(_TABLE)
-    if plain == text:
+    replaced = plain(text)
+    if replaced == text:
         return text
-    measured = parts.measure(plain)
-    return plain if not measured.costly and measured.parts <= parts.measure(text).parts else text
+    measured = parts.measure(replaced)
+    return replaced if not measured.costly and measured.parts <= parts.measure(text).parts else text
+
+
+def plain(text: str) -> str:
+    """A text → with all typographic characters replaced."""
+    return text.translate(_TABLE)
 
 
 def typographic(text: str) -> str:
@@ -49,4 +54,4 @@ def typographic(text: str) -> str:
 
 def in_gsm7(text: str) -> str:
     """A text → with typographic characters replaced and a `?` for all others that force UCS-2: what to compare with."""
-    return parts.FOREIGN.sub("?", text.translate(_TABLE))
+    return parts.FOREIGN.sub("?", plain(text))

@@ -51,7 +51,9 @@ class _Tally:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Kind:
+class Kind:
+    """A fault without the people whom it befalls."""
+
     place: Place
     rule: str
     message: str
@@ -62,16 +64,19 @@ class Faults:
     """Counts people by fault, people left out because a value of theirs is blank, and who gets the default language."""
 
     def __init__(self) -> None:
-        self._tallies: defaultdict[_Kind, _Tally] = defaultdict(_Tally)
+        self._tallies: defaultdict[Kind, _Tally] = defaultdict(_Tally)
         self.skipped = 0
         self.by_default = 0
 
-    def add(self, kind: _Kind, combination: Combination) -> None:
+    def add(self, kind: Kind, combination: Combination) -> None:
         """One more combination with this fault."""
+        self.count(kind, combination.people, [combination.row])
+
+    def count(self, kind: Kind, people: int, rows: Sequence[Row]) -> None:
+        """More people with this fault, and their first rows."""
         tally = self._tallies[kind]
-        tally.people += combination.people
-        if len(tally.rows) < _ROWS_SHOWN:
-            tally.rows.append(combination.row)
+        tally.people += people
+        tally.rows += rows[: max(_ROWS_SHOWN - len(tally.rows), 0)]
 
     def __iter__(self) -> Iterator[Fault]:
         for kind, tally in self._tallies.items():
@@ -142,7 +147,10 @@ def _count(rendered: Rendered | Failed, combination: Combination, campaign: Camp
     if campaign.skip_missing and isinstance(rendered, Failed) and rendered.reason == "blank":
         faults.skipped += combination.people
     else:
-        faults.add(_kind(rendered, campaign), combination)
+        kind = find_fault(rendered, campaign)
+        if kind is None:
+            raise AssertionError("what renders without a fault has none")
+        faults.add(kind, combination)
 
 
 def render_batch(batch: Sequence[Raw], renders: Renders, channel: str) -> Batch:
@@ -176,17 +184,17 @@ def _line(number: int, rendered: Rendered, channel: str) -> str:
     return f"{number}\n{digest}\n{rendered.json}\n{sizes}\n{costly}\n{replaced}\n{saved}\n{rendered.language}"
 
 
-def _kind(rendered: Rendered | Failed, campaign: Campaign) -> _Kind:
-    """What is wrong with a combination that was found to have a fault."""
+def find_fault(rendered: Rendered | Failed, campaign: Campaign) -> Kind | None:
+    """What is wrong with a rendered combination, if anything is."""
     if isinstance(rendered, Failed):
         hint = _HINTS[rendered.reason].replace("NAME", rendered.variable or "name")
-        return _Kind(place=rendered.place, rule=f"content/{rendered.reason}", message=rendered.message, hint=hint)
+        return Kind(place=rendered.place, rule=f"content/{rendered.reason}", message=rendered.message, hint=hint)
     wrong = _wrong(rendered.content, campaign.channel)
     if wrong is None:
-        raise AssertionError("what renders without a fault has none")
+        return None
     pointer, (rule, message, hint) = wrong
     place = campaign.locate(written_pointer(campaign.content, pointer, rendered.language), 1, 1)
-    return _Kind(place=place, rule=rule, message=f"the {pointer[-1]} {message}", hint=hint)
+    return Kind(place=place, rule=rule, message=f"the {pointer[-1]} {message}", hint=hint)
 
 
 def _wrong(content: Mapping[str, Any], channel: str) -> tuple[Pointer, tuple[str, str, str]] | None:

@@ -8,9 +8,11 @@ from octoplan.audience.values import Audience
 from octoplan.campaign import Campaign
 from octoplan.content import Wording
 from octoplan.content.abreast import Order, choose
+from octoplan.content.asking import ask_all
+from octoplan.content.composing import compose_all, measure_of
 from octoplan.content.variants import Faults, render_all
 from octoplan.errors import Problem
-from octoplan.frame import Frame, Origin, body
+from octoplan.frame import Frame, Origin, body, check_words, personal_body
 from octoplan.pipeline.course import Course
 from octoplan.pipeline.gathering import Gathered
 from octoplan.plan import Standing
@@ -39,26 +41,35 @@ class Draft:
     skipped: int
     by_default: int
     left_out: int
+    client_requests: int | None = None
+    """How many requests rendering here would take; None where that is what is done."""
 
     def frames(self, first: int, last: int) -> Iterator[Frame]:
         """Frames by number, as simulated requests."""
-        for packed in self.messages.addressed(first, last, identified=False):
+        for packed in self.messages.framing.addressed(first, last, identified=False):
             yield self._frame(packed)
 
     def identified(self, first: int, last: int) -> Iterator[tuple[Frame, PackedFrame]]:
         """Frames by number, once their request ids are known, with what they were packed from."""
-        for packed in self.messages.addressed(first, last, identified=True):
+        for packed in self.messages.framing.addressed(first, last, identified=True):
             yield self._frame(packed), packed
 
     def _frame(self, packed: PackedFrame) -> Frame:
-        recipients = [{self.campaign.address_field: address} for address in packed.addresses]
+        recipients: list[dict[str, str]] = [{self.campaign.address_field: to} for to in packed.addresses]
+        content, made, settings = packed.digest, packed.id or None, self.campaign.settings
+        if packed.text is None:
+            request = body(settings, json.loads(packed.content), recipients, made)
+        else:
+            content = check_words(packed.text, packed.values, packed.digests)
+            recipients = [to | values for to, values in zip(recipients, packed.values, strict=True)]
+            request = personal_body(settings, packed.text, recipients, made)
         return Frame(
             id=packed.id,
             origin=self.origin,
-            content=packed.digest,
+            content=content,
             refusals=packed.refusals,
             people=packed.people,
-            body=body(self.campaign.settings, json.loads(packed.content), recipients, packed.id or None),
+            body=request,
         )
 
     def unsent(self, state: State, edition: int) -> int:
@@ -79,8 +90,8 @@ def draft(gathered: Gathered, course: Course) -> tuple[Draft, tuple[Problem, ...
     messages.hold(_columns(batch) for batch in state.store.messages(campaign.name, campaign.edition) if counts)
     standing = _standing(messages.standing(), retry_refused=course.retry_refused)
     free = _free(messages, retry_refused=course.retry_refused)
-    faults = _render(gathered, messages, course.cores) if free else Faults()
-    rendered = messages.vary() if free else 0
+    faults, shares = _fill(gathered, messages, course.cores) if free else (Faults(), False)
+    rendered = messages.count() if free else 0
     recipients = _reviewed(messages, campaign, course) if rendered else 0
     drawn = Draft(
         campaign=campaign,
@@ -91,10 +102,13 @@ def draft(gathered: Gathered, course: Course) -> tuple[Draft, tuple[Problem, ...
         standing=standing,
         known=bool(counts),
         recipients=recipients,
-        requests=messages.pack(course.environment.frame_size, origin.prefix) if recipients else 0,
+        requests=messages.framing.pack(course.environment.frame_size, origin.prefix) if recipients else 0,
         skipped=faults.skipped,
         by_default=faults.by_default,
         left_out=rendered - recipients,
+        client_requests=messages.framing.client_requests(course.environment.frame_size)
+        if shares and recipients
+        else None,
     )
     return drawn, tuple(fault.problem(people.places) for fault in faults)
 
@@ -130,6 +144,21 @@ def take_free(gathered: Gathered, cores: int = 1) -> tuple[int, tuple[Problem, .
     people = messages.free(())
     faults = _render(gathered, messages, cores)
     return people - faults.skipped, tuple(fault.problem(gathered.audience.places) for fault in faults)
+
+
+def _fill(gathered: Gathered, messages: Messages, cores: int) -> tuple[Faults, bool]:
+    """Free people → who gets what; the faults, and whether texts share requests that the gateway fills."""
+    campaign, wording = gathered.campaign, gathered.wording
+    if not campaign.is_personal or all(isinstance(one.text, str) for one in wording.templates.values()):
+        faults = _render(gathered, messages, cores)
+        messages.vary()
+        return faults, False
+    composition = messages.composition(measure_of(campaign.channel))
+    composed = compose_all(composition, wording, gathered.audience.variables, campaign)
+    asking = messages.asking(composition)
+    shares = ask_all(asking, composed) > 0
+    messages.share(asking)
+    return composed.faults, shares
 
 
 def _render(gathered: Gathered, messages: Messages, cores: int) -> Faults:

@@ -1,11 +1,12 @@
 """A draft → what the gateway says of some of its requests in simulation: real content, no request id, nothing sent."""
 
+import itertools
 import json
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from octoplan.errors import GatewayError
-from octoplan.frame import Frame, body
+from octoplan.frame import Frame, body, is_personal, personal_body
 from octoplan.gateways.interface import Accepted, Connection, Outcome, Refused, Unanswered
 from octoplan.pipeline.course import Course
 from octoplan.pipeline.drafts import Draft
@@ -60,7 +61,7 @@ def stand_ins_for(draft: Draft, environment: Environment) -> tuple[str, ...] | N
 
 def _frames(draft: Draft, *, everything: bool) -> Iterator[Frame]:
     if not everything:
-        for number in sorted({0, draft.messages.costliest_frame()}):
+        for number in sorted({0, draft.messages.framing.costliest_frame()}):
             yield from draft.frames(number, number)
         return
     for first in range(0, draft.requests, _AT_ONCE):
@@ -70,8 +71,13 @@ def _frames(draft: Draft, *, everything: bool) -> Iterator[Frame]:
 def _request(frame: Frame, draft: Draft, stand_ins: tuple[str, ...] | None) -> bytes:
     if stand_ins is None:
         return frame.body
+    real, settings = json.loads(frame.body), draft.campaign.settings
     recipients = [{draft.campaign.address_field: address} for address in stand_ins]
-    return body(draft.campaign.settings, json.loads(frame.body), recipients, None)
+    if not is_personal(real):
+        return body(settings, real, recipients, None)
+    # each stand-in gets the words of somebody in the frame
+    words = zip(itertools.cycle(real["recipients"]), recipients, strict=False)
+    return personal_body(settings, real["text"], [of | to for of, to in words], None)
 
 
 def _ask(connection: Connection, request: bytes) -> Outcome:

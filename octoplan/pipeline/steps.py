@@ -33,6 +33,7 @@ def step(draft: Draft, record: CampaignRecord | None, course: Course, simulation
         changed=_changed(campaign, record, course),
         recipients=draft.recipients,
         requests=draft.requests,
+        client_requests=draft.client_requests,
         parts=sum(parts for _, _, parts in by_country) if campaign.channel == "sms" else None,
         variants=messages.spread.variants() if counted else 0,
         skipped=draft.skipped,

@@ -65,6 +65,7 @@ def _step(step: Step) -> dict[str, Any]:
         "blocked": [words(why) for why in step.blocked],
         "recipients": step.recipients,
         "requests": step.requests,
+        "client_requests": step.client_requests,
         "parts": step.parts,
         "variants": step.variants,
         "skipped": step.skipped,

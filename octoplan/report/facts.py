@@ -111,7 +111,12 @@ def _size(step: Step) -> str:
     if step.parts is not None:
         sizes.append(several(step.parts, "part"))
     sizes.append(several(step.variants, "variant"))
-    return ", ".join(sizes)
+    said = ", ".join(sizes)
+    if step.client_requests is None:
+        return said
+    return (
+        f"{said}; Octopush fills in what differs: rendered here it would be {several(step.client_requests, 'request')}"
+    )
 
 
 def _cost(step: Step) -> str:

@@ -7,6 +7,7 @@ e-mail is compared without case, and only ASCII has one lower case that all lang
 
 import hashlib
 import string
+from typing import Final
 
 from octoplan.table.quoting import literal
 
@@ -38,3 +39,13 @@ def _lower_sql(expression: str) -> str:
     """SQL text → SQL of the same in lower case: DuckDB's `lower` where it is ASCII, which is most of it, and fast."""
     fold = f"translate({expression}, '{string.ascii_uppercase}', '{string.ascii_lowercase}')"
     return f"(CASE WHEN strlen({expression}) = length({expression}) THEN lower({expression}) ELSE {fold} END)"
+
+
+MESSAGE_HASH_SQL: Final = "('0x' || left(sha256(? || chr(31) || hex(person) || chr(31) || v.digest), 16))::UBIGINT"
+"""A message's 64-bit hash; its one parameter is the prefix."""
+
+
+def request_id_sql(digest: str, refusals: str = "refusals") -> str:
+    """SQL for `frame.request_id` over the people of a group; its one parameter is the prefix."""
+    fields = f"{digest} || chr(31) || max({refusals}) || chr(31) || string_agg(hex(person), ',' ORDER BY person)"
+    return f"left(sha256(? || chr(31) || {fields}), 32)"

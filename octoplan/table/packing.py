@@ -27,6 +27,15 @@ def pack(table: Table, name: str, size: int, source: str) -> int:
     return bits or KEY_BITS
 
 
+def count(table: Table, name: str, size: int, source: str) -> int:
+    """`source`, as for `pack` → how many leaves there are."""
+    whole = f"SELECT variant, count(*) AS people FROM ({source}) GROUP BY variant"
+    small = int(table.value(f"SELECT count(*) FROM ({whole}) WHERE people <= {size}"))
+    large = f"FROM ({source}) WHERE variant IN (SELECT variant FROM ({whole}) WHERE people > {size})"
+    pack(table, f"{name}_counted", size, large)
+    return small + int(table.value(f"SELECT count(DISTINCT leaf) FROM bucket_{name}_counted"))
+
+
 def _count_buckets(table: Table, name: str, size: int, source: str, bits: int) -> int:
     """Count people of variants that need more than one frame, in buckets of at most `size`; the bits that takes."""
     while True:

@@ -1,5 +1,6 @@
 """Rows that travel between the table and the modules after it, as values; free of DuckDB."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -36,20 +37,24 @@ class Combination:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackedFrame:
-    """A frame as it is sent: its people in order of their keys, with address and country of each.
+    """A frame as it is sent: its people in order of their keys, with address, country and the message's parts of each.
 
-    `parts`: of one message. `id`: blank where frames have not been identified.
+    `id`: blank where frames have not been identified. `text` with placeholders, if the gateway is to fill them, with
+    the `values` of each person by placeholder, and the digest of each one's words; then `content` is one of them only.
     """
 
     number: int
     id: str
     content: str
     digest: str
-    parts: int
     refusals: int
     people: tuple[int, ...] = field(repr=False)
     addresses: tuple[str, ...] = field(repr=False)
     countries: tuple[str | None, ...] = field(repr=False)
+    parts: tuple[int, ...]
+    text: str | None = field(default=None, repr=False)
+    values: tuple[dict[str, str], ...] = field(default=(), repr=False)
+    digests: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,3 +69,74 @@ class Check:
     country: str
     folded: bool
     steps: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printed:
+    """A segment of a template, printed: `columns` by number are what it depends on; `tongue`: its language, by number.
+
+    `flow`: its text has a shape and slots; otherwise all of it is one slot. `bare`: it is one column of text as it
+    stands, and only values that may be blank were printed.
+    """
+
+    number: int
+    tongue: int
+    columns: tuple[int, ...]
+    flow: bool
+    bare: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """What SQL measures a text by: patterns of characters, how many units fit, and when a text is looked at closely.
+
+    `special`: a character that is not plain; `foreign`: one that forces the wide alphabet; `double`: one that takes
+    two units of the narrow one, and `wide_double` of the wide one; `narrow`, `wide`: units of the only part, and of
+    each of several; `doubtful`: SQL over `text`; `replaced`: characters that may be replaced, and by what.
+    """
+
+    special: str
+    foreign: str
+    double: str
+    wide_double: str
+    narrow: Sequence[int]
+    wide: Sequence[int]
+    doubtful: str
+    replaced: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """Where a value of each text stands: what segment `part` printed, or one of its slots by `index`.
+
+    `plain`: with every character replaced in it that may be.
+    """
+
+    part: int
+    index: int | None = None
+    plain: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """The values of one cell: the least, the greatest, about how many there are, and whether all may be filled in."""
+
+    least: str = field(repr=False)
+    greatest: str = field(repr=False)
+    distinct: int
+    fit: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """How texts of one shape are asked for: fixed texts and cells, in order, and the placeholder of a cell, if any.
+
+    `fits`: SQL over `value` that tells what may be filled in, which is known of all values of the cells `fit`;
+    `longest`: characters of a text.
+    """
+
+    pieces: tuple[str | Cell, ...] = field(repr=False)
+    names: Mapping[Cell, str]
+    fit: frozenset[Cell]
+    fits: str
+    longest: int

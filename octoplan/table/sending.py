@@ -1,4 +1,4 @@
-"""SQL over the people of one campaign: minus what the state has, by variant, into frames. Never a loop over people.
+"""SQL over the people of one campaign: minus what the state has, by variant. Never a loop over people.
 
 Tables, with the name of the people's table as suffix; `v0`..`vN` are the variables the templates use:
 
@@ -11,21 +11,21 @@ Tables, with the name of the people's table as suffix; `v0`..`vN` are the variab
     messages  person, address, country, refusals, held, variant   who gets what
     optimized person, country, replaced, saved                    for whom something was replaced
     spread    variant, country, people                            how many get what, where
-    leaves    person, address, country, refusals, frame, variant           who is in which frame
-    sorted    the same, in order of frame and person
-    named     frame, id, size, digest, refusals
-    frames    frame, variant, size, refusals
+
+`framing` makes frames of them.
 """
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from octoplan.table import packing
+from octoplan.table.asking import Asking
 from octoplan.table.breakdown import Breakdown
+from octoplan.table.composing import Composition
 from octoplan.table.connection import Table
-from octoplan.table.packing import KEY_BITS
-from octoplan.table.rows import RENDERED, Combination, PackedFrame
+from octoplan.table.framing import Framing
+from octoplan.table.keys import MESSAGE_HASH_SQL
+from octoplan.table.rows import RENDERED, Combination, Measure
 from octoplan.table.spread import Spread
 
 _BATCH = 10_000
@@ -41,6 +41,7 @@ class Messages:
         self._n = people
         self.spread = Spread(table, people)
         self.breakdown = Breakdown(table, people, self._values)
+        self.framing = Framing(table, people)
 
     def people(self, limit: int, address: str | None) -> list[tuple[Any, ...]]:
         """The first people in order of their rows, or the one at `address` → (address, v0, ...); for `render`."""
@@ -138,6 +139,20 @@ class Messages:
             self._table.execute(f"DROP TABLE {spent}_{n}")
         return self.count()
 
+    def composition(self, measure: Measure) -> Composition:
+        """Begin to compose the texts, instead of rendering them."""
+        return Composition(self._table, self._n, self._values, measure)
+
+    def asking(self, composition: Composition) -> Asking:
+        """Begin to look for what composed texts have in common."""
+        return Asking(self._table, self._n, composition)
+
+    def share(self, asking: Asking) -> None:
+        """What `vary` is for texts that were rendered."""
+        asking.vary()
+        self.spread.count()
+        self.framing.share()
+
     def count(self) -> int:
         """How many messages there are."""
         return self._count(f"messages_{self._n}")
@@ -145,14 +160,17 @@ class Messages:
     def hashes(self, prefix: str) -> bytes:
         """Every message's 64-bit hash of prefix, person and content, sorted, 8 bytes each."""
         rows = self._table.batches(
-            f"SELECT {_MESSAGE_HASH} AS hash FROM {self._varied} ORDER BY hash", (prefix,), _BATCH
+            f"SELECT {MESSAGE_HASH_SQL} AS hash FROM {self._varied} ORDER BY hash",
+            (prefix,),
+            _BATCH,
         )
         return b"".join(struct.pack(f">{len(batch)}Q", *(row[0] for row in batch)) for batch in rows)
 
     def hash_total(self, prefix: str) -> tuple[int, int]:
         """How many messages there are, and the sum of their hashes, which is the same in any order."""
         (row,) = self._table.rows(
-            f"SELECT count(*), coalesce(sum({_MESSAGE_HASH}::HUGEINT), 0) FROM {self._varied}", (prefix,)
+            f"SELECT count(*), coalesce(sum({MESSAGE_HASH_SQL}::HUGEINT), 0) FROM {self._varied}",
+            (prefix,),
         )
         return int(row[0]), int(row[1])
 
@@ -166,7 +184,7 @@ class Messages:
         self._table.execute(
             f"""CREATE OR REPLACE TABLE messages_{n} AS
                 SELECT m.* FROM messages_{n} m JOIN variants_{n} v USING (variant)
-                WHERE {_MESSAGE_HASH} IN (SELECT hash FROM reviewed_{n})""",
+                WHERE {MESSAGE_HASH_SQL} IN (SELECT hash FROM reviewed_{n})""",
             (prefix,),
         )
         self.spread.count()
@@ -176,98 +194,6 @@ class Messages:
     def _varied(self) -> str:
         return f"messages_{self._n} JOIN variants_{self._n} v USING (variant)"
 
-    def pack(self, size: int, prefix: str) -> int:
-        """Messages → frames of at most `size` people of one variant, the leaves of their trie; how many frames.
-
-        `prefix`: what request ids begin from, for the frames that a dead run left planned: those whose people and
-        content still hold stay as they are, and only the others are packed anew.
-        """
-        n = self._n
-        kept = self._kept(prefix)
-        rest = f"messages_{n}" + (f" WHERE held IS NULL OR held NOT IN ({kept})" if kept else "")
-        bits = packing.pack(self._table, n, size, f"SELECT person, variant FROM {rest}")
-        whole = f"""UNION ALL SELECT person, address, country, refusals,
-            (SELECT coalesce(max(leaf), -1) FROM bucket_{n}) + dense_rank() OVER (ORDER BY held) AS frame, variant
-            FROM messages_{n} WHERE held IN ({kept})"""
-        self._table.execute(
-            f"""CREATE TABLE leaves_{n} AS
-                SELECT m.person, m.address, m.country, m.refusals, b.leaf AS frame, m.variant
-                FROM (FROM {rest}) m JOIN bucket_{n} b ON b.variant = m.variant AND b.bits = 0
-                UNION ALL
-                SELECT m.person, m.address, m.country, m.refusals, b.leaf AS frame, m.variant
-                FROM (SELECT *, person >> {KEY_BITS - bits}::UHUGEINT AS bucket FROM {rest}) m
-                JOIN bucket_{n} b ON b.variant = m.variant AND b.bucket = m.bucket AND b.bits > 0
-                {whole if kept else ""}"""
-        )
-        self._table.execute(
-            f"""CREATE TABLE frames_{n} AS
-                SELECT frame, any_value(variant) AS variant, count(*) AS size, max(refusals) AS refusals
-                FROM leaves_{n} GROUP BY frame ORDER BY frame"""
-        )
-        return self._count(f"frames_{n}")
-
-    def _kept(self, prefix: str) -> str:
-        """Frames that a dead run left planned and whose people and content still hold → their ids, as an SQL list."""
-        n = self._n
-        if not self._table.value(f"SELECT count(held) FROM messages_{n}"):
-            return ""
-        rows = self._table.rows(
-            f"""SELECT held FROM messages_{n} m JOIN variants_{n} v USING (variant) WHERE held IS NOT NULL
-                GROUP BY held HAVING count(DISTINCT variant) = 1 AND {_request_id("any_value(v.digest)")} = held""",
-            (prefix,),
-        )
-        return ", ".join(f"'{frame}'" for (frame,) in rows)
-
-    def identify(self, prefix: str) -> None:
-        """Give every frame its request id, and lay people out in the order in which they are sent to."""
-        n = self._n
-        self._table.execute(f"CREATE TABLE sorted_{n} AS FROM leaves_{n} ORDER BY frame, person")
-        self._table.execute(
-            f"""CREATE TABLE named_{n} AS
-                SELECT m.frame, {_request_id("any_value(v.digest)", "m.refusals")} AS id, count(*) AS size,
-                    any_value(v.digest) AS digest, max(m.refusals) AS refusals
-                FROM leaves_{n} m JOIN variants_{n} v USING (variant) GROUP BY m.frame""",
-            (prefix,),
-        )
-
-    def identified(self) -> Iterator[list[tuple[int, str, int, str, int]]]:
-        """Frames with their request ids: (frame, id, size, content digest, refusals), in batches, in order."""
-        return self._table.batches(
-            f"SELECT frame, id, size, digest, refusals FROM named_{self._n} ORDER BY frame", (), _BATCH
-        )
-
-    def placed(self) -> Iterator[list[tuple[int, int]]]:
-        """(person, frame), in person order, in batches."""
-        rows = self._table.batches(f"SELECT hex(person), frame FROM leaves_{self._n} ORDER BY person", (), _BATCH)
-        return ([(int(person, 16), frame) for person, frame in batch] for batch in rows)
-
-    def addressed(self, first: int, last: int, *, identified: bool) -> list[PackedFrame]:
-        """Frames `first`..`last`, with their people."""
-        n = self._n
-        # A key leaves the table as hex digits: as a number of 128 bits it takes DuckDB a thousand times as long.
-        name, join = ("any_value(i.id)", f"JOIN named_{n} i USING (frame)") if identified else ("''", "")
-        rows = self._table.rows(
-            f"""SELECT frame, {name}, any_value(v.content), any_value(v.digest), any_value(v.parts), max(m.refusals),
-                    list(hex(person) ORDER BY person), list(address ORDER BY person), list(country ORDER BY person)
-                FROM (FROM {"sorted" if identified else "leaves"}_{n} WHERE frame BETWEEN ? AND ?) m
-                JOIN variants_{n} v USING (variant) {join} GROUP BY frame ORDER BY frame""",
-            (first, last),
-        )
-        return [
-            PackedFrame(
-                number=frame,
-                id=name,
-                content=content,
-                digest=digest,
-                parts=parts,
-                refusals=refusals,
-                people=tuple(int(person, 16) for person in people),
-                addresses=tuple(addresses),
-                countries=tuple(countries),
-            )
-            for frame, name, content, digest, parts, refusals, people, addresses, countries in rows
-        ]
-
     def overlap(self, batches: Iterable[Sequence[int]]) -> int:
         """Person keys → how many of them are in this audience."""
         n = self._n
@@ -276,23 +202,8 @@ class Messages:
             self._table.append(f"others_{n}", (batch,))
         return int(self._table.value(f"SELECT count(*) FROM others_{n} JOIN {self._people} USING (person)"))
 
-    def costliest_frame(self) -> int:
-        """The frame whose messages have most parts together, the first of them."""
-        n = self._n
-        found = self._table.value(
-            f"SELECT frame FROM frames_{n} JOIN variants_{n} USING (variant) ORDER BY size * parts DESC, frame LIMIT 1"
-        )
-        return int(found)
-
     def _count(self, name: str) -> int:
         return int(self._table.value(f"SELECT count(*) FROM {name}"))
 
 
 _OF_VARIANTS = ("content", "units", "parts", "over", "narrow", "costly")
-_MESSAGE_HASH = "('0x' || left(sha256(? || chr(31) || hex(person) || chr(31) || v.digest), 16))::UBIGINT"
-
-
-def _request_id(digest: str, refusals: str = "refusals") -> str:
-    """SQL for `frame.request_id` over the people of a group; its one parameter is the prefix."""
-    fields = f"{digest} || chr(31) || max({refusals}) || chr(31) || string_agg(hex(person), ',' ORDER BY person)"
-    return f"left(sha256(? || chr(31) || {fields}), 32)"

@@ -38,9 +38,9 @@ class Spread:
         """The variants that most people get."""
         n = self._n
         rows = self._table.rows(
-            f"""SELECT any_value(content), sum(people)::BIGINT AS people, any_value(units), any_value(parts)
-                FROM spread_{n} JOIN variants_{n} USING (variant) GROUP BY variant
-                ORDER BY people DESC, variant LIMIT ?""",
+            f"""SELECT content, people, units, parts FROM variants_{n} JOIN (
+                    SELECT variant, sum(people)::BIGINT AS people FROM spread_{n} GROUP BY variant
+                    ORDER BY people DESC, variant LIMIT ?) USING (variant) ORDER BY people DESC, variant""",
             (limit,),
         )
         return [

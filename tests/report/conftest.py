@@ -74,6 +74,7 @@ def _sale() -> Step:
         reason="not sent yet",
         recipients=48_000,
         requests=120,
+        client_requests=35_412,
         parts=51_720,
         variants=214,
         skipped=3,

@@ -52,17 +52,17 @@ def line(number: int, text: str) -> str:
 def pack(table: Table, people: Mapping[int, str], size: int, held: Held | None = None) -> Packed:
     """Person → text, frame size, and what the state holds → the frames."""
     messages = prepare(table, people, held or {})
-    count = messages.pack(size, PREFIX)
-    messages.identify(PREFIX)
+    count = messages.framing.pack(size, PREFIX)
+    messages.framing.identify(PREFIX)
     named = {
         number: (name, digest, refusals)
-        for batch in messages.identified()
+        for batch in messages.framing.identified()
         for number, name, _, digest, refusals in batch
     }
-    sizes = {number: size for batch in messages.identified() for number, _, size, _, _ in batch}
+    sizes = {number: size for batch in messages.framing.identified() for number, _, size, _, _ in batch}
     assert sorted(named) == list(range(count)), "frames are numbered without a gap"
-    rows = messages.addressed(0, count, identified=True)
-    placed = Counter(frame for batch in messages.placed() for _, frame in batch)
+    rows = messages.framing.addressed(0, count, identified=True)
+    placed = Counter(frame for batch in messages.framing.placed() for _, frame in batch)
     assert placed == sizes
     assert [row.id for row in rows] == [named[row.number][0] for row in rows]
     for row in rows:
@@ -203,9 +203,9 @@ def test_people_whom_the_state_holds_are_not_packed(table: Table) -> None:
 
 def test_a_person_who_is_tried_again_counts_one_refusal_more(table: Table) -> None:
     messages = prepare_retried(table)
-    messages.pack(10, PREFIX)
-    messages.identify(PREFIX)
-    ((_, name, _, content, refusals),) = next(iter(messages.identified()))
+    messages.framing.pack(10, PREFIX)
+    messages.framing.identify(PREFIX)
+    ((_, name, _, content, refusals),) = next(iter(messages.framing.identified()))
     assert refusals == 3
     assert name == request_id(ORIGIN, content, 3, (7,))
 

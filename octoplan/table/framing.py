@@ -1,0 +1,175 @@
+"""SQL that packs the messages of one campaign into frames: the leaves of the trie over the keys of who can share one.
+
+A frame is for one variant, or with `share` for all texts that the gateway can make of one. Tables, with the name of the
+people's table as suffix, beside those of `sending` and `asking`:
+
+    leaves    person, address, country, refusals, frame, variant  who is in which frame
+    sorted    the same, in order of frame and person
+    named     frame, id, size, digest, refusals
+    frames    frame, variant, size, refusals
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from octoplan.table import packing
+from octoplan.table.composing import SLOT
+from octoplan.table.connection import Table
+from octoplan.table.keys import request_id_sql
+from octoplan.table.packing import KEY_BITS
+from octoplan.table.rows import PackedFrame
+
+_BATCH = 10_000
+_EACH = ("hex(person)", "address", "country", "v.parts", "v.digest")
+_NAME = re.compile(r"\{(\w+)\}")
+
+
+class Framing:
+    """The messages of one campaign on their way to frames; each method is one step, in this order."""
+
+    def __init__(self, table: Table, name: str) -> None:
+        self._table = table
+        self._n = name
+        self._unit: Literal["variant", "request"] = "variant"
+
+    def share(self) -> None:
+        """From here on a frame is for all texts that share a request."""
+        self._unit = "request"
+
+    @property
+    def _varied(self) -> str:
+        return self._joined(f"messages_{self._n} m")
+
+    def _joined(self, messages: str) -> str:
+        shared = f" LEFT JOIN shared_{self._n} s USING (variant)" if self._unit == "request" else ""
+        return f"{messages} JOIN variants_{self._n} v USING (variant){shared}"
+
+    @property
+    def _digest(self) -> str:
+        """SQL over the people of a frame: the digest of its text, or of what each gets (`frame.words_digest`)."""
+        alone = "any_value(v.digest)"
+        if self._unit == "variant":
+            return alone
+        words = "left(sha256(string_agg(v.digest, ',' ORDER BY person)), 32)"
+        return f"CASE WHEN any_value(s.params) IS NOT NULL THEN {words} ELSE {alone} END"
+
+    def pack(self, size: int, prefix: str) -> int:
+        """Messages → frames of at most `size` people of one variant, the leaves of their trie; how many frames.
+
+        `prefix`: what request ids begin from, for the frames that a dead run left planned: those whose people and
+        content still hold stay as they are, and only the others are packed anew.
+        """
+        n = self._n
+        kept = self._kept(prefix)
+        rest = f"messages_{n}" + (f" WHERE held IS NULL OR held NOT IN ({kept})" if kept else "")
+        unit = self._unit
+        bits = packing.pack(self._table, n, size, f"SELECT person, {unit} AS variant FROM {rest}")
+        whole = f"""UNION ALL SELECT person, address, country, refusals,
+            (SELECT coalesce(max(leaf), -1) FROM bucket_{n}) + dense_rank() OVER (ORDER BY held) AS frame, variant
+            FROM messages_{n} WHERE held IN ({kept})"""
+        self._table.execute(
+            f"""CREATE TABLE leaves_{n} AS
+                SELECT m.person, m.address, m.country, m.refusals, b.leaf AS frame, m.variant
+                FROM (FROM {rest}) m JOIN bucket_{n} b ON b.variant = m.{unit} AND b.bits = 0
+                UNION ALL
+                SELECT m.person, m.address, m.country, m.refusals, b.leaf AS frame, m.variant
+                FROM (SELECT *, person >> {KEY_BITS - bits}::UHUGEINT AS bucket FROM {rest}) m
+                JOIN bucket_{n} b ON b.variant = m.{unit} AND b.bucket = m.bucket AND b.bits > 0
+                {whole if kept else ""}"""
+        )
+        self._table.execute(
+            f"""CREATE TABLE frames_{n} AS
+                SELECT frame, any_value(variant) AS variant, count(*) AS size, max(refusals) AS refusals
+                FROM leaves_{n} GROUP BY frame ORDER BY frame"""
+        )
+        return self._count(f"frames_{n}")
+
+    def client_requests(self, size: int) -> int:
+        """How many frames there would be if each were for one text."""
+        return packing.count(self._table, self._n, size, f"SELECT person, variant FROM messages_{self._n}")
+
+    def _kept(self, prefix: str) -> str:
+        """Frames that a dead run left planned and whose people and content still hold → their ids, as an SQL list."""
+        n = self._n
+        if not self._table.value(f"SELECT count(held) FROM messages_{n}"):
+            return ""
+        rows = self._table.rows(
+            f"""SELECT held FROM {self._varied} WHERE held IS NOT NULL
+                GROUP BY held HAVING count(DISTINCT m.{self._unit}) = 1 AND {request_id_sql(self._digest)} = held""",
+            (prefix,),
+        )
+        return ", ".join(f"'{frame}'" for (frame,) in rows)
+
+    def identify(self, prefix: str) -> None:
+        """Give every frame its request id, and lay people out in the order in which they are sent to."""
+        n = self._n
+        self._table.execute(f"CREATE TABLE sorted_{n} AS FROM leaves_{n} ORDER BY frame, person")
+        self._table.execute(
+            f"""CREATE TABLE named_{n} AS
+                SELECT m.frame, {request_id_sql(self._digest, "m.refusals")} AS id, count(*) AS size,
+                    {self._digest} AS digest, max(m.refusals) AS refusals
+                FROM {self._joined(f"leaves_{n} m")} GROUP BY m.frame""",
+            (prefix,),
+        )
+
+    def identified(self) -> Iterator[list[tuple[int, str, int, str, int]]]:
+        """Frames with their request ids: (frame, id, size, content digest, refusals), in batches, in order."""
+        return self._table.batches(
+            f"SELECT frame, id, size, digest, refusals FROM named_{self._n} ORDER BY frame", (), _BATCH
+        )
+
+    def placed(self) -> Iterator[list[tuple[int, int]]]:
+        """(person, frame), in person order, in batches."""
+        rows = self._table.batches(f"SELECT hex(person), frame FROM leaves_{self._n} ORDER BY person", (), _BATCH)
+        return ([(int(person, 16), frame) for person, frame in batch] for batch in rows)
+
+    def addressed(self, first: int, last: int, *, identified: bool) -> list[PackedFrame]:
+        """Frames `first`..`last`, with their people."""
+        n = self._n
+        # A key leaves the table as hex digits: as a number of 128 bits it takes DuckDB a thousand times as long.
+        name, join = ("any_value(i.id)", f"JOIN named_{n} i USING (frame)") if identified else ("''", "")
+        listed = ", ".join(f"list({column} ORDER BY person)" for column in _EACH)
+        text, params = "NULL", "[]"
+        if self._unit == "request":
+            text, params = "any_value(q.text)", "list(s.params ORDER BY person)"
+            join += f" LEFT JOIN requests_{n} q ON q.request = s.request"
+        leaves = f"(FROM {'sorted' if identified else 'leaves'}_{n} WHERE frame BETWEEN ? AND ?) m"
+        rows = self._table.rows(
+            f"""SELECT frame, {name}, any_value(v.content), any_value(v.digest), max(m.refusals), {text}, {params},
+                    {listed} FROM {self._joined(leaves)} {join} GROUP BY frame ORDER BY frame""",
+            (first, last),
+        )
+        return [_packed(row) for row in rows]
+
+    def costliest_frame(self) -> int:
+        """The frame whose messages have most parts together, the first of them."""
+        n = self._n
+        found = self._table.value(
+            f"""SELECT frame FROM leaves_{n} JOIN variants_{n} USING (variant)
+                GROUP BY frame ORDER BY sum(parts) DESC, frame LIMIT 1"""
+        )
+        return int(found)
+
+    def _count(self, name: str) -> int:
+        return int(self._table.value(f"SELECT count(*) FROM {name}"))
+
+
+def _packed(row: tuple[Any, ...]) -> PackedFrame:
+    """A row of `Framing.addressed` → the frame; the text names its placeholders, whose values are joined by name."""
+    frame, name, content, digest, refusals, text, params, people, addresses, countries, parts, digests = row
+    names = [] if text is None else sorted(set(_NAME.findall(text)))
+    return PackedFrame(
+        number=frame,
+        id=name,
+        content=content,
+        digest=digest,
+        refusals=refusals,
+        people=tuple(int(person, 16) for person in people),
+        addresses=tuple(addresses),
+        countries=tuple(countries),
+        parts=tuple(parts),
+        text=text,
+        values=tuple(dict(zip(names, one.split(SLOT), strict=True)) for one in params) if names else (),
+        digests=tuple(digests) if names else (),
+    )
