@@ -47,6 +47,10 @@ def test_the_counts_are_those_of_the_model() -> None:
 
 
 def test_the_counts_of_the_kills_are_those_of_the_tests() -> None:
-    places = {"file": "the state in a file", "server": "the state on a PostgreSQL server"}
+    places = {
+        "file": "the state in a file",
+        "server": "the state on a PostgreSQL server",
+        "filled in": "the state in a file, `personalization: server`",
+    }
     rows = [f"| {said} | {TESTS[at] * SOME} | {LONG_TESTS[at] * MANY:,} |" for at, said in places.items()]
     assert block("kills")[2:] == rows

@@ -6,10 +6,12 @@ Not looked at, since people belong there: contact files, campaign files, and the
 from __future__ import annotations
 
 import signal
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.conftest import NOW
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,6 +58,7 @@ FILES = {
         "recipients: [{phone_number: '+33600079999', name: Wilhelmine}, {phone_number: '+33600076164', name: Jo}]\n"
     ),
 }
+PERSONAL = FILES["campaigns/sms.yaml"] + "personalization: server\n"
 EXEMPT = ("audiences", "campaigns")
 
 
@@ -225,4 +228,59 @@ def test_an_answer_that_names_people_is_not_repeated(remote: Folder, gateway: Ga
 def test_a_real_process_says_and_leaves_nothing(folder: Folder) -> None:
     said = [folder.run("plan", "-v"), folder.run("apply", "--auto-approve", "-v"), folder.run("plan", "--json")]
     assert [outcome.code for outcome in said] == [0, 0, 0]
+    assert_discreet(folder, *said)
+
+
+# Parameters that the gateway is to fill in
+
+
+@pytest.fixture
+def personal(remote: Folder) -> Folder:
+    return remote.write({"campaigns/sms.yaml": PERSONAL, "campaigns/email.yaml": None, "campaigns/inline.yaml": None})
+
+
+def test_what_the_gateway_is_to_fill_in_is_told_to_it_and_to_nobody_else(personal: Folder, gateway: Gateway) -> None:
+    out = personal.path / "reviewed.plan"
+    said = [personal.call("plan", "--env", "local", "--format", form) for form in ("text", "json", "markdown", "html")]
+    said.append(personal.call("plan", "--env", "local", "-v", "--out", str(out)))
+    said.append(personal.call("render", "sms", "--env", "local", "--limit", "40"))
+    said.append(personal.call("apply", str(out), "--env", "local", "--auto-approve", "-v", "--json"))
+    said += [personal.call("status", "--env", "local"), personal.call("state", "export", "--env", "local")]
+    assert [outcome.code for outcome in said] == [0] * len(said)
+    told = b"".join(gateway.bodies)
+    assert b"{param1}" in told
+    assert all(f'"{name}"'.encode() in told for name in NAMES[::2]), "which is where they would be found"
+    assert_discreet(personal, *said)
+
+
+def test_an_unanswered_request_keeps_its_parameters_under_seal_for_its_replay(
+    personal: Folder, gateway: Gateway
+) -> None:
+    gateway.script[:] = [None] * 200
+    cut = personal.call("apply", "--env", "local", "--auto-approve", "-v", hurried=True)
+    assert cut.code == 9
+    assert any(f'"{name}"'.encode() in gateway.bodies[0] for name in NAMES)
+    assert_discreet(personal, cut, personal.call("status", "--env", "local"))
+    sealed = gateway.bodies[0]
+    gateway.script[:] = []
+    again = personal.call("apply", "--env", "local", "--auto-approve", "-v", at=NOW + timedelta(hours=1))
+    assert again.code == 0
+    assert sealed in gateway.bodies[-20:]
+    assert_discreet(personal, again)
+
+
+def test_a_killed_apply_leaves_no_parameter_in_any_file(personal: Folder, gateway: Gateway) -> None:
+    gateway.pause = 0.5
+    process = personal.start("apply", "--auto-approve", "--env", "local", "-v")
+    gateway.await_requests(2)
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=30)
+    assert_discreet(personal)
+
+
+@pytest.mark.parametrize("fault", ["a value that is no number", "a division", "an attribute", "too long"])
+def test_a_fault_in_what_is_composed_quotes_nobody(fault: str, folder: Folder) -> None:
+    folder.write({"campaigns/sms.yaml": FAULTS[fault] + "personalization: server\n"})
+    said = [folder.call(*command) for command in (("plan", "--json", "-v"), ("apply", "--auto-approve", "-v"))]
+    assert all(outcome.code == 3 for outcome in said)
     assert_discreet(folder, *said)

@@ -21,6 +21,7 @@ environments:
 """
 _APOSTROPHE: Final = "o'"
 SMS: Final = "channel: sms\n"
+PERSONAL: Final = "channel: sms\npersonalization: server\n"
 EMAIL: Final = "channel: email\nmetadata: {email_from: shop@example.com, subject: News}\n"
 COMMON: Final = "purpose: alert\nopen: true\nauto_remove_blacklisted_contacts: true\n"
 
@@ -29,7 +30,8 @@ COMMON: Final = "purpose: alert\nopen: true\nauto_remove_blacklisted_contacts: t
 class Author:
     """Who writes the campaign in `folder`. `people` are in the audience, those who `left` were once.
 
-    `inline`: people stand in the campaign's file, or in one of their own.
+    `inline`: people stand in the campaign's file, or in one of their own. `personal`: each has a name of their own,
+    which the gateway fills in.
     """
 
     folder: Folder
@@ -38,6 +40,7 @@ class Author:
     state: str
     email: bool
     inline: bool
+    personal: bool = False
     people: list[int] = field(default_factory=list)
     left: set[int] = field(default_factory=set)
     text: int = 1
@@ -70,6 +73,16 @@ class Author:
         everybody = (*self.people, *self.left)
         return (self.address(one) for one in everybody if not (self.is_bad(one) or self.is_blacklisted(one)))
 
+    def words(self) -> dict[str, list[str]]:
+        """Give what each may have been told: the present words, or those of any time before."""
+        return {
+            self.address(one): [f"Words {text} for {self._name(one)}" for text in range(1, self.text + 1)]
+            for one in (*self.people, *self.left)
+        }
+
+    def _name(self, number: int) -> str:
+        return f"{NAME} {number}" if self.personal else NAME
+
     def join(self, count: int) -> None:
         """So many new people are in the audience."""
         first = max((*self.people, *self.left, -1)) + 1
@@ -101,24 +114,30 @@ class Author:
 
     def _campaign(self) -> str:
         who = self._recipients() if self.inline else "audience: {from: audiences/people.csv}\n"
-        return f"{EMAIL if self.email else SMS}{COMMON}text: 'Words {self.text} for {{{{ first_name }}}}'\n{who}"
+        kind = PERSONAL if self.personal else EMAIL if self.email else SMS
+        return f"{kind}{COMMON}text: 'Words {self.text} for {{{{ first_name }}}}'\n{who}"
 
     def _recipients(self) -> str:
-        rows = (f'  - {{{self._column}: "{self.address(one)}", first_name: {NAME}}}\n' for one in self.people)
+        rows = (
+            f'  - {{{self._column}: "{self.address(one)}", first_name: {self._name(one)}}}\n' for one in self.people
+        )
         return f"recipients:\n{''.join(rows)}"
 
     def _rows(self) -> str:
-        return f"{self._column},first_name\n" + "".join(f"{self.address(one)},{NAME}\n" for one in self.people)
+        return f"{self._column},first_name\n" + "".join(
+            f"{self.address(one)},{self._name(one)}\n" for one in self.people
+        )
 
     @property
     def _column(self) -> str:
         return "email" if self.email else "phone_number"
 
 
-def hire(folder: Folder, chance: random.Random, url: str, state: str) -> Author:
-    """Draw a campaign, and write it."""
-    email, inline = chance.random() < 0.4, chance.random() < 0.5
-    author = Author(folder=folder, chance=chance, url=url, state=state, email=email, inline=inline)
+def hire(folder: Folder, chance: random.Random, where: tuple[str, str], *, personal: bool = False) -> Author:
+    """Draw a campaign, and write it; `where`: the gateway and the state."""
+    email, inline = chance.random() < 0.4 and not personal, chance.random() < 0.5
+    url, state = where
+    author = Author(folder=folder, chance=chance, url=url, state=state, email=email, inline=inline, personal=personal)
     author.join(chance.randint(6, 45))
     author.write()
     return author

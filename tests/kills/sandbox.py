@@ -103,6 +103,11 @@ class Served:
         messages: list[dict[str, Any]] = found["messages"]
         return messages
 
+    def filled(self) -> int:
+        """Count the requests in which it was left to fill in something."""
+        entries = self.ask("/_sandbox/requests?limit=1000")["requests"]
+        return sum(entry["endpoint"].endswith("/sms-campaign/send") for entry in entries)
+
     def _call(self, method: str, door: str, body: bytes | None = None) -> Any:
         headers = {"content-type": "application/json"}
         request = urllib.request.Request(f"{self.address}{door}", data=body, headers=headers, method=method)  # noqa: S310 - loopback

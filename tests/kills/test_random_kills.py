@@ -49,16 +49,22 @@ def seed() -> int:
     return int(given) if given else secrets.randbits(32)
 
 
-def run_trial(seed: int, folder: Path, zygote: Zygote, server: Server | None = None) -> Counter[str]:
-    """Run the trial of a seed, its state in a file or on a server; what befell whom."""
+def run_trial(
+    seed: int, folder: Path, zygote: Zygote, server: Server | None = None, *, personal: bool = False
+) -> Counter[str]:
+    """Run the trial of a seed, its state in a file or on a server; what befell whom.
+
+    `personal`: everybody has words of their own, which the gateway fills in.
+    """
     chance = random.Random(seed)  # noqa: S311 - deaths, not secrets
     schema: AbstractContextManager[str] = server.spare_schema() if server else nullcontext("")
     try:
         with serve_sandbox() as served, schema as name:
             state = f'"{server.address(name)}"' if server else ".octoplan/production.db"
-            author = hire(Folder(path=folder), chance, served.url, state)
+            author = hire(Folder(path=folder), chance, (served.url, state), personal=personal)
             trial = Trial(zygote=zygote, served=served, author=author, chance=chance, env=KEY if server else {})
             trial.run()
+            trial.tally["filled in by the gateway"] = served.filled()
     except BaseException as failure:
         failure.add_note(f"to try this seed again: OCTOPLAN_TEST_SEED={seed}")
         raise
@@ -66,14 +72,21 @@ def run_trial(seed: int, folder: Path, zygote: Zygote, server: Server | None = N
     return trial.tally
 
 
-def run_batch(seeds: range, folder: Path, zygote: Zygote, server: Server | None = None) -> None:
+def run_batch(
+    seeds: range, folder: Path, zygote: Zygote, server: Server | None = None, *, personal: bool = False
+) -> None:
     """Run the trials of many seeds; and see that they were what they are called."""
+
+    def run(one: int) -> Counter[str]:
+        return run_trial(one, folder / str(one), zygote, server, personal=personal)
+
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        tallies = list(pool.map(lambda one: run_trial(one, folder / str(one), zygote, server), seeds))
+        tallies = list(pool.map(run, seeds))
     tally = sum(tallies, Counter[str]())
     print(f"{seeds}: {dict(sorted(tally.items()))}")  # noqa: T201 - shown with -rP, and where it fails
     assert tally["killed"] > len(seeds) / 5
     assert tally["found frames open"] > len(seeds) / 10
+    assert (tally["filled in by the gateway"] > len(seeds)) == personal
 
 
 @pytest.mark.parametrize("batch", range(TESTS["file"]))
@@ -104,6 +117,21 @@ def test_whatever_befalls_an_apply_with_its_state_on_a_server_everybody_gets_it_
     batch: int, seed: int, tmp_path: Path, zygote: Zygote, server: Server
 ) -> None:
     run_batch(_seeds(seed, batch + 1, MANY), tmp_path, zygote, server)
+
+
+@pytest.mark.parametrize("batch", range(TESTS["filled in"]))
+def test_whatever_befalls_an_apply_everybody_gets_what_the_gateway_is_to_fill_in_for_them_once(
+    batch: int, seed: int, tmp_path: Path, zygote: Zygote
+) -> None:
+    run_batch(_seeds(seed, batch, SOME), tmp_path, zygote, personal=True)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("batch", range(LONG_TESTS["filled in"]))
+def test_whatever_befalls_an_apply_everybody_gets_what_the_gateway_is_to_fill_in_for_them_once_many_times_over(
+    batch: int, seed: int, tmp_path: Path, zygote: Zygote
+) -> None:
+    run_batch(_seeds(seed, batch + 1, MANY), tmp_path, zygote, personal=True)
 
 
 @pytest.mark.parametrize(

@@ -168,9 +168,12 @@ class Trial:
     def _look(self) -> set[str]:
         """Hold what is true at any time against the sandbox's record; who has had the message."""
         self.served.settle()
-        had = Counter(message["address"] for message in self.served.messages())
+        messages = self.served.messages()
+        had = Counter(message["address"] for message in messages)
         assert set(had.values()) <= {1}, f"somebody got it twice: {had}"
         assert had.keys() <= set(self.author.allowed()), "somebody got it who must not"
+        words = self.author.words()
+        assert all(message["text"] in words[message["address"]] for message in messages), "somebody got other words"
         return set(had)
 
     def _lie_in_wait(self) -> Ambush:
