@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from octoplan.cli import run as run_here
 from octoplan.cli.console import Console, SystemClock
@@ -31,6 +32,10 @@ OCTOPLAN = Path(sysconfig.get_path("scripts")) / "octoplan"
 NOW = datetime(2026, 11, 3, 10, 0, tzinfo=UTC)
 PATIENCE = 60
 _EVERYTHING = Query()
+
+# How long an example takes says more of the machine than of octoplan.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 Files = Mapping[str, str | bytes | None]
 MakeProject = Callable[..., "Folder"]
