@@ -25,6 +25,7 @@ Kind = Literal["value", "expression", "file", "space", "interrupted", "other"]
 
 _PREFIX = "people-"
 _BOUND_BITS = 63
+_BYTES_OF_A_ROW = 54  # in memory, while tables are joined; found by trying
 _CTRL_C = "Query interrupted"  # what DuckDB makes of a Ctrl-C that comes while it works
 # What DuckDB's exceptions mean to us; the first that fits, the special before the general.
 _KINDS: Mapping[str, Kind] = MappingProxyType(
@@ -96,7 +97,7 @@ def _lock(folder: Path, *, wait: bool) -> int:
 
 
 class Table:
-    """One in-memory database, a context manager. `folder` is where rows that do not fit in memory are spilled.
+    """One in-memory database, a context manager. `folder` is where rows that do not fit in `memory`, MB, are spilled.
 
     Nothing is fetched from the network but what `reach` is given; `lock` then closes the file system too. Errors are
     TableErrors. `keeps_rows`: rows that have no line in a file are kept whole, for whoever wants to see what was left
@@ -105,9 +106,9 @@ class Table:
     """
 
     def __init__(
-        self, folder: Path, *, memory_limit: str = "300MB", threads: int | None = None, keeps_rows: bool = False
+        self, folder: Path, *, memory: int = 270, threads: int | None = None, keeps_rows: bool = False
     ) -> None:
-        self._settings = {"memory_limit": memory_limit, "threads": threads}
+        self._memory, self._threads = memory, threads
         self.keeps_rows = keeps_rows
         self.kept: dict[str, Any] = {}
         self.passing: list[str] = []
@@ -142,10 +143,9 @@ class Table:
             "temp_file_encryption": True,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
-            "memory_limit": self._settings["memory_limit"],
+            "memory_limit": f"{self._memory}MB",
         }
-        threads = self._settings["threads"]
-        return config if threads is None else config | {"threads": threads}
+        return config if self._threads is None else config | {"threads": self._threads}
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -167,13 +167,16 @@ class Table:
     def lock(self) -> None:
         """From here on no file, no extension and no setting can be reached; call it once all files are loaded.
 
-        Rows have no order any more but that of an ORDER BY: DuckDB is faster so, and needs less memory.
+        Rows have no order any more but that of an ORDER BY: DuckDB is faster so, and needs less memory. More than five
+        million of them get more of it, since a join cannot spill everything.
         """
         self.kept.clear()
         for name in self.passing:
             self.execute(f"DROP TABLE {quoted(name)}")
         self.passing.clear()
+        most = int(self.value("SELECT coalesce(max(estimated_size), 0) FROM duckdb_tables()"))
         for setting in (
+            f"memory_limit = '{max(self._memory, most * _BYTES_OF_A_ROW // 10**6)}MB'",
             "preserve_insertion_order = false",
             "allow_community_extensions = false",
             "enable_external_access = false",

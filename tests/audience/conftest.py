@@ -90,14 +90,14 @@ class Contacts:
         self,
         variables: Sequence[str] = (),
         *,
-        memory_limit: str = "300MB",
+        memory: int = 300,
         environment: str = "sandbox",
         outside: Outside | None = None,
     ) -> Outcome:
         """The whole way of the only campaign."""
         read = project.load(self.root).at(environment, outside or Outside())
         (found,) = campaign.load(read)
-        with Table(self.root / ".octoplan" / "tmp", memory_limit=memory_limit) as table:
+        with Table(self.root / ".octoplan" / "tmp", memory=memory) as table:
             suppressions = open_suppressions(read, {found.address_field}, table)
             opened = steps.open_audience(found, read, table)
             loaded = steps.load(opened, variables)

@@ -18,7 +18,7 @@ SPILLING = """
 import sys
 from pathlib import Path
 from octoplan.table.connection import Table
-with Table(Path(sys.argv[1]), memory_limit="60MB", threads=1) as table:
+with Table(Path(sys.argv[1]), memory=60, threads=1) as table:
     people = "SELECT 'ana' || lpad(i::VARCHAR, 9, '0') || '@example.com' AS address FROM range(1500000) x(i)"
     table.execute(f"CREATE TABLE a AS {people}")
     table.execute("CREATE TABLE b AS SELECT address, hash(address) AS h FROM a ORDER BY h")
