@@ -12,12 +12,12 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from benchmarks import sending, server
+from benchmarks import million, sending, server
 from benchmarks.measure import MINIMUM_ROUNDS, CommandFailed, Stopwatch
 from benchmarks.suite import Bench, Programs
 from benchmarks.table import Row, show
 
-PARTS = ("commands", "sandbox", "sending")
+PARTS = ("commands", "sandbox", "sending", "million")
 
 
 def main(arguments: Sequence[str], *, python: Path, variables: Mapping[str, str]) -> int:
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str], *, python: Path, variables: Mapping[str, str]
 
 
 def _measure(programs: Programs, options: argparse.Namespace, variables: Mapping[str, str]) -> list[Row]:
-    """Every row, the name of each said on stderr when it is there: the whole takes about four minutes."""
+    """Every row, the name of each said on stderr when it is there: the whole takes about twenty minutes."""
     # Bytecode is kept, as where octoplan is installed: the round that is thrown away compiles what was changed.
     left_out = ("OCTOPLAN_", "OCTOPUSH_", "PYTHONDONTWRITEBYTECODE")
     own = {name: value for name, value in variables.items() if not name.startswith(left_out)}
@@ -43,7 +43,7 @@ def _measure(programs: Programs, options: argparse.Namespace, variables: Mapping
         bench = Bench(programs=programs, folder=Path(folder), rounds=options.rounds, run=stopwatch.run)
         served = server.rows(programs.octoplan, Path(folder), rounds=options.rounds, clock=time.perf_counter)
         flown = sending.measure(Path(folder), rounds=options.rounds, clock=time.perf_counter, run=stopwatch.run)
-        parts = {"commands": bench.rows(), "sandbox": served, "sending": flown}
+        parts = {"commands": bench.rows(), "sandbox": served, "sending": flown, "million": million.rows(bench)}
         for row in itertools.chain(*(parts[name] for name in ([options.only] if options.only else PARTS))):
             print(f"measured: {row.name.strip()}", file=sys.stderr)
             rows.append(row)

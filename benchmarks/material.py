@@ -6,7 +6,13 @@ from pathlib import Path
 PEOPLE = 100_000  # as many as +33 6 00 0x xx xx has numbers
 TEXTS = 200
 FEW_PEOPLE = 2_000
+MILLION = 1_000_000
+MERGED = 10_000
 TEMPLATE = "Hello from your shop in {{ town }}: 20% off until Sunday, and coffee is on us."
+PERSONAL_TEMPLATE = (
+    "Hello {{ first_name }}, {% if points | int > 500 %}you have {{ points }} points{% else %}collect points{% endif %}"
+    " at your shop in {{ town }}: your code is {{ code }}, until Sunday."
+)
 
 _CAMPAIGN = """\
 channel: sms
@@ -44,6 +50,36 @@ def audience_project(folder: Path, *, people: int, texts: int) -> Path:
     return folder
 
 
+def personal_project(folder: Path, *, people: int, personalization: str) -> Path:
+    """A folder → the folder of a project of one campaign, in which everybody's text is another one."""
+    _write(folder, "text.txt", PERSONAL_TEMPLATE)
+    _write(folder, "personal.yaml", f"{_CAMPAIGN}{_FROM_FILE}personalization: {personalization}\n")
+    contacts = contacts_of(folder)
+    contacts.parent.mkdir(parents=True)
+    with contacts.open("w", encoding="utf-8", newline="") as file:
+        file.write("phone_number,first_name,code,town,points\n")
+        file.writelines(
+            f"+336{number:08},Élodie {number % 9973},{_code(number)},Sainte-Anne {number % TEXTS},{number % 1009}\n"
+            for number in range(people)
+        )
+    return folder
+
+
+def merge_project(folder: Path, *, people: int) -> Path:
+    """A folder → the same with what mailmerge reads: a template with its header, a database, a server never asked."""
+    _write(folder, "text.txt", PERSONAL_TEMPLATE)
+    folder.joinpath("mailmerge_server.conf").write_text("[smtp_server]\nhost = 127.0.0.1\nport = 9\n")
+    header = "TO: {{ email }}\nSUBJECT: Hello\nFROM: shop@example.com\n\n"
+    folder.joinpath("mailmerge_template.txt").write_text(header + PERSONAL_TEMPLATE + "\n", encoding="utf-8")
+    with folder.joinpath("mailmerge_database.csv").open("w", encoding="utf-8", newline="") as file:
+        file.write("email,first_name,code,town,points\n")
+        file.writelines(
+            f"nobody.{number}@example.com,Élodie,{_code(number)},Sainte-Anne {number % TEXTS},{number % 1009}\n"
+            for number in range(people)
+        )
+    return folder
+
+
 def contacts_of(project: Path) -> Path:
     """A project made here → its contact file."""
     return project / "campaigns" / "audiences" / "contacts.csv"
@@ -54,10 +90,15 @@ def template_of(project: Path) -> Path:
     return project / "campaigns" / "text.txt"
 
 
+def _code(number: int) -> str:
+    """A number → a code that no other number below a hundred million has, in no order."""
+    return f"C{number * 7919 % 100_000_007:08}"
+
+
 def _lines(people: int, texts: int) -> Iterator[str]:
     yield "phone_number,first_name,last_name,town,points\n"
     for number in range(people):
-        yield f"+336000{number:05},Élodie,Lefèvre {number % 977},Sainte-Anne {number % texts},{number % 1009}\n"
+        yield f"+336{number:08},Élodie,Lefèvre {number % 977},Sainte-Anne {number % texts},{number % 1009}\n"
 
 
 def _write(folder: Path, name: str, text: str) -> None:

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -87,10 +87,21 @@ class Stopwatch:
 
 def alternate(ours: Command, theirs: Command, *, rounds: int, run: Callable[[Command], Sample]) -> tuple[Pair, ...]:
     """Two commands → one Pair per round, after one round that only warms caches and is thrown away."""
+    (pairs,) = take_turns((ours,), theirs, rounds=rounds, run=run)
+    return pairs
+
+
+def take_turns(
+    ours: Sequence[Command], theirs: Command, *, rounds: int, run: Callable[[Command], Sample]
+) -> tuple[tuple[Pair, ...], ...]:
+    """Several commands and one that takes long → as `alternate`, for each of the several; the one runs once a round."""
     if rounds < MINIMUM_ROUNDS:
         raise ValueError(f"{rounds} rounds are too few to tell a ratio from noise: at least {MINIMUM_ROUNDS}")
-    pairs = [Pair(ours=run(ours), theirs=run(theirs)) for _ in range(rounds + 1)]
-    return tuple(pairs[1:])
+    measured = []
+    for _ in range(rounds + 1):
+        samples, last = [run(command) for command in ours], run(theirs)
+        measured.append([Pair(ours=sample, theirs=last) for sample in samples])
+    return tuple(zip(*measured[1:], strict=True))
 
 
 def _complaint(command: Command, code: int, talk: bytes) -> str:

@@ -40,18 +40,18 @@ class Bench:
 
     def rows(self) -> Iterator[table.Row]:
         """Nothing more → each row as soon as it is measured."""
-        yield self._to_mailmerge("octoplan --help / mailmerge --help", self._octoplan(self.folder, "--help"), 0.5)
+        yield self._to_mailmerge("octoplan --help / mailmerge --help", self.octoplan(self.folder, "--help"), 0.5)
         inline = material.inline_project(self.folder / "inline")
         name = "octoplan validate, inline recipients / mailmerge --help"
-        yield self._to_mailmerge(name, self._octoplan(inline, "validate"), 1.5)
+        yield self._to_mailmerge(name, self.octoplan(inline, "validate"), 1.5)
         few = material.audience_project(self.folder / "few", people=material.FEW_PEOPLE, texts=20)
         name = f"octoplan validate, file of {material.FEW_PEOPLE:,} / mailmerge --help"
-        yield self._to_mailmerge(name, self._octoplan(few, "validate"), 3)
+        yield self._to_mailmerge(name, self.octoplan(few, "validate"), 3)
         yield from self._cold_plan()
 
     def _cold_plan(self) -> Iterator[table.Row]:
         many = material.audience_project(self.folder / "many", people=material.PEOPLE, texts=material.TEXTS)
-        pairs = self._alternate(self._octoplan(many, "plan", "--simulate", "none"), self._script(many))
+        pairs = self._alternate(self.octoplan(many, "plan", "--simulate", "none"), self.script(many))
         yield table.ratios(f"octoplan plan of {material.PEOPLE:,}, cold / csv + jinja2 + json", pairs, 0.3)
         yield table.peaks("  peak memory of that plan", (pair.ours for pair in pairs), 400)
 
@@ -62,7 +62,7 @@ class Bench:
     def _alternate(self, ours: Command, theirs: Command) -> tuple[Pair, ...]:
         return alternate(ours, theirs, rounds=self.rounds, run=self.run)
 
-    def _octoplan(self, project: Path, *arguments: str) -> Command:
+    def octoplan(self, project: Path, *arguments: str) -> Command:
         """A project and arguments → the command on a fresh clone: state, inbox and temporary files are removed."""
 
         def forget() -> None:
@@ -70,7 +70,8 @@ class Bench:
 
         return Command(argv=(str(self.programs.octoplan), *arguments), folder=project, prepare=forget)
 
-    def _script(self, project: Path) -> Command:
+    def script(self, project: Path) -> Command:
+        """A project → the script that people write today, for its contacts and its template."""
         files = (material.contacts_of(project), material.template_of(project))
         script = Path(by_hand.__file__)
         return Command(argv=(str(self.programs.python), str(script), *map(str, files)), folder=project)

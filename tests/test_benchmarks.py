@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import by_hand, material, server, table
+from benchmarks import by_hand, material, measure, million, server, table
 from benchmarks.__main__ import main
 from benchmarks.measure import Command, CommandFailed, Pair, Sample, Stopwatch, alternate
 from benchmarks.suite import Bench, Programs
@@ -249,6 +249,27 @@ def test_a_sandbox_that_does_not_start_or_take_ends_the_benchmarks(tmp_path: Pat
     (tmp_path / "octoplan").chmod(0o700)
     with pytest.raises(CommandFailed, match="does not start"):
         list(server.rows(tmp_path / "octoplan", tmp_path, rounds=1, clock=time.perf_counter))
+
+
+def test_plans_of_a_million_are_measured_by_what_they_really_plan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(material, "MILLION", 900)
+    monkeypatch.setattr(material, "TEXTS", 3)
+    monkeypatch.setattr(material, "MERGED", 20)
+    monkeypatch.setattr(million, "MINIMUM_ROUNDS", 1)
+    monkeypatch.setattr(measure, "MINIMUM_ROUNDS", 1)
+    monkeypatch.setattr(million, "LARGER", {1_000: 1.3})
+    programs = Programs.beside(Path(sysconfig.get_path("scripts")) / "python")
+    stopwatch = Stopwatch(clock=time.perf_counter, variables=PATH)
+    rows = list(million.rows(Bench(programs=programs, folder=tmp_path, rounds=5, run=stopwatch.run)))
+    assert [row.bound for row in rows] == [0.12, 0.12, 0.5, 450, 0.4, 4_500, 1, 1.3, 1]
+    assert [row.values for row in rows if row.unit == "requests"] == [(3.0,)], (
+        "two shapes, one of which takes two frames"
+    )
+    with Storage.at(tmp_path / "sent" / ".octoplan" / "inbox.db") as storage:
+        assert len(storage.list_messages(Query())) == 900
+    assert not (tmp_path / "same" / ".octoplan" / "inbox.db").exists(), "a cold plan has sent nothing"
 
 
 def test_a_missing_program_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
