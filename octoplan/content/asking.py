@@ -40,14 +40,12 @@ _FITS: Final = (
 Piece = str | Cell
 
 
-def ask_all(asking: Asking, composed: Composed) -> int:
-    """Group all texts into requests; how many of them have placeholders."""
-    asking.find_equal()
+def ask_all(asking: Asking, composed: Composed) -> None:
+    """Group texts into requests that the gateway can fill."""
     for shape in asking.shapes(MOST_SHAPES):
         request = _request(asking, shape, tuple(_layout(composed, shape)))
         if request is not None:
             asking.ask(shape, request)
-    return asking.requests()
 
 
 def _layout(composed: Composed, shape: str) -> Iterator[Piece]:

@@ -21,6 +21,9 @@ from octoplan.content.wording import Wording
 from octoplan.table.composing import SLOT, Composition, Parts
 from octoplan.table.rows import Measure, Printed
 
+ENOUGH: Final = 20_000
+"""Combinations from which on composing takes less time than rendering each."""
+
 MOST_SHAPES: Final = 1_000
 """Of one segment; what has yet another is not taken apart."""
 

@@ -48,8 +48,8 @@ def check(project: Project, campaigns: Sequence[Campaign], means: Means, now: da
 def _check_filed(
     project: Project, campaigns: Sequence[Campaign], means: Means
 ) -> list[tuple[int, tuple["Problem", ...]]]:
-    from octoplan.pipeline.drafts import take_free  # noqa: PLC0415 - the table's modules, only where files are read
     from octoplan.pipeline.gathering import gather  # noqa: PLC0415
+    from octoplan.pipeline.texts import take_free  # noqa: PLC0415 - the table's modules, only where files are read
 
     with means.open_table() as table:
         # Nobody is looked up by the key, so any will do.

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from octoplan.audience.values import Audience
 from octoplan.campaign import Campaign
 from octoplan.content import Wording
-from octoplan.content.abreast import Order, choose
-from octoplan.content.asking import ask_all
-from octoplan.content.composing import compose_all, measure_of
-from octoplan.content.variants import Faults, render_all
+from octoplan.content.variants import Faults
 from octoplan.errors import Problem
 from octoplan.frame import Frame, Origin, body, check_words, personal_body
 from octoplan.pipeline.course import Course
 from octoplan.pipeline.gathering import Gathered
+from octoplan.pipeline.texts import fill
 from octoplan.plan import Standing
 from octoplan.planfile import message_prefix
 from octoplan.state.home import State
@@ -87,10 +85,8 @@ def draft(gathered: Gathered, course: Course) -> tuple[Draft, tuple[Problem, ...
     messages = Messages(gathered.table, people.people, len(people.variables))
     origin = Origin(key=state.keys.request, lineage=state.lineage, campaign=campaign.name, edition=campaign.edition)
     counts = state.store.counts(campaign.name, campaign.edition)
-    messages.hold(_columns(batch) for batch in state.store.messages(campaign.name, campaign.edition) if counts)
-    standing = _standing(messages.standing(), retry_refused=course.retry_refused)
-    free = _free(messages, retry_refused=course.retry_refused)
-    faults, shares = _fill(gathered, messages, course.cores) if free else (Faults(), False)
+    standing, free = _stand(messages, campaign, counts, course)
+    faults, shares = fill(gathered, messages, course.cores) if free else (Faults(), False)
     rendered = messages.count() if free else 0
     recipients = _reviewed(messages, campaign, course) if rendered else 0
     drawn = Draft(
@@ -111,6 +107,18 @@ def draft(gathered: Gathered, course: Course) -> tuple[Draft, tuple[Problem, ...
         else None,
     )
     return drawn, tuple(fault.problem(people.places) for fault in faults)
+
+
+def _stand(
+    messages: Messages, campaign: Campaign, counts: Mapping[Status, int], course: Course
+) -> tuple[Standing, int]:
+    """How the state knows the people of an audience, and how many of them are free; `counts`: all whom it knows."""
+    store = course.state.store
+    if counts.keys() == {Status.SENT} and messages.sum() == store.sum(campaign.name, campaign.edition):
+        return Standing(sent=counts[Status.SENT]), 0  # it is the same people, and all have had it
+    messages.hold(_lines(batch) for batch in store.messages(campaign.name, campaign.edition) if counts)
+    standing = _standing(messages.standing(), retry_refused=course.retry_refused)
+    return standing, _free(messages, retry_refused=course.retry_refused)
 
 
 def _free(messages: Messages, *, retry_refused: bool) -> int:
@@ -137,42 +145,5 @@ def _reviewed(messages: Messages, campaign: Campaign, course: Course) -> int:
     return messages.keep(prefix, planned.messages if planned else b"")
 
 
-def take_free(gathered: Gathered, cores: int = 1) -> tuple[int, tuple[Problem, ...]]:
-    """A gathered campaign, as if nobody had been sent to → how many people get it, and the Problems of rendering it."""
-    messages = Messages(gathered.table, gathered.audience.people, len(gathered.audience.variables))
-    messages.hold(())
-    people = messages.free(())
-    faults = _render(gathered, messages, cores)
-    return people - faults.skipped, tuple(fault.problem(gathered.audience.places) for fault in faults)
-
-
-def _fill(gathered: Gathered, messages: Messages, cores: int) -> tuple[Faults, bool]:
-    """Free people → who gets what; the faults, and whether texts share requests that the gateway fills."""
-    campaign, wording = gathered.campaign, gathered.wording
-    if not campaign.is_personal or all(isinstance(one.text, str) for one in wording.templates.values()):
-        faults = _render(gathered, messages, cores)
-        messages.vary()
-        return faults, False
-    composition = messages.composition(measure_of(campaign.channel))
-    composed = compose_all(composition, wording, gathered.audience.variables, campaign)
-    asking = messages.asking(composition)
-    shares = ask_all(asking, composed) > 0
-    messages.share(asking)
-    return composed.faults, shares
-
-
-def _render(gathered: Gathered, messages: Messages, cores: int) -> Faults:
-    campaign, wording, names = gathered.campaign, gathered.wording, gathered.audience.variables
-    constants = dict(campaign.constants)
-    order = Order(written=wording.written, names=names, constants=constants, channel=campaign.channel)
-    render = choose(wording, order, messages.combine(), cores)
-    return render_all(render(messages.combinations()), wording.renderer(names, constants), campaign, messages.rendered)
-
-
-def _columns(batch: Sequence[Held]) -> tuple[list[int], list[str], list[int], list[str | None]]:
-    return (
-        [held.person for held in batch],
-        [str(held.status) for held in batch],
-        [held.refusals for held in batch],
-        [held.frame for held in batch],
-    )
+def _lines(batch: Sequence[Held]) -> list[str]:
+    return [f"{held.person:#x}\n{held.status}\n{held.refusals}\n{held.frame or ''}" for held in batch]

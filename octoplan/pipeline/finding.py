@@ -12,8 +12,8 @@ from octoplan.audience.selecting import judge
 from octoplan.campaign import Campaign
 from octoplan.content import Failed
 from octoplan.errors import ProjectInvalid
-from octoplan.pipeline.drafts import take_free
 from octoplan.pipeline.gathering import Gathered, load, open_all
+from octoplan.pipeline.texts import take_free
 from octoplan.project import Project
 from octoplan.state.home import State
 from octoplan.state.interface import FrameRecord, Status

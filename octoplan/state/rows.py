@@ -1,7 +1,8 @@
 """Rows of a store → the interface's values; what does not fit is damage, told without quoting the row."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol, TypeVar
@@ -23,8 +24,14 @@ class Row(Protocol):
 
 def decode(rows: Iterable[Row], read: Callable[[Row], Value]) -> list[Value]:
     """Rows → what `read` makes of each; StateError where one holds what no octoplan wrote."""
-    try:
+    with _decoding():
         return [read(row) for row in rows]
+
+
+@contextmanager
+def _decoding() -> Iterator[None]:
+    try:
+        yield
     except (ValueError, TypeError, LookupError, ArithmeticError):
         raise faults.unusable(None) from None
 
@@ -68,6 +75,21 @@ def held(row: Row) -> Held:
 def person(row: Row) -> int:
     """A row with the bytes of a person key → the key."""
     return int.from_bytes(row["person"], "big")
+
+
+def sum_of_keys(rows: Iterable[Row]) -> int:
+    """Rows with the bytes of a person key → the sum of the keys."""
+    with _decoding():
+        return sum([int.from_bytes(row["person"], "big") for row in rows])
+
+
+def alike(row: Row) -> dict[Status, int]:
+    """A row of people, how many of them a frame holds, and the one status of all frames → how many stand where."""
+    people, held = row["people"], row["held"]
+    standing = {Status.FREE: people - held}
+    if held:
+        standing[Status(row["least"])] = held
+    return {status: count for status, count in standing.items() if count}
 
 
 def sealed(row: Row) -> bytes:

@@ -98,6 +98,17 @@ class SqlStore(ABC):
 
     def counts(self, campaign: str, edition: int) -> Mapping[Status, int]:
         """How many messages of an edition stand where."""
+        (whole,) = self._read(
+            f"""SELECT count(*) AS people, count(m.frame) AS held,
+                    (SELECT min(f.status) FROM frames f JOIN campaigns c ON c.no = f.campaign
+                        WHERE c.name = ? AND f.edition = ?) AS least,
+                    (SELECT max(f.status) FROM frames f JOIN campaigns c ON c.no = f.campaign
+                        WHERE c.name = ? AND f.edition = ?) AS most
+                FROM messages m WHERE {_EDITION}""",
+            *(campaign, edition) * 3,
+        )
+        if whole["least"] == whole["most"]:  # all frames stand alike: nobody's own need be looked up
+            return rows.decode([whole], rows.alike)[0]
         counted = self._read(
             f"""SELECT {_STATUS}, count(*) AS n FROM messages m LEFT JOIN frames f ON f.no = m.frame
                 WHERE {_EDITION} GROUP BY 1""",
@@ -113,6 +124,15 @@ class SqlStore(ABC):
         with closing(self._stream(asked, campaign, edition)) as batches:
             for batch in batches:
                 yield rows.decode(batch, rows.held)
+
+    def sum(self, campaign: str, edition: int) -> tuple[int, int]:
+        """How many people an edition holds, and the sum of their keys."""
+        count = total = 0
+        with closing(self._stream(f"SELECT m.person FROM messages m WHERE {_EDITION}", campaign, edition)) as batches:
+            for batch in batches:
+                count += len(batch)
+                total += rows.sum_of_keys(batch)
+        return count, total
 
     def editions(self, campaign: str) -> tuple[int, ...]:
         """Every edition of a campaign that holds people, lowest first."""

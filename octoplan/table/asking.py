@@ -28,23 +28,25 @@ class Asking:
         self._n = name
         self._composition = composition
 
-    def find_equal(self) -> None:
-        """Combinations of equal texts → the table `equal`; the first of them names their variant."""
-        n = self._n
+    def begin(self) -> None:
+        """Combinations of equal texts → the table `equal`; the first of them names their variant. Nothing is shared."""
+        n, spoken = self._n, self._composition.language
+        self._table.execute(f"CREATE TABLE requests_{n} (request BIGINT, key UHUGEINT, text VARCHAR)")
+        self._table.execute(f"CREATE TABLE shared_{n} (variant BIGINT, request BIGINT, params VARCHAR)")
         self._table.execute(
-            f"""CREATE TABLE equal_{n} AS SELECT key, min(combo) AS variant,
-                    string_agg(DISTINCT language, ', ' ORDER BY language) AS language
-                FROM (SELECT key, combo, {self._composition.language} AS language FROM texts_{n})
+            f"""CREATE TABLE same_{n} AS SELECT key, min(combo) AS variant FROM texts_{n}
                 GROUP BY key HAVING count(*) > 1"""
+        )
+        self._table.execute(
+            f"""CREATE TABLE equal_{n} AS SELECT key, any_value(s.variant) AS variant,
+                    string_agg(DISTINCT language, ', ' ORDER BY language) AS language
+                FROM (SELECT key, {spoken} AS language FROM texts_{n}) JOIN same_{n} s USING (key) GROUP BY key"""
         )
 
     def shapes(self, limit: int) -> list[str]:
         """The shapes of the texts, most frequent first."""
-        n = self._n
-        self._table.execute(f"CREATE TABLE requests_{n} (request BIGINT, key UHUGEINT, text VARCHAR)")
-        self._table.execute(f"CREATE TABLE shared_{n} (variant BIGINT, request BIGINT, params VARCHAR)")
         rows = self._table.rows(
-            f"""SELECT shape, count(*) AS texts FROM texts_{n} WHERE shape IS NOT NULL GROUP BY shape
+            f"""SELECT shape, count(*) AS texts FROM texts_{self._n} WHERE shape IS NOT NULL GROUP BY shape
                 ORDER BY texts DESC, shape LIMIT ?""",
             (limit,),
         )
@@ -71,22 +73,40 @@ class Asking:
 
     def ask(self, shape: str, request: Request) -> None:
         """Texts of a shape → the text that each shares with others, and what fills it, if that gives exactly it."""
-        n, count = self._n, self.requests()
-        asked = self._asked(request)
-        every = all(piece in request.fit for piece in request.pieces if isinstance(piece, Cell))
-        key = "0::UHUGEINT" if every else "md5_number(asked)"  # where everything fits, there is one text only
+        if all(piece in request.fit for piece in request.pieces if isinstance(piece, Cell)):
+            self._ask_one(shape, request)
+            return
+        n, count, asked = self._n, self.requests(), self._asked(request)
         self._table.execute(
-            f"""INSERT INTO requests_{n} SELECT {count} + row_number() OVER (ORDER BY text), key, text FROM (
-                SELECT {key} AS key, any_value(asked) AS text FROM ({asked})
+            f"""INSERT INTO requests_{n} SELECT {count} + row_number() OVER (ORDER BY text), shared, text FROM (
+                SELECT md5_number(asked) AS shared, any_value(asked) AS text FROM ({asked})
                 GROUP BY 1 HAVING min(key) <> max(key))""",
             (shape,),
         )
         self._table.execute(
             f"""INSERT INTO shared_{n} SELECT combo, request, params
-                FROM (SELECT combo, {key} AS key, params FROM ({asked}))
+                FROM (SELECT combo, md5_number(asked) AS key, params FROM ({asked}))
                 JOIN (FROM requests_{n} WHERE request > {count}) USING (key)""",
             (shape,),
         )
+
+    def _ask_one(self, shape: str, request: Request) -> None:
+        """The same where every value fits, so that all texts share one."""
+        n, number = self._n, self.requests() + 1
+        asked = f"SELECT combo, {number}, params FROM ({self._asked(request)})"
+        texts = self._table.execute(f"INSERT INTO shared_{n} {asked}", (shape,))
+        if texts > 1 and self._table.value(f"SELECT count(*) FROM equal_{n}"):
+            keys = (
+                f"SELECT count(DISTINCT key) FROM shared_{n} JOIN texts_{n} ON combo = variant WHERE request = {number}"
+            )
+            texts = self._table.value(keys)
+        if texts > 1:
+            text = "".join(
+                piece if isinstance(piece, str) else f"{{{request.names[piece]}}}" for piece in request.pieces
+            )
+            self._table.execute(f"INSERT INTO requests_{n} VALUES ({number}, 0, ?)", (text,))
+        else:
+            self._table.execute(f"DELETE FROM shared_{n} WHERE request = {number}")
 
     def requests(self) -> int:
         """How many texts with placeholders there are."""
@@ -95,13 +115,23 @@ class Asking:
     def vary(self) -> None:
         """Who gets which variant, in which shared request, or in one of its own."""
         n, measure, same = self._n, self._composition.measured_by, self._composition.same("t", "c")
+        listed = "".join(f", {name}" for name in self._composition.looked_up_by)
+        variant, equal = "combo", ""
+        if self._table.value(f"SELECT count(*) FROM equal_{n}"):
+            variant, equal = "coalesce(e.variant, combo)", f"LEFT JOIN equal_{n} e USING (key)"
+        # one small join after the other: all at once would have to be spilled
+        self._table.execute(
+            f"""CREATE TABLE asked_{n} AS
+                SELECT c.*, coalesce(s.request, c.variant + {self.requests() + 1}) AS request
+                FROM (SELECT combo{listed}, {variant} AS variant FROM texts_{n} {equal}) c
+                LEFT JOIN (SELECT variant, request FROM shared_{n}) s USING (variant)"""
+        )
         self._table.execute(
             f"""CREATE TABLE messages_{n} AS
-                SELECT m.*, coalesce(s.request, m.variant + {self.requests() + 1}) AS request FROM (
-                    SELECT t.person, t.address, t.country, t.refusals, t.held, coalesce(e.variant, c.combo) AS variant
-                    FROM todo_{n} t JOIN texts_{n} c ON {same} LEFT JOIN equal_{n} e USING (key)) m
-                LEFT JOIN shared_{n} s USING (variant)"""
+                SELECT t.person, t.address, t.country, t.refusals, t.held, c.variant, c.request
+                FROM todo_{n} t JOIN asked_{n} c ON {same}"""
         )
+        self._table.execute(f"DROP TABLE asked_{n}")
         if self._composition.replaces:
             self._table.execute(
                 f"""CREATE TABLE optimized_{n} AS SELECT t.person, t.country, h.replaced, h.saved FROM todo_{n} t
@@ -111,10 +141,9 @@ class Asking:
         self._table.execute(
             f"""CREATE VIEW variants_{n} AS SELECT combo AS variant, left(sha256(text), 32) AS digest,
                     json_object('text', text)::VARCHAR AS content,
-                    (length(text) + {measuring.doubles_of(measure)})::INTEGER AS units, parts,
-                    coalesce(over, {measuring.over_of(measure)}) AS over,
-                    coalesce(narrow, {measuring.narrow_of(measure)}) AS narrow,
-                    {measuring.costly_of(measure)} AS costly, coalesce(several, language) AS language
+                    units, parts, coalesce(over, {measuring.over_of(measure)}) AS over, narrow,
+                    {measuring.costly_of(measure, self._composition.text)} AS costly,
+                    coalesce(several, language) AS language
                 FROM (SELECT t.*, {self._composition.text} AS text, {self._composition.language} AS language,
                         e.language AS several
                     FROM texts_{n} t LEFT JOIN equal_{n} e ON e.variant = t.combo)"""

@@ -23,7 +23,7 @@ class Breakdown:
     def sizes(self) -> list[tuple[bool, int, int, int]]:
         """(whether in UCS-2, parts, people, variants)."""
         return self._table.rows(
-            f"""SELECT costly <> '' AS wide, parts, sum(people)::BIGINT, count(DISTINCT variant) FROM {self._told}
+            f"""SELECT costly <> '' AS wide, parts, sum(people)::BIGINT, count(*) FROM {self._each}
                 GROUP BY ALL ORDER BY parts, wide"""
         )
 
@@ -53,7 +53,7 @@ class Breakdown:
     def languages(self) -> list[tuple[str, int, int]]:
         """(language, or several where words are the same, people, variants)."""
         return self._table.rows(
-            f"""SELECT language, sum(people)::BIGINT AS people, count(DISTINCT variant) FROM {self._told}
+            f"""SELECT language, sum(people)::BIGINT AS people, count(*) FROM {self._each}
                 GROUP BY language ORDER BY people DESC, language"""
         )
 
@@ -102,6 +102,13 @@ class Breakdown:
 
     def _distinct(self, expression: str) -> int:
         return int(self._table.value(f"SELECT count(DISTINCT {expression}) FROM todo_{self._n}"))
+
+    @property
+    def _each(self) -> str:
+        """Variants, and how many people get each, wherever they are."""
+        n = self._n
+        people = f"(SELECT variant, sum(people) AS people FROM spread_{n} GROUP BY variant)"
+        return f"{people} JOIN variants_{n} USING (variant)"
 
     @property
     def _told(self) -> str:

@@ -9,9 +9,10 @@ Tables, with the name of the people's table as suffix; k is a segment's number:
                                           what each prints; slots joined by SLOT, fault: why nothing
     cheap      combo, cheaper, replaced, saved
                                           the texts in which characters were replaced
-    texts      combo, v.., tongue, by_default, t.., p.., cheaper, is_wide, key, parts, over, narrow, fault, doubt, shape
+    texts      combo, v.., tongue, by_default, t.., p.., cheaper, is_wide, key, units, parts, over, narrow, ...
                                           each combination, by its first record: what its segments print, and their
-                                          slots; key: a hash of the text; over, narrow: where filling has told them
+                                          slots; key: a hash of the text; over: where filling has told it; is_wide,
+                                          units, parts, narrow: see `measuring`; fault, doubt: what may be wrong
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -160,14 +161,25 @@ class Composition:
 
     def measure(self) -> None:
         """Measure what was composed."""
-        n = self._n
+        n, measure = self._n, self.measured_by
+        # where nobody is looked up by values, only those are kept that stand in a text as they are
+        spent = set(self._values) - set(self._columns.values()) if self._alone else set()
+        left_out = ", ".join(["text", "special", "doubles", *sorted(spent)])
+        steps = {
+            "text": self.text,
+            "special": measuring.is_special(measure),
+            "is_wide": measuring.is_wide(measure),
+            "doubles": measuring.doubles_of(measure),
+            "parts": measuring.parts_of(measure),
+            "narrow": measuring.narrow_of(measure),
+        }
+        made = self._composed
+        for name, expression in steps.items():
+            made = f"SELECT *, {expression} AS {name} FROM ({made})"
         self._table.execute(
-            f"""CREATE TABLE texts_{n} AS SELECT * EXCLUDE (text, doubles), md5_number(text) AS key,
-                    {measuring.parts_of(self.measured_by)} AS parts, NULL::INTEGER AS over, NULL::INTEGER AS narrow,
-                    fault IS NULL AND ({self.measured_by.doubtful}) AS doubt
-                FROM (SELECT *, {measuring.doubles_of(self.measured_by)} AS doubles FROM (
-                    SELECT *, {measuring.is_wide(self.measured_by)} AS is_wide FROM (
-                        SELECT *, {self.text} AS text FROM ({self._composed}))))"""
+            f"""CREATE TABLE texts_{n} AS SELECT * EXCLUDE ({left_out}), (length(text) + doubles)::INTEGER AS units,
+                    md5_number(text) AS key, NULL::INTEGER AS over, fault IS NULL AND ({measure.doubtful}) AS doubt
+                FROM ({made})"""
         )
 
     def failed(self) -> list[tuple[int, int, list[tuple[int, int]], int]]:
@@ -209,10 +221,8 @@ class Composition:
 
     def riddles(self) -> Iterator[list[tuple[int, str]]]:
         """(combination, text) of the texts of which only filling can tell what they take, in batches."""
-        texts = f"SELECT *, {self.text} AS text FROM texts_{self._n}"
-        return self._table.batches(
-            f"SELECT combo, text FROM ({texts}) WHERE {measuring.is_riddle(self.measured_by)}", (), _BATCH
-        )
+        unknown = "parts IS NULL OR narrow IS NULL"
+        return self._table.batches(f"SELECT combo, {self.text} FROM texts_{self._n} WHERE {unknown}", (), _BATCH)
 
     def filled(self, batches: Iterable[Sequence[Sequence[Any]]]) -> None:
         """Columns (combination, parts, over, narrow) of the same, in batches."""
@@ -237,6 +247,11 @@ class Composition:
         return f"""SELECT any_value(c.also) AS also, c.combo, count(*) AS people, arg_min(t.file, t.record) AS file
             FROM (SELECT *, {also} AS also FROM texts_{n} WHERE {condition}) c
             JOIN todo_{n} t ON {self.same("t", "c")} GROUP BY c.combo"""
+
+    @property
+    def looked_up_by(self) -> tuple[str, ...]:
+        """The columns that `same` needs besides `combo`."""
+        return () if self._alone else self._values
 
     def same(self, one: str, other: str) -> str:
         """SQL: whether a person, of table `one`, has the combination of a text, of table `other`."""

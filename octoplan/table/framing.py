@@ -3,6 +3,7 @@
 A frame is for one variant, or with `share` for all texts that the gateway can make of one. Tables, with the name of the
 people's table as suffix, beside those of `sending` and `asking`:
 
+    kept      held                                                ids of frames that stay as a dead run left them
     leaves    person, address, country, refusals, frame, variant  who is in which frame
     sorted    the same, in order of frame and person
     named     frame, id, size, digest, refusals
@@ -21,6 +22,8 @@ from octoplan.table.packing import KEY_BITS
 from octoplan.table.rows import PackedFrame
 
 _BATCH = 10_000
+_PEOPLE_AT_ONCE = 250_000
+_NAMED = ("frame BIGINT", "id VARCHAR", "size BIGINT", "digest VARCHAR", "refusals INTEGER")
 _EACH = ("hex(person)", "address", "country", "v.parts", "v.digest")
 _NAME = re.compile(r"\{(\w+)\}")
 
@@ -62,12 +65,12 @@ class Framing:
         """
         n = self._n
         kept = self._kept(prefix)
-        rest = f"messages_{n}" + (f" WHERE held IS NULL OR held NOT IN ({kept})" if kept else "")
+        rest = f"messages_{n}" + (f" WHERE held IS NULL OR held NOT IN (FROM kept_{n})" if kept else "")
         unit = self._unit
         bits = packing.pack(self._table, n, size, f"SELECT person, {unit} AS variant FROM {rest}")
         whole = f"""UNION ALL SELECT person, address, country, refusals,
             (SELECT coalesce(max(leaf), -1) FROM bucket_{n}) + dense_rank() OVER (ORDER BY held) AS frame, variant
-            FROM messages_{n} WHERE held IN ({kept})"""
+            FROM messages_{n} WHERE held IN (FROM kept_{n})"""
         self._table.execute(
             f"""CREATE TABLE leaves_{n} AS
                 SELECT m.person, m.address, m.country, m.refusals, b.leaf AS frame, m.variant
@@ -87,30 +90,49 @@ class Framing:
 
     def client_requests(self, size: int) -> int:
         """How many frames there would be if each were for one text."""
+        people = self._count(f"messages_{self._n}")
+        if self._count(f"variants_{self._n}") == people:  # nobody has the text of another one
+            return people
         return packing.count(self._table, self._n, size, f"SELECT person, variant FROM messages_{self._n}")
 
-    def _kept(self, prefix: str) -> str:
-        """Frames that a dead run left planned and whose people and content still hold → their ids, as an SQL list."""
+    def _kept(self, prefix: str) -> int:
+        """Frames that a dead run left planned and whose people and content still hold → the table `kept`; how many."""
         n = self._n
-        if not self._table.value(f"SELECT count(held) FROM messages_{n}"):
-            return ""
-        rows = self._table.rows(
-            f"""SELECT held FROM {self._varied} WHERE held IS NOT NULL
-                GROUP BY held HAVING count(DISTINCT m.{self._unit}) = 1 AND {request_id_sql(self._digest)} = held""",
-            (prefix,),
-        )
-        return ", ".join(f"'{frame}'" for (frame,) in rows)
+        people = int(self._table.value(f"SELECT count(held) FROM messages_{n}"))
+        if not people:
+            return 0
+        self._table.execute(f"CREATE TABLE kept_{n} (held VARCHAR)")
+        parts = people // _PEOPLE_AT_ONCE + 1
+        for part in range(parts):
+            self._table.execute(
+                f"""INSERT INTO kept_{n} SELECT held FROM {self._varied}
+                    WHERE held IS NOT NULL AND hash(held) % {parts} = {part} GROUP BY held
+                    HAVING count(DISTINCT m.{self._unit}) = 1 AND {request_id_sql(self._digest)} = held""",
+                (prefix,),
+            )
+        return self._count(f"kept_{n}")
 
     def identify(self, prefix: str) -> None:
         """Give every frame its request id, and lay people out in the order in which they are sent to."""
         n = self._n
         self._table.execute(f"CREATE TABLE sorted_{n} AS FROM leaves_{n} ORDER BY frame, person")
-        self._table.execute(
-            f"""CREATE TABLE named_{n} AS
-                SELECT m.frame, {request_id_sql(self._digest, "m.refusals")} AS id, count(*) AS size,
-                    {self._digest} AS digest, max(m.refusals) AS refusals
-                FROM {self._joined(f"leaves_{n} m")} GROUP BY m.frame""",
-            (prefix,),
+        self._table.execute(f"CREATE TABLE named_{n} ({', '.join(_NAMED)})")
+        for first, last in self._ranges():
+            some = f"(FROM sorted_{n} WHERE frame BETWEEN ? AND ?) m"
+            self._table.execute(
+                f"""INSERT INTO named_{n}
+                    SELECT m.frame, {request_id_sql(self._digest, "m.refusals")}, count(*), {self._digest},
+                        max(m.refusals)
+                    FROM {self._joined(some)} GROUP BY m.frame""",
+                (prefix, first, last),
+            )
+
+    def _ranges(self) -> list[tuple[int, int]]:
+        """All frames in ranges of about as many people: what is put in order within a frame is never spilled."""
+        return self._table.rows(
+            f"""SELECT min(frame), max(frame) FROM (
+                    SELECT frame, sum(size) OVER (ORDER BY frame) // {_PEOPLE_AT_ONCE} AS part FROM frames_{self._n})
+                GROUP BY part ORDER BY part"""
         )
 
     def identified(self) -> Iterator[list[tuple[int, str, int, str, int]]]:

@@ -4,18 +4,20 @@ from octoplan.table.quoting import literal
 from octoplan.table.rows import Measure
 
 
+def is_special(measure: Measure) -> str:
+    """Whether it holds anything but characters that take one unit of the narrow alphabet; most texts do not."""
+    return f"regexp_matches(text, {literal(measure.special)})"
+
+
 def is_wide(measure: Measure) -> str:
-    """Whether it needs the wide alphabet."""
-    # most texts are in the basic alphabet only
-    return f"""CASE WHEN regexp_matches(text, {literal(measure.special)})
-        THEN regexp_matches(text, {literal(measure.foreign)}) ELSE false END"""
+    """With `special`: whether it needs the wide alphabet."""
+    return f"CASE WHEN special THEN regexp_matches(text, {literal(measure.foreign)}) ELSE false END"
 
 
 def doubles_of(measure: Measure) -> str:
-    """With `is_wide`: how many of its characters take two units."""
+    """With `special` and `is_wide`: how many of its characters take two units."""
     wide, narrow = (_count_of(kind) for kind in (measure.wide_double, measure.double))
-    return f"""CASE WHEN NOT regexp_matches(text, {literal(measure.special)}) THEN 0
-        WHEN is_wide THEN {wide} ELSE {narrow} END"""
+    return f"CASE WHEN NOT special THEN 0 WHEN is_wide THEN {wide} ELSE {narrow} END"
 
 
 def parts_of(measure: Measure) -> str:
@@ -27,30 +29,25 @@ def parts_of(measure: Measure) -> str:
         END"""
 
 
-def is_riddle(measure: Measure) -> str:
-    """With `is_wide` and `parts`: whether only filling can tell what it takes, or would take if it were not wide."""
-    return f"parts IS NULL OR (is_wide AND parts > 1 AND regexp_matches(text, '[{measure.double}]'))"
-
-
-def over_of(measure: Measure) -> str:
-    """With `is_wide` and `parts`, where that is no riddle: how many units must go for one part less."""
-    (alone, joined), (wide_alone, wide_joined) = measure.narrow, measure.wide
-    before = f"""CASE WHEN is_wide THEN greatest((parts - 1) * {wide_joined}, {wide_alone})
-        ELSE greatest((parts - 1) * {joined}, {alone}) END"""
-    return f"CASE WHEN parts > 1 THEN length(text) - {before} ELSE 0 END::INTEGER"
-
-
 def narrow_of(measure: Measure) -> str:
-    """With `is_wide` and `parts`, where that is no riddle: how many parts it would take if nothing forced UCS-2."""
+    """With `is_wide` and `parts`: how many it would take if nothing forced UCS-2; NULL where only filling can tell."""
     alone, joined = measure.narrow
     length = f"length({plain(measure, 'text')})"
-    return f"""CASE WHEN NOT is_wide OR parts <= 1 THEN parts
+    return f"""CASE WHEN NOT is_wide OR parts <= 1 THEN parts WHEN regexp_matches(text, '[{measure.double}]') THEN NULL
         WHEN {length} <= {alone} THEN 1 ELSE ceil({length} / {joined}) END::INTEGER"""
 
 
-def costly_of(measure: Measure) -> str:
-    """With `is_wide`: the characters that force the wide alphabet, joined."""
-    found = f"list_sort(list_distinct(regexp_extract_all(text, {literal(measure.foreign)})))"
+def over_of(measure: Measure) -> str:
+    """With `is_wide`, `units`, `parts`, where no double can stand astride: how many units must go for one part less."""
+    (alone, joined), (wide_alone, wide_joined) = measure.narrow, measure.wide
+    before = f"""CASE WHEN is_wide THEN greatest((parts - 1) * {wide_joined}, {wide_alone})
+        ELSE greatest((parts - 1) * {joined}, {alone}) END"""
+    return f"CASE WHEN parts > 1 THEN units - {before} ELSE 0 END::INTEGER"
+
+
+def costly_of(measure: Measure, text: str) -> str:
+    """With `is_wide`: the characters that force the wide alphabet, joined. `text`: its SQL, looked at only then."""
+    found = f"list_sort(list_distinct(regexp_extract_all({text}, {literal(measure.foreign)})))"
     return f"CASE WHEN is_wide THEN array_to_string({found}, '') ELSE '' END"
 
 

@@ -24,6 +24,9 @@ RENDERED: Final = (
 it was, and `saved`: the parts which that saved; `language`: empty where there is only one.
 """
 
+HELD: Final = (("person", "UHUGEINT"), ("status", "VARCHAR"), ("refusals", "INTEGER"), ("frame", "VARCHAR"))
+"""What a state has of a person, likewise in lines; the key as 0x and hex digits, `frame` empty where there is none."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Combination:

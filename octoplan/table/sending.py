@@ -25,7 +25,7 @@ from octoplan.table.composing import Composition
 from octoplan.table.connection import Table
 from octoplan.table.framing import Framing
 from octoplan.table.keys import MESSAGE_HASH_SQL
-from octoplan.table.rows import RENDERED, Combination, Measure
+from octoplan.table.rows import HELD, RENDERED, Combination, Measure
 from octoplan.table.spread import Spread
 
 _BATCH = 10_000
@@ -52,12 +52,23 @@ class Messages:
             (address, address, limit),
         )
 
-    def hold(self, columns: Iterable[tuple[Sequence[int], Sequence[str], Sequence[int], Sequence[str | None]]]) -> None:
-        """What the state has of these people: (person, status, refusals, frame), in batches of columns."""
+    def sum(self) -> tuple[int, int]:
+        """How many people there are, and the sum of their keys, which is the same in any order."""
+        low = (1 << 64) - 1
+        (row,) = self._table.rows(
+            f"""SELECT count(*), coalesce(sum((person >> 64::UHUGEINT)::UBIGINT), 0),
+                coalesce(sum((person & {low}::UHUGEINT)::UBIGINT), 0) FROM {self._people}"""
+        )
+        count, high, rest = map(int, row)
+        return count, (high << 64) + rest
+
+    def hold(self, batches: Iterable[Sequence[str]]) -> None:
+        """What the state has of these people, a line each, in batches: see `rows.HELD`."""
         n = self._n
-        self._table.execute(f"CREATE TABLE held_{n} (person UHUGEINT, status VARCHAR, refusals INTEGER, frame VARCHAR)")
-        for batch in columns:
-            self._table.append(f"held_{n}", batch)
+        columns = ", ".join(f"{name} {kind}" for name, kind in HELD)
+        self._table.execute(f"CREATE TABLE held_{n} ({columns})")
+        for lines in batches:
+            self._table.append_lines(f"held_{n}", HELD, lines)
 
     def standing(self) -> dict[str, int]:
         """How many people of the audience the state holds, by status."""
@@ -139,19 +150,28 @@ class Messages:
             self._table.execute(f"DROP TABLE {spent}_{n}")
         return self.count()
 
+    def spread_of_values(self) -> int:
+        """About how many distinct combinations of the variables there are among those who are free."""
+        if not self._values:
+            return 1
+        return int(self._table.value(f"SELECT approx_count_distinct(({', '.join(self._values)})) FROM todo_{self._n}"))
+
     def composition(self, measure: Measure) -> Composition:
         """Begin to compose the texts, instead of rendering them."""
         return Composition(self._table, self._n, self._values, measure)
 
     def asking(self, composition: Composition) -> Asking:
         """Begin to look for what composed texts have in common."""
-        return Asking(self._table, self._n, composition)
+        asking = Asking(self._table, self._n, composition)
+        asking.begin()
+        return asking
 
     def share(self, asking: Asking) -> None:
         """What `vary` is for texts that were rendered."""
         asking.vary()
         self.spread.count()
-        self.framing.share()
+        if asking.requests():
+            self.framing.share()
 
     def count(self) -> int:
         """How many messages there are."""

@@ -91,6 +91,16 @@ def test_ten_rows_more_are_ten_messages(applied: Folder) -> None:
     assert applied.addresses() == numbers(ALL)
 
 
+def test_as_many_others_are_not_taken_for_the_same_people(applied: Folder) -> None:
+    rows = people(FIRST + 1).splitlines(keepends=True)
+    applied.write({"campaigns/audiences/people.csv": "".join([rows[0], *rows[2:]])})
+    outcome = applied.call("plan")
+    assert outcome.last.startswith("Sends: 1 recipients in 1 requests"), outcome.last
+    assert outcome.last.endswith(f"; {FIRST - 1} already sent.")
+    apply(applied)
+    assert applied.addresses() == numbers(FIRST + 1)
+
+
 def test_rows_less_are_no_change(applied: Folder) -> None:
     applied.write({"campaigns/audiences/people.csv": people(5)})
     assert planned(applied)[0] == 0

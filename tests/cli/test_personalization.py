@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -225,3 +226,54 @@ def test_a_lost_answer_is_replayed_with_the_same_bytes_to_the_same_endpoint(
     assert applied.code == 0, applied
     assert gateway.bodies[0] == gateway.bodies[1]
     assert got(gateway) == WORDS
+
+
+def ids(gateway: Gateway) -> list[str]:
+    return [str(body.get("request_id") or body["metadata"]["request_id"]) for body in bodies(gateway)]
+
+
+def small_frames(folder: Folder) -> Folder:
+    text = (folder.path / "octoplan.yaml").read_text(encoding="utf-8")
+    return folder.write({"octoplan.yaml": text.replace("max_in_flight: 1", "max_in_flight: 1, frame_size: 9")})
+
+
+def test_what_a_dead_run_left_planned_is_sent_under_its_own_ids(project: MakeProject, gateway: Gateway) -> None:
+    folder = small_frames(remote(project, gateway))
+    gateway.pause = 0.5
+    process = folder.start("apply", "--env", "local", "--auto-approve")
+    gateway.await_requests(2)
+    process.kill()
+    process.communicate(timeout=30)
+    gateway.pause = 0
+    left = {frame["id"] for frame in frames(folder) if frame["status"] in ("planned", "sending")}
+    assert len(left) > 6
+    before = len(gateway.bodies)
+    assert folder.call("apply", "--env", "local", "--auto-approve", at=datetime.now(UTC)).code == 0
+    assert set(ids(gateway)[before:]) == left
+    assert got(gateway) == WORDS
+
+
+def test_whoever_leaves_or_is_renamed_after_a_death_changes_nobody_else_s_words(
+    project: MakeProject, gateway: Gateway
+) -> None:
+    folder = small_frames(remote(project, gateway))
+    gateway.pause = 0.5
+    process = folder.start("apply", "--env", "local", "--auto-approve")
+    gateway.await_requests(2)
+    process.kill()
+    process.communicate(timeout=30)
+    gateway.pause = 0
+    begun = {to["phone_number"] for body in bodies(gateway) for to in body["recipients"]}
+    left, renamed = [to for to in sorted(WORDS) if to not in begun and WORDS[to].startswith("Hi Ann")][:2]
+    rows = people().splitlines(keepends=True)
+    number = int(renamed[-2:])
+    rows = [row for row in rows if not row.startswith(f"06 00 00 02 {left[-2:]}")]
+    folder.write({"campaigns/audiences/people.csv": "".join(rows).replace(f",{name_of(number)},", ",Berta,")})
+    assert folder.call("apply", "--env", "local", "--auto-approve", at=datetime.now(UTC)).code == 0
+    expected = {to: said for to, said in WORDS.items() if to != left}
+    assert got(gateway) == expected | {renamed: WORDS[renamed].replace(name_of(number), "Berta")}
+
+
+def frames(folder: Folder) -> list[dict[str, Any]]:
+    lines = folder.call("state", "export", "--env", "local").out.splitlines()
+    return [record for record in map(json.loads, lines) if record.get("kind") == "frame"]

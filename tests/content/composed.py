@@ -16,6 +16,7 @@ from octoplan.content.composing import compose_all, measure_of
 from octoplan.content.variants import Faults, render_all, render_here
 from octoplan.content.wording import Wording, Written, compile_wording
 from octoplan.frame import check_words, personal_body
+from octoplan.project import Personalization
 from octoplan.sandbox.endpoints import SMS_CAMPAIGN_SEND
 from octoplan.sandbox.reading import read_submission
 from octoplan.table.connection import Table
@@ -70,13 +71,22 @@ def campaign(wording: Wording, *, skip: bool = False) -> Campaign:
     )
 
 
-def compose(table: Table, wording: Wording, people: Sequence[Row], *, skip: bool = False, size: int = 450) -> Outcome:
+def compose(
+    table: Table,
+    wording: Wording,
+    people: Sequence[Row],
+    *,
+    skip: bool = False,
+    size: int = 450,
+    personalization: Personalization = "server",
+) -> Outcome:
     """Compose; a person's key is the number of the row."""
     name, messages = _messages(table, people)
     composition = messages.composition(measure_of("sms"))
     composed = compose_all(composition, wording, NAMES, campaign(wording, skip=skip))
     asking = messages.asking(composition)
-    ask_all(asking, composed)
+    if personalization == "server":
+        ask_all(asking, composed)
     messages.share(asking)
     return _outcome((table, name), messages, composed.faults, wording, size)
 

@@ -117,6 +117,11 @@ def agree(one: Outcome, other: Outcome) -> None:
     assert one.report == other.report
 
 
+def identities(outcome: Outcome) -> set[tuple[tuple[int, ...], str]]:
+    """What the request ids of the frames are made of."""
+    return {(frame.people, frame.digest) for frame in outcome.frames}
+
+
 @LAW
 @given(text=texts, people=rows, skip=st.booleans(), size=st.sampled_from([1, 2, 450]), optimize=st.booleans())
 def test_everybody_gets_exactly_the_words_that_rendering_gives(
@@ -124,6 +129,18 @@ def test_everybody_gets_exactly_the_words_that_rendering_gives(
 ) -> None:
     wording = compiled(text, optimize=optimize)
     agree(compose(table, wording, people, skip=skip, size=size), render(table, wording, people, skip=skip, size=size))
+
+
+@LAW
+@given(text=texts, people=rows, size=st.sampled_from([1, 2, 450]), optimize=st.booleans())
+def test_where_the_gateway_fills_in_nothing_it_makes_the_frames_that_rendering_makes(
+    table: Table, text: str, people: list[Row], *, size: int, optimize: bool
+) -> None:
+    wording = compiled(text, optimize=optimize)
+    composed = compose(table, wording, people, size=size, personalization="client")
+    rendered = render(table, wording, people, size=size)
+    agree(composed, rendered)
+    assert identities(composed) == identities(rendered)
 
 
 @LAW

@@ -1,5 +1,6 @@
 """Every change is a compare-and-swap on frame, status, run and epoch. Against the interface, for every store."""
 
+from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
 
@@ -165,6 +166,17 @@ def test_a_refusal_of_the_campaign_frees_its_people_and_counts(begun: Store) -> 
         (Status.PLANNED, 0, TWO),
     ]
     assert begun.counts("autumn-sale", 1) == {Status.FREE: 3, Status.PLANNED: 2}
+
+
+@sending
+@pytest.mark.parametrize("both", [False, True])
+def test_what_is_counted_is_where_everybody_stands(begun: Store, change: Change, *, both: bool) -> None:
+    begun.commit(EPOCH, [change])
+    if both:
+        begun.commit(EPOCH, [Begin(frame=TWO, run="run-1", at=at(2), body=b"other")])
+        if not isinstance(change, Split):
+            begun.commit(EPOCH, [replace(change, frame=TWO)])
+    assert dict(begun.counts("autumn-sale", 1)) == Counter(statuses(begun).values())
 
 
 def test_a_refusal_of_one_recipient_is_kept(begun: Store) -> None:

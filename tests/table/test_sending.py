@@ -1,7 +1,7 @@
 """The SQL that packs and names frames, held against `frame`'s pure functions on a real DuckDB."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -83,7 +83,7 @@ def prepare(table: Table, people: Mapping[int, str], held: Held) -> Messages:
     columns = (order, [address_of(person) for person in order], ["FR"] * len(order), [0] * len(order))
     table.append(name, (*columns, list(range(len(order))), [people[person] for person in order]))
     messages = Messages(table, name, 1)
-    messages.hold([columns_of(held)] if held else ())
+    messages.hold([lines_of(held)] if held else ())
     messages.free(["free", "planned"])
     messages.combine()
     for batch in messages.combinations():
@@ -92,9 +92,11 @@ def prepare(table: Table, people: Mapping[int, str], held: Held) -> Messages:
     return messages
 
 
-def columns_of(held: Held) -> tuple[Sequence[int], Sequence[str], Sequence[int], Sequence[str | None]]:
-    rows = [(person, *what) for person, what in held.items()]
-    return [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows], [row[3] for row in rows]
+def lines_of(held: Held) -> list[str]:
+    return [
+        "\n".join((hex(person), status, str(refusals), frame or ""))
+        for person, (status, refusals, frame) in held.items()
+    ]
 
 
 def address_of(person: int) -> str:
@@ -217,7 +219,7 @@ def prepare_retried(table: Table) -> Messages:
             0 AS file, 0 AS record"""
     )
     messages = Messages(table, name, 0)
-    messages.hold([([7], ["refused"], [2], ["e" * 32])])
+    messages.hold([["\n".join(("0x7", "refused", "2", "e" * 32))]])
     assert messages.free(["free", "planned", "refused"], retried="refused") == 1
     assert messages.combine() == 1
     for (one,) in messages.combinations():

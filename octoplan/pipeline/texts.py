@@ -1,0 +1,59 @@
+"""Free people and a campaign's words → who gets which text: rendered one by one, or composed in the table."""
+
+from octoplan.content.abreast import Order, choose
+from octoplan.content.asking import ask_all
+from octoplan.content.composing import ENOUGH, Composed, compose_all, measure_of
+from octoplan.content.variants import Faults, render_all
+from octoplan.errors import Problem
+from octoplan.pipeline.gathering import Gathered
+from octoplan.table.composing import Composition
+from octoplan.table.sending import Messages
+
+
+def fill(gathered: Gathered, messages: Messages, cores: int) -> tuple[Faults, bool]:
+    """Free people → who gets what; the faults, and whether texts share requests that the gateway fills."""
+    if not _is_composed(gathered, messages):
+        faults = _render(gathered, messages, cores)
+        messages.vary()
+        return faults, False
+    composition, composed = _compose(gathered, messages)
+    asking = messages.asking(composition)
+    if gathered.campaign.is_personal:
+        ask_all(asking, composed)
+    messages.share(asking)
+    return composed.faults, asking.requests() > 0
+
+
+def take_free(gathered: Gathered, cores: int = 1) -> tuple[int, tuple[Problem, ...]]:
+    """A gathered campaign, as if nobody had been sent to → how many people get it, and the Problems of rendering it."""
+    messages = Messages(gathered.table, gathered.audience.people, len(gathered.audience.variables))
+    messages.hold(())
+    people = messages.free(())
+    faults = (
+        _compose(gathered, messages)[1].faults
+        if _is_composed(gathered, messages)
+        else _render(gathered, messages, cores)
+    )
+    return people - faults.skipped, tuple(fault.problem(gathered.audience.places) for fault in faults)
+
+
+def _is_composed(gathered: Gathered, messages: Messages) -> bool:
+    """Whether texts are put together in SQL: where that is asked for, or pays. They are the same either way."""
+    campaign, templates = gathered.campaign, gathered.wording.templates.values()
+    if campaign.channel != "sms" or all(isinstance(one.text, str) for one in templates):
+        return False
+    return campaign.is_personal or messages.spread_of_values() >= ENOUGH
+
+
+def _compose(gathered: Gathered, messages: Messages) -> tuple[Composition, Composed]:
+    campaign = gathered.campaign
+    composition = messages.composition(measure_of(campaign.channel))
+    return composition, compose_all(composition, gathered.wording, gathered.audience.variables, campaign)
+
+
+def _render(gathered: Gathered, messages: Messages, cores: int) -> Faults:
+    campaign, wording, names = gathered.campaign, gathered.wording, gathered.audience.variables
+    constants = dict(campaign.constants)
+    order = Order(written=wording.written, names=names, constants=constants, channel=campaign.channel)
+    render = choose(wording, order, messages.combine(), cores)
+    return render_all(render(messages.combinations()), wording.renderer(names, constants), campaign, messages.rendered)
