@@ -5,6 +5,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sysconfig
@@ -36,6 +37,9 @@ _EVERYTHING = Query()
 # How long an example takes says more of the machine than of octoplan.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+# A shell that starts the tests in the background has Ctrl-C ignored, and so would every octoplan that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Files = Mapping[str, str | bytes | None]
 MakeProject = Callable[..., "Folder"]
