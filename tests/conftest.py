@@ -235,6 +235,13 @@ class _Exchange(BaseHTTPRequestHandler):
         pass
 
 
+def stop(process: "subprocess.Popen[Any]") -> None:
+    """Stop a process, and wait until all of it stands still: on a busy machine other threads go on for a while."""
+    process.send_signal(signal.SIGSTOP)
+    _, status = os.waitpid(process.pid, os.WUNTRACED)
+    assert os.WIFSTOPPED(status), "it ended before it could be stopped"
+
+
 def clean_environment(home: Path, given: Mapping[str, str] | None = None) -> dict[str, str]:
     """Make the environment of a subprocess: nothing of ours but what is given, and warnings are errors."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}

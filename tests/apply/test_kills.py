@@ -17,7 +17,7 @@ from octoplan.state.interface import Status
 from octoplan.state.sqlite import SqliteStore
 from tests.apply.conftest import address_of
 from tests.apply.gateway import ACCEPT, CUT_AFTER, CUT_BEFORE, FAILED, HANG, Asked, Judge
-from tests.conftest import Folder
+from tests.conftest import Folder, stop
 
 if TYPE_CHECKING:
     import subprocess
@@ -220,7 +220,7 @@ def test_not_sent_is_not_believed_while_a_process_that_was_shut_out_could_still_
     judge.script = lambda _: HANG
     process = folder.start(*APPLY)
     await_requests(judge, 4, process)
-    process.send_signal(signal.SIGSTOP)
+    stop(process)
     try:
         unlocked = folder.call("--env", "production", "state", "unlock", "--json").json
         assert unlocked["shut_out"] == [f"process {process.pid} on {os.uname().nodename}"]
@@ -263,7 +263,7 @@ def test_an_applier_that_was_stopped_sends_nothing_after_another_has_finished(fo
     judge.script = hold
     first = folder.start(*APPLY)
     await_requests(judge, 10, first)  # all four wait for their answers, so none is in the middle of writing
-    first.send_signal(signal.SIGSTOP)
+    stop(first)
     held.set()
     try:
         assert folder.call("--env", "production", "state", "unlock").code == 0

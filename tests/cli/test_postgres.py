@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import PATIENCE
+from tests.conftest import PATIENCE, stop
 from tests.state.server import Server, lay_cable, shared
 
 if TYPE_CHECKING:
@@ -256,7 +256,7 @@ def test_a_run_that_slept_while_another_finished_sends_nothing_more(folder: Fold
     sleeper = start(folder)
     gateway.await_requests(2 * IN_FLIGHT)
     time.sleep(0.2)  # every lane waits for its answer: none is between asking the state and sending
-    sleeper.send_signal(signal.SIGSTOP)
+    stop(sleeper)
     try:
         assert call(folder, "apply", "--auto-approve").code == 6
         unlock(folder)

@@ -13,6 +13,7 @@ import pytest
 
 from octoplan.errors import StateLocked
 from octoplan.state.interface import Again, Begin, Status, Store
+from tests.conftest import stop
 from tests.state.conftest import EPOCH, NOW, Bench, campaign, frame_id, record
 from tests.state.server import PATIENCE
 
@@ -105,7 +106,7 @@ def test_whoever_was_shut_out_is_named_for_as_long_as_it_lives(bench: Bench, kin
         store.unlock()
         name = f"process {first.pid} on {os.uname().nodename}"
         assert store.lurking() == (name,)
-        first.send_signal(signal.SIGSTOP)
+        stop(first)
         store.unlock()
         with store.lock() as epoch:
             assert (epoch, store.lurking()) == (3, (name,))
