@@ -25,6 +25,11 @@ def test_a_body_is_read_as_the_frame_that_made_it_reads_it() -> None:
         assert (path_of(made) == SMS_CAMPAIGN) is personal
 
 
+def test_a_channel_counts_wherever_it_stands() -> None:
+    made = json.loads(body(SETTINGS, {"text": "Hi"}, TO, None)) | {"type": "sms_premium"}
+    assert path_of(json.dumps(dict(reversed(made.items()))).encode()) == MULTI_CHANNEL
+
+
 @pytest.mark.parametrize("other", [b"", b"{", b"[]", b"{}", b'{"recipients": []}', b'{"type": "sms_premium"}', b"\xff"])
 def test_anything_else_goes_where_everything_went_before(other: bytes) -> None:
     assert path_of(other) == MULTI_CHANNEL
