@@ -1,7 +1,7 @@
 """People of one variant, or of texts that one request can tell → frames: the body, its id, and its halves. Pure.
 
 A frame is a leaf of the binary trie over the person keys of a variant: nodes are split by the next bit until at most
-`frame_size` people remain, so that one person more or less changes one frame. `table.sending` does this in SQL for all
+`frame_size` people remain, so that one person more or less changes one frame. `table.packing` does this in SQL for all
 people at once; `leaves` is the same law for a few, and the tests hold one against the other.
 """
 
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
+from octoplan.content.digests import text_digest
 from octoplan.content.placeholders import fill
 from octoplan.errors import OctoplanError
 
@@ -116,11 +117,6 @@ def is_personal(request: Mapping[str, Any]) -> bool:
 def texts(request: Mapping[str, Any]) -> Iterator[str]:
     """A request of `personal_body` → the words that each of its recipients gets."""
     return (fill(request["text"], recipient) for recipient in request["recipients"])
-
-
-def text_digest(text: str) -> str:
-    """A rendered text → the digest of a message that is nothing but this text, 32 hex digits."""
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def words_digest(digests: Iterable[str]) -> str:

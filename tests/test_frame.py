@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from octoplan.content.digests import text_digest
 from octoplan.errors import OctoplanError
 from octoplan.frame import (
     KEY_BITS,
@@ -19,7 +20,6 @@ from octoplan.frame import (
     leaves,
     personal_body,
     request_id,
-    text_digest,
     words_digest,
 )
 

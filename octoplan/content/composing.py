@@ -186,7 +186,7 @@ def _sort_out(composition: Composition, campaign: Campaign, printer: _Printer, t
 def _look_closely(composition: Composition, campaign: Campaign, tags: Sequence[str]) -> Iterator[_Found]:
     for batch in composition.doubtful():
         for combination, tongue, text in batch:
-            rendered = Rendered(content={"text": text}, digest=b"", json="", language=tags[tongue])
+            rendered = Rendered(content={"text": text}, digest="", json="", language=tags[tongue])
             kind = find_fault(rendered, campaign)
             if kind is not None:
                 number, people = combination.number, combination.people

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from types import TracebackType
 from typing import Any, Final
 
 from jinja2 import Template
 from jinja2.exceptions import UndefinedError
 
+from octoplan.content.digests import text_digest
 from octoplan.content.faults import BlankError, FaultError, LimitError, NothingError, Reason
 from octoplan.content.limits import BUDGET, MAX_OUTPUT, Budget
 from octoplan.content.names import Use
@@ -20,7 +20,6 @@ from octoplan.content.values import Blank, is_blank
 from octoplan.errors import Place
 from octoplan.source import Pointer
 
-DIGEST_BYTES: Final = 16
 # These become headers of an e-mail: a line break in a value would begin another header.
 ONE_LINE: Final[frozenset[Pointer]] = frozenset({("metadata", "subject"), ("metadata", "name_from")})
 
@@ -29,21 +28,21 @@ _LINE_BREAK = re.compile("[\r\n\v\f\x00\x1c-\x1e\x85\u2028\u2029]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """A message's `content`, the tree with every string rendered, and its `digest`: equal contents, equal digests.
+    """A message's `content`, every string rendered, and its `digest`, 32 hex digits: equal contents, equal digests.
 
     `json`: the content as canonical JSON; `language`: what it is in, where there are several, and whether the person
     gets it `by_default`; `written`: the text as it was before typographic characters were replaced in it.
     """
 
     content: Mapping[str, Any]
-    digest: bytes
+    digest: str
     json: str
     language: str = ""
     by_default: bool = False
     written: str | None = None
 
     def __repr__(self) -> str:
-        return f"Rendered({self.digest.hex()})"  # the content holds a row's values
+        return f"Rendered({self.digest})"  # the content holds a row's values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,10 +129,10 @@ def make_rendered(content: Mapping[str, Any]) -> Rendered:
     return Rendered(content=content, digest=digest, json=canonical.write(()))
 
 
-def _digest(content: Mapping[str, Any], canonical: Callable[[], str]) -> bytes:
+def _digest(content: Mapping[str, Any], canonical: Callable[[], str]) -> str:
     """Hash content: one that is a text alone by the text as it stands, which SQL can do too."""
     words = content["text"] if content.keys() == {"text"} else canonical()
-    return sha256(words.encode("utf-8", "surrogatepass")).digest()[:DIGEST_BYTES]
+    return text_digest(words)
 
 
 def _write(template: Template, variables: dict[str, Any]) -> str:

@@ -167,10 +167,9 @@ def render_batch(batch: Sequence[Raw], renders: Renders, channel: str) -> Batch:
 
 
 def _line(number: int, rendered: Rendered, channel: str) -> str:
-    digest = rendered.digest.hex()
     if channel != "sms":
         units = len(rendered.content.get("text", ""))
-        return f"{number}\n{digest}\n{rendered.json}\n{units}\n0\n0\n0\n\n\n0\n{rendered.language}"
+        return f"{number}\n{rendered.digest}\n{rendered.json}\n{units}\n0\n0\n0\n\n\n0\n{rendered.language}"
     text = rendered.content["text"]
     size = parts.measure(text)
     costly, narrow = "", size.parts
@@ -181,7 +180,7 @@ def _line(number: int, rendered: Rendered, channel: str) -> str:
     if rendered.written is not None:
         replaced, saved = typographic(rendered.written), parts.measure(rendered.written).parts - size.parts
     sizes = f"{size.units}\n{size.parts}\n{size.over}\n{narrow}"
-    return f"{number}\n{digest}\n{rendered.json}\n{sizes}\n{costly}\n{replaced}\n{saved}\n{rendered.language}"
+    return f"{number}\n{rendered.digest}\n{rendered.json}\n{sizes}\n{costly}\n{replaced}\n{saved}\n{rendered.language}"
 
 
 def find_fault(rendered: Rendered | Failed, campaign: Campaign) -> Kind | None:

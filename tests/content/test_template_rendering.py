@@ -50,7 +50,7 @@ def test_the_digest_depends_on_the_content_and_not_on_the_order_of_its_keys() ->
     assert isinstance(one, Rendered)
     assert isinstance(two, Rendered)
     assert one.digest == two.digest
-    assert len(one.digest) == 16
+    assert len(one.digest) == 32
 
 
 def test_content_without_templates_is_rendered_once_for_all() -> None:
