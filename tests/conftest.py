@@ -198,6 +198,12 @@ class Gateway:
             assert time.monotonic() < until, "nothing arrives at the gateway"
             time.sleep(0.01)
 
+    def kill_at(self, number: int, process: "subprocess.Popen[Any]") -> None:
+        """Kill a process once so many requests have arrived, and wait until it is dead."""
+        self.await_requests(number)
+        process.kill()
+        process.communicate(timeout=PATIENCE)
+
     def addresses(self) -> list[str]:
         """Read who got something, once per message, in order."""
         return sorted(message.address for message in self.sandbox.messages())

@@ -114,7 +114,7 @@ def _stand(
 ) -> tuple[Standing, int]:
     """How the state knows the people of an audience, and how many of them are free; `counts`: all whom it knows."""
     store = course.state.store
-    if counts.keys() == {Status.SENT} and messages.sum() == store.sum(campaign.name, campaign.edition):
+    if counts.keys() == {Status.SENT} and messages.key_total() == store.key_total(campaign.name, campaign.edition):
         return Standing(sent=counts[Status.SENT]), 0  # it is the same people, and all have had it
     messages.hold(_lines(batch) for batch in store.messages(campaign.name, campaign.edition) if counts)
     standing = _standing(messages.standing(), retry_refused=course.retry_refused)

@@ -12,11 +12,12 @@ from octoplan.table.sending import Messages
 
 def fill(gathered: Gathered, messages: Messages, cores: int) -> tuple[Faults, bool]:
     """Free people → who gets what; the faults, and whether texts share requests that the gateway fills."""
-    if not _is_composed(gathered, messages):
+    composition = _composition(gathered, messages)
+    if composition is None:
         faults = _render(gathered, messages, cores)
         messages.vary()
         return faults, False
-    composition, composed = _compose(gathered, messages)
+    composed = _compose(gathered, composition)
     asking = messages.asking(composition)
     if gathered.campaign.is_personal:
         ask_all(asking, composed)
@@ -29,26 +30,22 @@ def take_free(gathered: Gathered, cores: int = 1) -> tuple[int, tuple[Problem, .
     messages = Messages(gathered.table, gathered.audience.people, len(gathered.audience.variables))
     messages.hold(())
     people = messages.free(())
-    faults = (
-        _compose(gathered, messages)[1].faults
-        if _is_composed(gathered, messages)
-        else _render(gathered, messages, cores)
-    )
+    composition = _composition(gathered, messages)
+    faults = _compose(gathered, composition).faults if composition else _render(gathered, messages, cores)
     return people - faults.skipped, tuple(fault.problem(gathered.audience.places) for fault in faults)
 
 
-def _is_composed(gathered: Gathered, messages: Messages) -> bool:
-    """Whether texts are put together in SQL: where that is asked for, or pays. They are the same either way."""
+def _composition(gathered: Gathered, messages: Messages) -> Composition | None:
+    """Where texts are put together in SQL: where that is asked for, or pays. They are the same either way."""
     campaign, templates = gathered.campaign, gathered.wording.templates.values()
     if campaign.channel != "sms" or all(isinstance(one.text, str) for one in templates):
-        return False
-    return campaign.is_personal or messages.spread_of_values() >= ENOUGH
-
-
-def _compose(gathered: Gathered, messages: Messages) -> tuple[Composition, Composed]:
-    campaign = gathered.campaign
+        return None
     composition = messages.composition(measure_of(campaign.channel))
-    return composition, compose_all(composition, gathered.wording, gathered.audience.variables, campaign)
+    return composition if campaign.is_personal or composition.distinct >= ENOUGH else None
+
+
+def _compose(gathered: Gathered, composition: Composition) -> Composed:
+    return compose_all(composition, gathered.wording, gathered.audience.variables, gathered.campaign)
 
 
 def _render(gathered: Gathered, messages: Messages, cores: int) -> Faults:

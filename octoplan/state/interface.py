@@ -192,7 +192,7 @@ class Store(Protocol):
     def messages(self, campaign: str, edition: int) -> Iterator[Sequence[Held]]:
         """All messages of an edition, in batches."""
 
-    def sum(self, campaign: str, edition: int) -> tuple[int, int]:
+    def key_total(self, campaign: str, edition: int) -> tuple[int, int]:
         """How many people an edition holds, and the sum of their keys: who has the same holds the same people."""
 
     def editions(self, campaign: str) -> tuple[int, ...]:

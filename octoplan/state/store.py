@@ -99,13 +99,12 @@ class SqlStore(ABC):
     def counts(self, campaign: str, edition: int) -> Mapping[Status, int]:
         """How many messages of an edition stand where."""
         (whole,) = self._read(
-            f"""SELECT count(*) AS people, count(m.frame) AS held,
-                    (SELECT min(f.status) FROM frames f JOIN campaigns c ON c.no = f.campaign
-                        WHERE c.name = ? AND f.edition = ?) AS least,
-                    (SELECT max(f.status) FROM frames f JOIN campaigns c ON c.no = f.campaign
-                        WHERE c.name = ? AND f.edition = ?) AS most
-                FROM messages m WHERE {_EDITION}""",
-            *(campaign, edition) * 3,
+            f"""SELECT count(m.person) AS people, count(m.frame) AS held,
+                    min(s.least) AS least, min(s.most) AS most
+                FROM (SELECT min(f.status) AS least, max(f.status) AS most FROM frames f
+                        JOIN campaigns c ON c.no = f.campaign WHERE c.name = ? AND f.edition = ?) s
+                    LEFT JOIN messages m ON {_EDITION}""",
+            *(campaign, edition) * 2,
         )
         if whole["least"] == whole["most"]:  # all frames stand alike: nobody's own need be looked up
             return rows.decode([whole], rows.alike)[0]
@@ -125,7 +124,7 @@ class SqlStore(ABC):
             for batch in batches:
                 yield rows.decode(batch, rows.held)
 
-    def sum(self, campaign: str, edition: int) -> tuple[int, int]:
+    def key_total(self, campaign: str, edition: int) -> tuple[int, int]:
         """How many people an edition holds, and the sum of their keys."""
         count = total = 0
         with closing(self._stream(f"SELECT m.person FROM messages m WHERE {_EDITION}", campaign, edition)) as batches:

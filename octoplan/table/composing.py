@@ -16,6 +16,7 @@ Tables, with the name of the people's table as suffix; k is a segment's number:
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Final
 
 from octoplan.table import measuring
@@ -52,7 +53,7 @@ class Composition:
         self.measured_by = measure
         self._columns: dict[int, str] = {}
         self._spoken: str | None = None  # the column of the language
-        self._alone = False
+        self._alone = False  # whether nearly everybody has values that nobody else has
         self._composed = ""
         self.text = "''"
         """The SQL of the whole text, over `texts`."""
@@ -60,6 +61,13 @@ class Composition:
         """The SQL of its language, over `texts`."""
         self.replaces = False
         """Whether the table `cheap` is there."""
+
+    @cached_property
+    def distinct(self) -> int:
+        """About how many distinct combinations of the variables there are."""
+        if not self._values:
+            return 1
+        return int(self._table.value(f"SELECT approx_count_distinct(({', '.join(self._values)})) FROM todo_{self._n}"))
 
     def columns_of_text(self) -> frozenset[int]:
         """The variables, by number, that are text."""
@@ -130,9 +138,8 @@ class Composition:
     def _combinations(self) -> str:
         """SQL: combo and values. Where nearly everybody has others, nobody looks for equal ones: texts are compared."""
         n, listed = self._n, "".join(f", {name}" for name in self._values)
-        if self._values:
-            query = f"SELECT 2 * approx_count_distinct(({', '.join(self._values)})) > count(*) FROM todo_{n}"
-            self._alone = bool(self._table.value(query))
+        people = int(self._table.value(f"SELECT count(*) FROM todo_{n}"))
+        self._alone = bool(self._values) and 2 * self.distinct > people
         if self._alone:
             return f"SELECT record AS combo{listed} FROM todo_{n}"
         grouped = f"GROUP BY {', '.join(self._values)}" if listed else "HAVING count(*) > 0"

@@ -52,7 +52,7 @@ class Messages:
             (address, address, limit),
         )
 
-    def sum(self) -> tuple[int, int]:
+    def key_total(self) -> tuple[int, int]:
         """How many people there are, and the sum of their keys, which is the same in any order."""
         low = (1 << 64) - 1
         (row,) = self._table.rows(
@@ -149,12 +149,6 @@ class Messages:
         for spent in ("combos", "rendered"):
             self._table.execute(f"DROP TABLE {spent}_{n}")
         return self.count()
-
-    def spread_of_values(self) -> int:
-        """About how many distinct combinations of the variables there are among those who are free."""
-        if not self._values:
-            return 1
-        return int(self._table.value(f"SELECT approx_count_distinct(({', '.join(self._values)})) FROM todo_{self._n}"))
 
     def composition(self, measure: Measure) -> Composition:
         """Begin to compose the texts, instead of rendering them."""

@@ -5,7 +5,6 @@ Not looked at, since people belong there: contact files, campaign files, and the
 
 from __future__ import annotations
 
-import signal
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -191,10 +190,7 @@ def test_a_broken_contact_file_is_not_quoted(content: bytes, folder: Folder) -> 
 
 def test_a_killed_apply_leaves_nobody_in_any_file(remote: Folder, gateway: Gateway) -> None:
     gateway.pause = 0.5
-    process = remote.start("apply", "--auto-approve", "--env", "local", "-v")
-    gateway.await_requests(2)
-    process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=30)
+    gateway.kill_at(2, remote.start("apply", "--auto-approve", "--env", "local", "-v"))
     assert_discreet(remote)
     gateway.pause = 0
     again = remote.call("apply", "--auto-approve", "--env", "local", "-v", at=datetime.now(UTC))
@@ -209,10 +205,7 @@ def test_a_plan_killed_while_it_holds_everybody_leaves_nobody_in_any_file(remote
     gateway.pause = 1
     text = (remote.path / "octoplan.yaml").read_text().replace("frame_size", "simulate_to: audience, frame_size")
     remote.write({"octoplan.yaml": text})
-    process = remote.start("plan", "--env", "local")
-    gateway.await_requests(1)
-    process.kill()
-    process.communicate(timeout=30)
+    gateway.kill_at(1, remote.start("plan", "--env", "local"))
     assert_discreet(remote)
 
 
@@ -271,10 +264,8 @@ def test_an_unanswered_request_keeps_its_parameters_under_seal_for_its_replay(
 
 def test_a_killed_apply_leaves_no_parameter_in_any_file(personal: Folder, gateway: Gateway) -> None:
     gateway.pause = 0.5
-    process = personal.start("apply", "--auto-approve", "--env", "local", "-v")
-    gateway.await_requests(2)
-    process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=30)
+    gateway.kill_at(2, personal.start("apply", "--auto-approve", "--env", "local", "-v"))
+    assert any(f'"{name}"'.encode() in gateway.bodies[0] for name in NAMES), "parameters were in flight"
     assert_discreet(personal)
 
 

@@ -240,10 +240,7 @@ def small_frames(folder: Folder) -> Folder:
 def test_what_a_dead_run_left_planned_is_sent_under_its_own_ids(project: MakeProject, gateway: Gateway) -> None:
     folder = small_frames(remote(project, gateway))
     gateway.pause = 0.5
-    process = folder.start("apply", "--env", "local", "--auto-approve")
-    gateway.await_requests(2)
-    process.kill()
-    process.communicate(timeout=30)
+    gateway.kill_at(2, folder.start("apply", "--env", "local", "--auto-approve"))
     gateway.pause = 0
     left = {frame["id"] for frame in frames(folder) if frame["status"] in ("planned", "sending")}
     assert len(left) > 6
@@ -258,10 +255,7 @@ def test_whoever_leaves_or_is_renamed_after_a_death_changes_nobody_else_s_words(
 ) -> None:
     folder = small_frames(remote(project, gateway))
     gateway.pause = 0.5
-    process = folder.start("apply", "--env", "local", "--auto-approve")
-    gateway.await_requests(2)
-    process.kill()
-    process.communicate(timeout=30)
+    gateway.kill_at(2, folder.start("apply", "--env", "local", "--auto-approve"))
     gateway.pause = 0
     begun = {to["phone_number"] for body in bodies(gateway) for to in body["recipients"]}
     left, renamed = [to for to in sorted(WORDS) if to not in begun and WORDS[to].startswith("Hi Ann")][:2]

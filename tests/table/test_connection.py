@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from octoplan.table import connection
 from octoplan.table.connection import Table, TableError, sweep
 from octoplan.table.quoting import quoted
 
@@ -95,6 +96,17 @@ def test_a_locked_table_reaches_no_file_and_no_setting(tmp_path: Path) -> None:
                 table.execute(sql)
         assert table.value("SELECT x FROM t") == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "tmp"]
+
+
+@pytest.mark.parametrize(("rows", "allowed"), [(1_000, "57.2 MiB"), (5_000, "95.3 MiB")])
+def test_more_rows_than_fit_get_the_memory_that_they_need_and_fewer_do_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int, allowed: str
+) -> None:
+    monkeypatch.setattr(connection, "_BYTES_OF_A_ROW", 20_000)
+    with Table(tmp_path / "tmp", memory=60, threads=1) as table:
+        table.execute(f"CREATE TABLE people AS SELECT i FROM range({rows}) x(i)")
+        table.lock()
+        assert table.value("SELECT current_setting('memory_limit')") == allowed
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from octoplan.frame import KEY_BITS, Origin, leaves, request_id
+from octoplan.table import framing
 from octoplan.table.connection import Table
 from octoplan.table.rows import RENDERED
 from octoplan.table.sending import Messages
@@ -122,6 +123,19 @@ def test_sql_packs_as_the_pure_law_says_and_names_frames_as_it_does(
     for name, (persons, refusals, content) in packed.frames.items():
         assert refusals == 0
         assert name == request_id(ORIGIN, content, 0, persons)
+
+
+@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(people=st.dictionaries(keys | near, st.sampled_from("ab"), min_size=12, max_size=60), size=sizes)
+def test_frames_are_the_same_however_few_people_are_named_and_kept_at_once(
+    table: Table, monkeypatch: pytest.MonkeyPatch, people: dict[int, str], size: int
+) -> None:
+    at_once = pack(table, people, size)
+    held: Held = {person: ("planned", 0, name) for name, (some, _, _) in at_once.frames.items() for person in some}
+    with monkeypatch.context() as few:
+        few.setattr(framing, "_PEOPLE_AT_ONCE", 5)
+        assert pack(table, people, size) == at_once
+        assert pack(table, people, max(1, size // 2), held) == at_once, "every frame is kept"
 
 
 @pytest.mark.parametrize("size", [1, 2, 200, 450, 500])
