@@ -7,7 +7,7 @@
     ├── GuardRefused              5   the plan, or a rule of the environment, says no
     ├── StateError                1   a state that is missing, damaged, foreign, too new, or of another key
     │   └── StateLocked           6   another apply holds the state
-    ├── PlanStale                 7   the plan file no longer describes these files, or names another environment
+    ├── PlanStale                 7   plan file or digest no longer describes these files, or names another place
     └── Declined                 10   the person asked said no
 
 What an author can get wrong is a `Problem`: data, collected, all shown at once. What the world does is an exception.
@@ -92,7 +92,7 @@ class StateLocked(StateError):  # noqa: N818 - it says what is the case
 
 
 class PlanStale(OctoplanError):  # noqa: N818 - it says what is the case
-    """The plan file does not describe what the files say now."""
+    """What was reviewed, by plan file or digest, is not what the files say now."""
 
     exit_code = 7
 

@@ -129,7 +129,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The difference between campaigns and state of one environment. `notices` are said once, above the steps."""
+    """The difference between campaigns and state of one environment.
+
+    `notices` are said once, above the steps. `digest`: by which it is approved, empty where nobody asked for it.
+    """
 
     environment: str
     gateway: str
@@ -137,6 +140,7 @@ class Plan:
     steps: tuple[Step, ...]
     currency: str = "EUR"
     notices: tuple[str, ...] = ()
+    digest: str = ""
 
     @property
     def has_changes(self) -> bool:

@@ -16,12 +16,14 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from octoplan.campaign import Campaign
-from octoplan.errors import OctoplanError, PlanStale
+from octoplan.errors import OctoplanError, PlanStale, UsageError
 
 VERSION = 1
 _MAGIC = b"octoplan plan file "
 WIDTH = 8
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_LENGTH = 16
+_ALIKE = str.maketrans("OIL", "011", "-")  # as Crockford reads them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +121,15 @@ def raise_if_stale(reviewed: PlanFile, now: PlanFile) -> None:
         raise PlanStale(f"the plan file is stale: {'; '.join(found)}", hint="plan again, and have that reviewed")
 
 
+def raise_if_unexpected(expected: str, found: str) -> None:
+    """PlanStale where a digest is not the one that was approved: no file says which of it would still hold."""
+    if found != expected:
+        raise PlanStale(
+            f"this plan has the digest {found}, not {expected}: files, people, environment or state are others",
+            hint="plan again, and have that reviewed; an apply with the plan file sends what still holds",
+        )
+
+
 def message_prefix(campaign: Campaign, key: bytes, salt: str) -> str:
     """What a message's hash begins with: key, salt, campaign, edition and settings; person and content follow."""
     settings = json.dumps(dict(campaign.settings), sort_keys=True, ensure_ascii=False).encode()
@@ -129,8 +140,22 @@ def message_prefix(campaign: Campaign, key: bytes, salt: str) -> str:
 def readable(digest: bytes) -> str:
     """At least 10 bytes → 80 bits as 16 Crockford characters in fours, fit for a commit message."""
     number = int.from_bytes(digest[:10], "big")
-    characters = "".join(_CROCKFORD[number >> shift & 31] for shift in range(75, -1, -5))
-    return "-".join(characters[start : start + 4] for start in range(0, 16, 4))
+    return _in_fours("".join(_CROCKFORD[number >> shift & 31] for shift in range(75, -1, -5)))
+
+
+def parse_digest(typed: str) -> str:
+    """A digest as people type it, in any case and with or without hyphens → as `readable` writes it; UsageError."""
+    characters = typed.strip().upper().translate(_ALIKE)
+    if len(characters) != _LENGTH or not set(characters) <= set(_CROCKFORD):
+        raise UsageError(
+            "this is no digest of a plan: it has 16 letters and digits, in fours",
+            hint="`octoplan plan --out FILE` says it",
+        )
+    return _in_fours(characters)
+
+
+def _in_fours(characters: str) -> str:
+    return "-".join(characters[start : start + 4] for start in range(0, _LENGTH, 4))
 
 
 def _plan(head: Mapping[str, Any], hashes: bytes) -> PlanFile:

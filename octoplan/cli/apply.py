@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 @click.command(name="apply", short_help="Send what the plan says, once.")
 @click.argument("planfile", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--expect", metavar="DIGEST", help="Send only a plan that has this digest.")
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @click.option("--retry-refused", is_flag=True, help="Try people again whose message was refused.")
 @click.option("--adopt-duplicates", is_flag=True, help="Count frames as sent whose request id is in use already.")
@@ -53,22 +54,23 @@ def command(
     console: Console,
     /,
     planfile: Path | None,
+    expect: str | None,
     rejects: Path | None,
     targets: tuple[str, ...],
-    receipts: Path | None,
-    **flags: bool,
+    **flags: Any,
 ) -> None:
     """Send what the plan says, once. With PLANFILE, only what that reviewed plan holds."""
     session = open_session(console, sending=True)
-    if flags["auto_approve"] and planfile is None and session.environment.require_plan:
+    if flags["auto_approve"] and planfile is None and expect is None and session.environment.require_plan:
         raise GuardRefused(
-            f"{session.environment.name} is applied from a reviewed plan only: --auto-approve needs a plan file",
+            f"{session.environment.name} is applied from a reviewed plan only: "
+            "--auto-approve needs a plan file, or --expect with its digest",
             hint="octoplan plan --out FILE, then octoplan apply FILE; or require_plan: false in octoplan.yaml",
         )
-    reviewed = _read_plan_file(planfile, targets)
+    reviewed, digest = _approved(planfile, expect, targets)
     wanted = reviewed.targets if reviewed else targets
     with open_rejects(console, rejects) as taker:
-        order = Order(targets=wanted, reviewed=reviewed, receipts=receipts, rejects=taker, **flags)
+        order = Order(targets=wanted, reviewed=reviewed, digest=digest, rejects=taker, **flags)
         with _applier(session, order) as applier:
             told = _apply(session, applier, order)
             console.exit_code = _exit_code(applier, told)
@@ -80,10 +82,11 @@ def command(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What the command line asks of an apply."""
+    """What the command line asks of an apply. `digest`: the only one that the plan made now may have."""
 
     targets: tuple[str, ...]
     reviewed: "PlanFile | None"
+    digest: str | None
     receipts: Path | None
     rejects: "Rejects | None"
     auto_approve: bool
@@ -145,18 +148,26 @@ def _draw(
         if order.reviewed is not None:
             now = review.plan_file(drawn.plan, drawn.drafts, campaigns, applier.state, ("", order.targets))
             planfile.raise_if_stale(order.reviewed, now)
+        if order.digest is not None and not drawn.plan.is_blocked:
+            planfile.raise_if_unexpected(
+                order.digest, review.digest(drawn.plan, drawn.drafts, campaigns, applier.state)
+            )
     return drawn
 
 
-def _read_plan_file(path: Path | None, targets: tuple[str, ...]) -> "PlanFile | None":
-    if path is None:
-        return None
+def _approved(path: Path | None, expect: str | None, targets: tuple[str, ...]) -> tuple["PlanFile | None", str | None]:
+    """A plan file, a digest, or both, in which case the file must have it → the file, or the digest to come."""
     from octoplan import planfile  # noqa: PLC0415 - loaded when called
 
+    digest = None if expect is None else planfile.parse_digest(expect)
+    if path is None:
+        return None, digest
     reviewed = planfile.parse(path.read_bytes())
     if targets and set(targets) != set(reviewed.targets):
         raise UsageError("the plan file was made for other targets", hint="apply it without --target")
-    return reviewed
+    if digest is not None:
+        planfile.raise_if_unexpected(digest, reviewed.digest)
+    return reviewed, None
 
 
 def _approve(console: Console, plan: "Plan", *, auto: bool) -> None:

@@ -3,7 +3,7 @@
 import importlib
 import secrets
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,6 +117,7 @@ def _draw(session: Session, simulate: str, targets: tuple[str, ...], files: File
             plan_file = review.plan_file(drawn.plan, drawn.drafts, campaigns, state, made)
             _write(files.out, planfile.dump(plan_file))
             console.talk(f"Wrote {files.out}, digest {plan_file.digest}")
+            drawn = replace(drawn, plan=replace(drawn.plan, digest=plan_file.digest))
     return drawn
 
 

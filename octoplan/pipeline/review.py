@@ -21,24 +21,29 @@ def plan_file(
     reviewed = tuple(
         _reviewed(campaign, steps[campaign.name], by_name.get(campaign.name), state, salt) for campaign in campaigns
     )
-    totals = [(draft.campaign.name, _total(draft, state)) for draft in drafts if steps[draft.campaign.name].sends]
-    digested = [
-        plan.environment,
-        plan.gateway,
-        plan.lineage,
-        [[one.name, one.definition] for one in reviewed],
-        sorted(totals),
-    ]
     return PlanFile(
         environment=plan.environment,
         gateway=plan.gateway,
         lineage=plan.lineage,
         serial=state.store.identity.serial,
-        digest=readable(hmac.digest(state.keys.digest, json.dumps(digested).encode(), "sha256")),
+        digest=digest(plan, drafts, campaigns, state),
         salt=salt,
         targets=targets,
         campaigns=reviewed,
     )
+
+
+def digest(plan: Plan, drafts: Sequence[Draft], campaigns: Sequence[Campaign], state: State) -> str:
+    """A plan and what it was drawn from → its digest: the same inputs and state key, the same digest, everywhere."""
+    sending = {step.campaign for step in plan.steps if step.sends}
+    digested = [
+        plan.environment,
+        plan.gateway,
+        plan.lineage,
+        [[one.name, definition(one, state.keys.keyed_digest)] for one in campaigns],
+        sorted((draft.campaign.name, _total(draft, state)) for draft in drafts if draft.campaign.name in sending),
+    ]
+    return readable(hmac.digest(state.keys.digest, json.dumps(digested).encode(), "sha256"))
 
 
 def definition(campaign: Campaign, keyed_digest: Callable[[bytes], str]) -> str:

@@ -45,6 +45,7 @@ def plan(drawn: Plan) -> str:
         environment=drawn.environment,
         gateway=words(drawn.gateway),
         lineage=drawn.lineage,
+        digest=drawn.digest or None,
         changes=drawn.has_changes,
         notices=[words(notice) for notice in drawn.notices],
         summary=summary,

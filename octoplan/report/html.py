@@ -40,6 +40,8 @@ def plan(drawn: Plan) -> str:
     """A plan → the page."""
     title = f"octoplan: plan for {_safe(drawn.environment)}"
     where = f"Gateway {_said(drawn.gateway)}, state {_safe(drawn.lineage[: text.ID_SHOWN])}"
+    if drawn.digest:
+        where += f", digest {_safe(drawn.digest)}"
     body = (
         _element("h1", title),
         *(_element("p", _said(line.text), "total") for line in text.last_lines(drawn)),

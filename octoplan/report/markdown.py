@@ -55,6 +55,8 @@ def plan(drawn: Plan) -> str:
 def _top(drawn: Plan) -> str:
     summary = "<br>\n".join(f"**{_text(line.text)}**" for line in text.last_lines(drawn))
     where = f"Gateway {_code(words(drawn.gateway))}, state {_code(drawn.lineage[: text.ID_SHOWN])}."
+    if drawn.digest:
+        where += f" Digest {_code(drawn.digest)}."
     return f"{marker(drawn.environment)}\n### octoplan: plan for {_code(drawn.environment)}\n\n{summary}\n\n{where}\n\n"
 
 

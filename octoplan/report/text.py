@@ -59,6 +59,7 @@ def plan(drawn: Plan) -> list[Line]:
     lines = [
         Line(Style.TITLE, f"Plan for {plain(drawn.environment)}"),
         Line(Style.DETAIL, f"gateway {words(drawn.gateway)}, state {plain(drawn.lineage[:ID_SHOWN])}"),
+        *([Line(Style.DETAIL, f"digest {drawn.digest}")] if drawn.digest else []),
         *(Line(Style.WARN, f"notice: {words(notice)}") for notice in drawn.notices),
         BLANK,
     ]

@@ -181,7 +181,7 @@ def test_a_second_applier_never_shares(folder: Folder) -> None:
 
 
 def test_an_environment_with_require_plan_is_applied_from_a_plan_file_only(folder: Folder) -> None:
-    says = ("--auto-approve needs a plan file", "hint: octoplan plan --out FILE")
+    says = ("--auto-approve needs a plan file, or --expect with its digest", "hint: octoplan plan --out FILE")
     refused(folder, *APPLY, "reviewed", code=5, says=says, env=CREDENTIALS)
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.conftest import Folder, MakeProject, Outcome
 
 CAMPAIGN = """\
@@ -118,3 +120,96 @@ def test_a_blocked_plan_writes_no_file(folder: Folder) -> None:
     assert outcome.code == 5
     assert "editions only rise" in outcome.err
     assert not out.exists()
+
+
+@pytest.mark.parametrize("typed", ["{}", " {} "])
+@pytest.mark.parametrize("spoken", [str, str.lower, lambda digest: digest.replace("-", "").replace("0", "o")])
+def test_an_expected_digest_is_approval_without_a_file(
+    typed: str, spoken: Callable[[str], str], folder: Folder
+) -> None:
+    _, digest = reviewed(folder)
+    outcome = folder.call("apply", "--expect", typed.format(spoken(digest)), "--auto-approve")
+    assert outcome.code == 0, outcome
+    assert sorted(texts(folder)) == sorted(THREE)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"campaigns/people.csv": people({**THREE, "+33600000304": "Dan"})},
+        {"campaigns/people.csv": people({ANN: "Ann", BEN: "Ben"})},
+        {"campaigns/people.csv": people({**THREE, CLEO: "Chloe"})},
+        {"campaigns/sale.yaml": CAMPAIGN.replace("Hello", "Hi")},
+        {"campaigns/sale.yaml": CAMPAIGN + "auto_remove_blacklisted_contacts: true\n"},
+        {"campaigns/more.yaml": CAMPAIGN.replace("Hello", "Hi")},
+        {"campaigns/sale.yaml": CAMPAIGN + "edition: 2\n"},
+    ],
+)
+def test_a_plan_of_another_digest_sends_nothing(changes: dict[str, str], folder: Folder) -> None:
+    _, digest = reviewed(folder)
+    before = folder.footprint()
+    folder.write(changes)
+    outcome = folder.call("apply", "--expect", digest, "--auto-approve")
+    assert outcome.code == 7
+    assert re.search(rf"this plan has the digest [0-9A-Z-]{{19}}, not {digest}", outcome.err)
+    assert texts(folder) == {}
+    assert folder.footprint() == before
+
+
+def test_a_digest_is_used_up_when_its_messages_are_sent(folder: Folder) -> None:
+    _, digest = reviewed(folder)
+    assert folder.call("apply", "--expect", digest, "--auto-approve").code == 0
+    folder.write({"campaigns/people.csv": people({**THREE, "+33600000304": "Dan"})})
+    assert folder.call("apply", "--expect", digest, "--auto-approve").code == 7
+    assert sorted(message.address for message in folder.messages()) == sorted(THREE)
+
+
+def test_a_blocked_plan_says_what_blocks_it_whatever_its_digest(folder: Folder) -> None:
+    folder.write({"campaigns/sale.yaml": CAMPAIGN + "edition: 3\n"})
+    _, digest = reviewed(folder)
+    assert folder.call("apply", "--auto-approve").code == 0
+    folder.write({"campaigns/sale.yaml": CAMPAIGN + "edition: 2\n"})
+    outcome = folder.call("apply", "--expect", digest, "--auto-approve")
+    assert outcome.code == 5
+    assert "editions only rise" in outcome.err
+
+
+@pytest.mark.parametrize("typed", ["", "sha256:abc", "ABCD-EFGH", "ABCD-EFGH-JKMN-PQRU", "0" * 17])
+def test_what_is_no_digest_is_refused_as_usage(typed: str, folder: Folder) -> None:
+    outcome = folder.call("apply", "--expect", typed, "--auto-approve")
+    assert outcome.code == 64
+    assert "this is no digest of a plan" in outcome.err
+    assert texts(folder) == {}
+
+
+def test_a_plan_file_must_have_the_digest_that_was_approved(folder: Folder) -> None:
+    path, digest = reviewed(folder)
+    other = folder.call("apply", path, "--expect", "0000-0000-0000-0000", "--auto-approve")
+    assert other.code == 7
+    assert texts(folder) == {}
+    folder.write({"campaigns/people.csv": people({ANN: "Ann", "+33600000304": "Dan"})})
+    assert folder.call("apply", path, "--expect", digest, "--auto-approve").code == 0
+    assert texts(folder) == {ANN: "Hello Ann"}
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown", "html"])
+def test_a_plan_with_a_file_shows_its_digest_in_every_format(form: str, folder: Folder) -> None:
+    shown = folder.call("plan", "--out", str(folder.path / "reviewed.plan"), "--format", form)
+    _, digest = reviewed(folder)
+    assert digest in shown.out
+    if form == "json":
+        assert shown.json["digest"] == digest
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_where_a_plan_is_required_its_digest_will_do(required: bool, folder: Folder) -> None:  # noqa: FBT001 - a case
+    written = "environments:\n  sandbox: {{gateway: sandbox, require_plan: {}}}\n"
+    folder.write({"octoplan.yaml": "octoplan: 1\n" + written.format(str(required).lower())})
+    _, digest = reviewed(folder)
+    alone = folder.call("apply", "--auto-approve")
+    assert alone.code == (5 if required else 0)
+    if required:
+        assert "--auto-approve needs a plan file, or --expect with its digest" in alone.err
+        assert texts(folder) == {}
+        assert folder.call("apply", "--expect", digest, "--auto-approve").code == 0
+    assert sorted(texts(folder)) == sorted(THREE)
