@@ -85,7 +85,7 @@ def _replaced_lines(found: Expense, currency: str) -> Iterator[str]:
     if len(found.replaced) > _CHARACTERS:
         yield f"and {count(len(found.replaced) - _CHARACTERS)} more characters"
     if found.replaced:
-        yield f"saved {_saving(found.saved, currency)}"
+        yield f"saved {_saving(found.saved, currency)}" if found.saved.parts else "no message takes fewer parts by it"
 
 
 def _quoted(instead: str) -> str:

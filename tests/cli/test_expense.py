@@ -122,7 +122,10 @@ def test_what_the_plan_says_was_replaced_is_what_people_get(project: MakeProject
     planned = step(folder)
     assert planned["variants"] == 2
     assert [(one["times"], one["people"]) for one in planned["expense"]["replaced"]] == [(3, 2)]
-    assert "\u2019 (right single quotation mark) by ' 3 times, for 2 people" in folder.call("plan").out
+    shown = folder.call("plan").out
+    assert "\u2019 (right single quotation mark) by ' 3 times, for 2 people" in shown
+    assert "no message takes fewer parts by it" in shown
+    assert "saved" not in shown
     assert folder.call("apply", "--auto-approve").code == 0
     assert sorted(str(message.text) for message in folder.messages()) == [
         "It's you, O'Neil",
