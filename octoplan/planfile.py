@@ -125,7 +125,7 @@ def raise_if_unexpected(expected: str, found: str) -> None:
     """PlanStale where a digest is not the one that was approved: no file says which of it would still hold."""
     if found != expected:
         raise PlanStale(
-            f"this plan has the digest {found}, not {expected}: files, people, environment or state are others",
+            f"this plan has the digest {found}, not {expected}: it was applied already, or something changed",
             hint="plan again, and have that reviewed; an apply with the plan file sends what still holds",
         )
 

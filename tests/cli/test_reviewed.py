@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +28,7 @@ def people(rows: dict[str, str]) -> str:
     return "phone_number,first_name\n" + "".join(f"{number},{name}\n" for number, name in rows.items())
 
 
-ANN, BEN, CLEO = "+33600000301", "+33600000302", "+33600000303"
+ANN, BEN, CLEO, DAN = "+33600000301", "+33600000302", "+33600000303", "+33600000304"
 THREE = {ANN: "Ann", BEN: "Ben", CLEO: "Cleo"}
 
 
@@ -33,6 +36,9 @@ THREE = {ANN: "Ann", BEN: "Ben", CLEO: "Cleo"}
 def folder(project: MakeProject) -> Folder:
     made: Folder = project({"campaigns/sale.yaml": CAMPAIGN, "campaigns/people.csv": people(THREE)})
     return made
+
+
+crowds = st.dictionaries(st.sampled_from([ANN, BEN, CLEO, DAN]), st.sampled_from(["Ann", "Ben", "Élodie"]), min_size=1)
 
 
 def reviewed(folder: Folder) -> tuple[str, str]:
@@ -63,7 +69,7 @@ def test_the_plan_s_messages_are_sent(folder: Folder) -> None:
 
 def test_who_joined_left_or_changed_since_is_left_out_and_counted(folder: Folder) -> None:
     path, _ = reviewed(folder)
-    folder.write({"campaigns/people.csv": people({ANN: "Ann", BEN: "Benjamin", "+33600000304": "Dan"})})
+    folder.write({"campaigns/people.csv": people({ANN: "Ann", BEN: "Benjamin", DAN: "Dan"})})
     outcome = apply(folder, path)
     assert texts(folder) == {ANN: "Hello Ann"}
     assert "2 people joined since, or their words changed" in outcome.out
@@ -136,7 +142,7 @@ def test_an_expected_digest_is_approval_without_a_file(
 @pytest.mark.parametrize(
     "changes",
     [
-        {"campaigns/people.csv": people({**THREE, "+33600000304": "Dan"})},
+        {"campaigns/people.csv": people({**THREE, DAN: "Dan"})},
         {"campaigns/people.csv": people({ANN: "Ann", BEN: "Ben"})},
         {"campaigns/people.csv": people({**THREE, CLEO: "Chloe"})},
         {"campaigns/sale.yaml": CAMPAIGN.replace("Hello", "Hi")},
@@ -159,7 +165,7 @@ def test_a_plan_of_another_digest_sends_nothing(changes: dict[str, str], folder:
 def test_a_digest_is_used_up_when_its_messages_are_sent(folder: Folder) -> None:
     _, digest = reviewed(folder)
     assert folder.call("apply", "--expect", digest, "--auto-approve").code == 0
-    folder.write({"campaigns/people.csv": people({**THREE, "+33600000304": "Dan"})})
+    folder.write({"campaigns/people.csv": people({**THREE, DAN: "Dan"})})
     assert folder.call("apply", "--expect", digest, "--auto-approve").code == 7
     assert sorted(message.address for message in folder.messages()) == sorted(THREE)
 
@@ -187,7 +193,7 @@ def test_a_plan_file_must_have_the_digest_that_was_approved(folder: Folder) -> N
     other = folder.call("apply", path, "--expect", "0000-0000-0000-0000", "--auto-approve")
     assert other.code == 7
     assert texts(folder) == {}
-    folder.write({"campaigns/people.csv": people({ANN: "Ann", "+33600000304": "Dan"})})
+    folder.write({"campaigns/people.csv": people({ANN: "Ann", DAN: "Dan"})})
     assert folder.call("apply", path, "--expect", digest, "--auto-approve").code == 0
     assert texts(folder) == {ANN: "Hello Ann"}
 
@@ -213,3 +219,37 @@ def test_where_a_plan_is_required_its_digest_will_do(required: bool, folder: Fol
         assert texts(folder) == {}
         assert folder.call("apply", "--expect", digest, "--auto-approve").code == 0
     assert sorted(texts(folder)) == sorted(THREE)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(had=crowds | st.just({}), planned=crowds, now=crowds, text=st.sampled_from(["Hello", "Hello", "Hi"]))
+def test_whatever_changes_in_between_only_planned_messages_are_sent(
+    project: MakeProject, had: dict[str, str], planned: dict[str, str], now: dict[str, str], text: str
+) -> None:
+    made = project({"campaigns/sale.yaml": CAMPAIGN, "campaigns/people.csv": people(had or planned)}, token_hex(8))
+    if had:
+        assert made.call("apply", "--auto-approve").code == 0
+    before = texts(made)
+    made.write({"campaigns/people.csv": people(planned)})
+    path, digest = reviewed(made)
+    made.write({"campaigns/people.csv": people(now), "campaigns/sale.yaml": CAMPAIGN.replace("Hello", text)})
+    expected = made.call("apply", "--expect", digest, "--auto-approve")
+    if text == "Hello" and _free(planned, before) == _free(now, before):
+        assert expected.code == 0
+    else:
+        assert expected.code == 7
+        assert texts(made) == before
+    outcome = made.call("apply", path, "--auto-approve")
+    if text != "Hello":
+        assert outcome.code == 7
+        assert texts(made) == before
+        return
+    assert outcome.code == 0
+    both = dict(planned.items() & now.items())
+    assert texts(made) == {**{number: f"Hello {name}" for number, name in both.items()}, **before}
+    assert len(made.messages()) == len(texts(made)), "nobody had it twice"
+
+
+def _free(people: dict[str, str], before: dict[str, str]) -> dict[str, str]:
+    """Those of them who have not had it."""
+    return {number: name for number, name in people.items() if number not in before}
