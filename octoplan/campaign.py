@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from octoplan import schema, source
 from octoplan.errors import Place, Problem, ProjectInvalid, UsageError
+from octoplan.limits import Limits, limits_of
 from octoplan.project import Personalization, Project
 from octoplan.source import Document, Pointer
 from octoplan.spec import AudienceSpec, audience_spec
@@ -69,6 +70,7 @@ class Campaign:
     optimize: bool = False
     text_files: Mapping[Pointer, str] = field(default_factory=lambda: MappingProxyType({}))
     personalization: Personalization | None = None
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def is_personal(self) -> bool:
@@ -123,8 +125,10 @@ class Campaign:
         language = {"language": [self.language.column, self.language.default]} if self.language else {}
         optimize = {"optimize": "gsm7"} if self.optimize else {}
         personal = {"personalization": "server"} if self.is_personal else {}
+        limits = {"limits": self.limits.written} if self.limits.written else {}
         return {
             **language,
+            **limits,
             **personal,
             **optimize,
             "channel": self.channel,
@@ -206,6 +210,7 @@ def _build(project: Project, document: Document, path: Path) -> Campaign:
         optimize=data.get("optimize") == "gsm7",
         text_files=text_files,
         personalization=data.get("personalization"),
+        limits=limits_of(data.get("limits"), project.limits.growth),
     )
     if campaign.send_at and campaign.not_after and campaign.not_after < campaign.send_at:
         raise ProjectInvalid(

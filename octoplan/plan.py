@@ -131,7 +131,8 @@ class Step:
 class Plan:
     """The difference between campaigns and state of one environment.
 
-    `notices` are said once, above the steps. `digest`: by which it is approved, empty where nobody asked for it.
+    `notices` are said once, above the steps. `blocked`: why nothing of the whole may be sent. `digest`: by which it is
+    approved, empty where nobody asked for it.
     """
 
     environment: str
@@ -140,6 +141,7 @@ class Plan:
     steps: tuple[Step, ...]
     currency: str = "EUR"
     notices: tuple[str, ...] = ()
+    blocked: tuple[str, ...] = ()
     digest: str = ""
 
     @property
@@ -149,8 +151,8 @@ class Plan:
 
     @property
     def is_blocked(self) -> bool:
-        """Whether a step is blocked, so that nothing of the whole plan may be sent."""
-        return any(step.blocked for step in self.steps)
+        """Whether the whole or a step is blocked: then nothing may be sent."""
+        return bool(self.blocked) or any(step.blocked for step in self.steps)
 
     @property
     def recipients(self) -> int:
@@ -172,11 +174,10 @@ class Plan:
         return Cost(amount=sum((cost.amount or Decimal(0) for cost in costs), Decimal(0)), currency=self.currency)
 
     def raise_if_refused(self) -> None:
-        """GuardRefused where a step is blocked: then nothing of the whole plan is sent."""
-        blocked = [(step.campaign, why) for step in self.steps for why in step.blocked]
+        """GuardRefused where the whole or a step is blocked: then nothing of it is sent."""
+        blocked = [*self.blocked, *(f"{step.campaign}: {why}" for step in self.steps for why in step.blocked)]
         if blocked:
-            said = "; ".join(f"{campaign}: {why}" for campaign, why in blocked)
-            raise GuardRefused(f"blocked: {said}", hint="nothing was sent")
+            raise GuardRefused(f"blocked: {'; '.join(blocked)}", hint="nothing was sent")
 
 
 def estimate(

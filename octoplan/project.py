@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, Literal
 
 from octoplan import schema, source
 from octoplan.errors import OctoplanError, Place, Problem, ProjectInvalid, UsageError
+from octoplan.limits import Limits, limits_of
 from octoplan.source import Document
 from octoplan.spec import AudienceSpec, Segments, SourceSpec, audience_spec, source_specs
 
@@ -76,6 +77,7 @@ class Project:
     environments: Mapping[str, Environment]
     constants: Mapping[str, Any]
     suppressions: Mapping[str, tuple[AudienceSpec, ...]]
+    limits: Limits = field(default_factory=Limits)
     seen_from: str = SANDBOX
     sources: Mapping[str, SourceSpec] = field(default_factory=lambda: _EMPTY)
     outside: Outside = field(default_factory=Outside)
@@ -171,6 +173,7 @@ def load(root: Path) -> Project:
         document=document,
         environments=_environments(document),
         constants=MappingProxyType(data.get("vars") or {}),
+        limits=limits_of(data.get("limits")),
         suppressions=MappingProxyType(
             {
                 purpose: tuple(

@@ -14,11 +14,12 @@ import click
 
 from octoplan.cli import refused
 from octoplan.cli.console import Console
-from octoplan.cli.options import common, target
+from octoplan.cli.options import accept, common, target
 from octoplan.cli.plan import show_plan
 from octoplan.cli.rejects import open_rejects, rejects
 from octoplan.cli.session import Session, chance, open_session
 from octoplan.errors import Declined, GatewayError, GuardRefused, UsageError
+from octoplan.limits import Accepted, parse_accepted
 
 if TYPE_CHECKING:
     from octoplan.apply.events import Event
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     help="Append what became of each frame to FILE.",
 )
 @rejects
+@accept
 @target
 @common
 @click.pass_obj
@@ -68,6 +70,7 @@ def command(
             hint="octoplan plan --out FILE, then octoplan apply FILE; or require_plan: false in octoplan.yaml",
         )
     reviewed, digest = _approved(planfile, expect, targets)
+    flags["accepted"] = parse_accepted(flags["accepted"])
     wanted = reviewed.targets if reviewed else targets
     with open_rejects(console, rejects) as taker:
         order = Order(targets=wanted, reviewed=reviewed, digest=digest, rejects=taker, **flags)
@@ -90,6 +93,7 @@ class Order:
     receipts: Path | None
     rejects: "Rejects | None"
     auto_approve: bool
+    accepted: Accepted
     retry_refused: bool
     adopt_duplicates: bool
 
@@ -138,6 +142,7 @@ def _draw(
             state=applier.state,
             now=session.console.clock.now(),
             retry_refused=order.retry_refused,
+            accepted=order.accepted,
             targeted=bool(order.targets),
             reviewed=order.reviewed,
             notice=say,

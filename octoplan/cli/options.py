@@ -47,4 +47,11 @@ _OPTIONS = (
     click.option("-v", "--verbose", "verbose", is_flag=True, help="Say more on stderr."),
 )
 
+accept = click.option(
+    "--accept",
+    "accepted",
+    multiple=True,
+    metavar="WHAT=NUMBER",
+    help="Let this number pass its limit, such as recipients=48211; repeatable.",
+)
 target = click.option("--target", "targets", multiple=True, metavar="CAMPAIGN", help="Only this campaign; repeatable.")

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from octoplan.cli.console import Console
-from octoplan.cli.options import common, target
+from octoplan.cli.options import accept, common, target
 from octoplan.cli.rejects import open_rejects, rejects
 from octoplan.cli.session import Session, open_session
 from octoplan.errors import OctoplanError
+from octoplan.limits import Accepted, parse_accepted
 
 if TYPE_CHECKING:
     from octoplan.audience.rejects import Rejects
+    from octoplan.pipeline.course import Simulate
     from octoplan.pipeline.drawing import Drawn
     from octoplan.plan import Plan
 
@@ -43,15 +45,17 @@ _MODULES = {"json": "as_json", "markdown": "markdown", "html": "html"}
     help="How to show the plan.",
 )
 @rejects
+@accept
 @target
 @common
 @click.pass_obj
-def command(console: Console, /, simulate: str, form: str, targets: tuple[str, ...], **flags: Any) -> None:
+def command(console: Console, /, simulate: "Simulate", form: str, targets: tuple[str, ...], **flags: Any) -> None:
     """Show what an apply would send, to how many, at what cost."""
     session = open_session(console)
     session.check_gateway()
     with open_rejects(console, flags["rejects"]) as taker:
-        drawn = _draw(session, simulate, targets, Files(out=flags["out"], rejects=taker))
+        asked = Asked(simulate=simulate, accepted=parse_accepted(flags["accepted"]))
+        drawn = _draw(session, asked, targets, Files(out=flags["out"], rejects=taker))
     show_plan(console, drawn.plan, "json" if console.wanted.json else form)
     drawn.plan.raise_if_refused()
     if flags["detailed_exitcode"] and drawn.plan.has_changes:
@@ -86,7 +90,15 @@ class Files:
     rejects: "Rejects | None"
 
 
-def _draw(session: Session, simulate: str, targets: tuple[str, ...], files: Files) -> "Drawn":
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is asked of a plan. `simulate`: all, sample or none; `accepted`: numbers that may pass a limit."""
+
+    simulate: "Simulate"
+    accepted: Accepted
+
+
+def _draw(session: Session, asked: Asked, targets: tuple[str, ...], files: Files) -> "Drawn":
     from octoplan import planfile  # noqa: PLC0415 - loaded when called
     from octoplan.pipeline import drawing, review  # noqa: PLC0415
     from octoplan.pipeline.course import Course  # noqa: PLC0415
@@ -95,7 +107,7 @@ def _draw(session: Session, simulate: str, targets: tuple[str, ...], files: File
     campaigns = session.campaigns(targets)
     with ExitStack() as stack:
         state = stack.enter_context(session.state())
-        wanted = simulate != "none" and session.environment.simulate_to != ()
+        wanted = asked.simulate != "none" and session.environment.simulate_to != ()
         gateway = stack.enter_context(session.gateway()) if wanted else None
         table = stack.enter_context(session.table(keeps_rows=files.rejects is not None))
         say = stack.enter_context(console.progress())
@@ -104,7 +116,8 @@ def _draw(session: Session, simulate: str, targets: tuple[str, ...], files: File
             state=state,
             now=console.clock.now(),
             gateway=gateway,
-            simulate="all" if simulate == "all" else "sample" if simulate == "sample" else "none",
+            simulate=asked.simulate,
+            accepted=asked.accepted,
             targeted=bool(targets),
             notice=say,
             rejects=files.rejects,

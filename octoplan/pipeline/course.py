@@ -1,12 +1,14 @@
 """What a plan is drawn for."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Literal
 
 from octoplan.audience.rejects import Rejects
 from octoplan.gateways.interface import Gateway
+from octoplan.limits import Accepted
 from octoplan.planfile import PlanFile
 from octoplan.project import Environment
 from octoplan.state.home import State
@@ -21,7 +23,7 @@ class Course:
 
     `gateway` None: nothing is simulated. `reviewed`: no message is planned that this file does not hold. `notice` is
     told what is being done, for progress; `pace` waits before each simulated request. `rejects` is given the rows that
-    cannot be used. `cores`: how many may render.
+    cannot be used. `cores`: how many may render. `accepted`: numbers that may pass a limit.
     """
 
     environment: Environment
@@ -33,6 +35,7 @@ class Course:
     targeted: bool = False
     reviewed: PlanFile | None = None
     cores: int = 1
+    accepted: Accepted = field(default_factory=lambda: MappingProxyType({}))
     notice: Notice = lambda _: None
     rejects: Rejects | None = None
     pace: Callable[[], object] = lambda: None

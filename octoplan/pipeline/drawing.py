@@ -1,11 +1,12 @@
 """Valid campaigns and the state of an environment → the plan, and the drafts that an apply would send."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from octoplan.campaign import Campaign
 from octoplan.errors import Problem, ProjectInvalid
+from octoplan.limits import Figures, breaches
 from octoplan.pipeline.course import Course
 from octoplan.pipeline.drafts import Draft, draft
 from octoplan.pipeline.gathering import Gathered, gather
@@ -51,6 +52,7 @@ def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: 
         currency=prices.currency if prices else "EUR",
         notices=notices,
     )
+    plan = replace(plan, blocked=_limit_faults(project, plan, course))
     return Drawn(plan=plan, drafts=tuple(drafts))
 
 
@@ -79,6 +81,15 @@ def _too_late(drawn: Draft, now: datetime) -> list[Problem]:
             hint="the API would send at once; give a moment to come, or remove send_at to send now",
         )
     ]
+
+
+def _limit_faults(project: Project, plan: Plan, course: Course) -> tuple[str, ...]:
+    """What the whole plan passes of the project's limits; how much each campaign grew is asked of that alone."""
+    if not plan.has_changes:
+        return ()
+    parts = sum(step.parts or 0 for step in plan.steps if step.sends)
+    whole = Figures(recipients=plan.recipients, requests=plan.requests, parts=parts, cost=plan.cost.amount)
+    return breaches(project.limits, whole, course.accepted)
 
 
 def _notices(course: Course, drafts: Sequence[Draft]) -> tuple[str, ...]:

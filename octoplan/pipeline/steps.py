@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from octoplan.campaign import Campaign
 from octoplan.expense import Expense
+from octoplan.limits import Figures, breaches
 from octoplan.pipeline.course import Course
 from octoplan.pipeline.drafts import Draft
 from octoplan.pipeline.expenses import expense
-from octoplan.plan import Action, Example, Simulation, Standing, Step, decide, estimate
+from octoplan.plan import Action, Cost, Example, Simulation, Standing, Step, decide, estimate
 from octoplan.state.interface import CampaignRecord, Status
 
 _EXAMPLES = 3
@@ -19,10 +21,16 @@ _VISIBLE = ("content", "settings", "vars", "language", "optimize")
 def step(draft: Draft, record: CampaignRecord | None, course: Course, simulation: Simulation | None) -> Step:
     """A draft → its step."""
     campaign, messages = draft.campaign, draft.messages
-    blocked = (*_edition_faults(draft, record, course), *_simulation_faults(simulation))
-    action, reason = decide(recipients=draft.recipients, standing=draft.standing, known=draft.known, blocked=blocked)
     counted = draft.recipients > 0
     by_country = messages.spread.parts_by_country() if counted else []
+    cost = estimate(campaign, course.environment.prices, by_country, draft.requests)
+    parts = sum(parts for _, _, parts in by_country) if campaign.channel == "sms" else None
+    blocked = (
+        *_edition_faults(draft, record, course),
+        *_simulation_faults(simulation),
+        *(_limit_faults(draft, course, parts or 0, cost) if counted else ()),
+    )
+    action, reason = decide(recipients=draft.recipients, standing=draft.standing, known=draft.known, blocked=blocked)
     return Step(
         campaign=campaign.name,
         channel=campaign.channel,
@@ -34,13 +42,13 @@ def step(draft: Draft, record: CampaignRecord | None, course: Course, simulation
         recipients=draft.recipients,
         requests=draft.requests,
         client_requests=draft.client_requests,
-        parts=sum(parts for _, _, parts in by_country) if campaign.channel == "sms" else None,
+        parts=parts,
         variants=messages.spread.variants() if counted else 0,
         skipped=draft.skipped,
         counts=draft.audience.counts,
         rejects=draft.audience.rejects,
         standing=draft.standing,
-        cost=estimate(campaign, course.environment.prices, by_country, draft.requests),
+        cost=cost,
         stated={key: campaign.settings[key] for key in _STATED if key in campaign.settings},
         send_at=campaign.send_at,
         not_after=campaign.not_after,
@@ -97,6 +105,28 @@ def _edition_faults(draft: Draft, record: CampaignRecord | None, course: Course)
     }
     said = ", ".join(f"{count:,} {word}" for word, count in left.items() if count)
     return (f"edition {record.edition} still has people who are {said}; finish it first",) if said else ()
+
+
+def _limit_faults(draft: Draft, course: Course, parts: int, cost: Cost) -> tuple[str, ...]:
+    figures = Figures(
+        recipients=draft.recipients,
+        requests=draft.requests,
+        parts=parts,
+        cost=cost.amount,
+        growth=_growth(draft, course),
+    )
+    return breaches(draft.campaign.limits, figures, course.accepted)
+
+
+def _growth(draft: Draft, course: Course) -> Decimal | None:
+    """The share of people that this edition would have more than the last one; None where there was none."""
+    campaign, store, standing = draft.campaign, course.state.store, draft.standing
+    if campaign.limits.growth is None:
+        return None
+    earlier = [edition for edition in store.editions(campaign.name) if edition < campaign.edition]
+    before = sum(store.counts(campaign.name, max(earlier)).values()) if earlier else 0
+    now = draft.recipients + standing.sent + standing.open + standing.unknown + standing.refused
+    return Decimal(now) / before - 1 if before else None
 
 
 def _simulation_faults(simulation: Simulation | None) -> tuple[str, ...]:

@@ -48,6 +48,7 @@ def plan(drawn: Plan) -> str:
         digest=drawn.digest or None,
         changes=drawn.has_changes,
         notices=[words(notice) for notice in drawn.notices],
+        blocked=[words(why) for why in drawn.blocked],
         summary=summary,
         steps=[_step(step) for step in drawn.steps],
     )

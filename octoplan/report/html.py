@@ -47,6 +47,7 @@ def plan(drawn: Plan) -> str:
         *(_element("p", _said(line.text), "total") for line in text.last_lines(drawn)),
         _element("p", where, "soft"),
         *(_element("p", _said(notice), Style.WARN) for notice in drawn.notices),
+        *(_element("p", f"blocked: {_said(why)}", Style.ERROR) for why in drawn.blocked),
         _table(drawn.steps) if drawn.steps else "",
         *(_section(step) for step in drawn.steps if step.sends or step.action is Action.BLOCKED),
     )

@@ -42,9 +42,8 @@ def marker(environment: str) -> str:
 def plan(drawn: Plan) -> str:
     """A plan → Markdown of less than 65,000 bytes; what does not fit is counted."""
     ordered = sorted(drawn.steps, key=lambda step: not _matters(step))
-    head = _top(drawn) + _fitting(
-        [f"> Notice: {_text(notice)}\n>\n" for notice in drawn.notices], "notice", _FOR_NOTICES
-    )
+    notices = [*(f"Blocked: {why}" for why in drawn.blocked), *(f"Notice: {said}" for said in drawn.notices)]
+    head = _top(drawn) + _fitting([f"> {_text(said)}\n>\n" for said in notices], "notice", _FOR_NOTICES)
     if ordered:
         head += "\n" + _HEAD + _fitting([_row(step) for step in ordered], "step", _FOR_TABLE)
     details = [_details(step, drawn.steps) for step in ordered if _matters(step)]

@@ -61,6 +61,7 @@ def plan(drawn: Plan) -> list[Line]:
         Line(Style.DETAIL, f"gateway {words(drawn.gateway)}, state {plain(drawn.lineage[:ID_SHOWN])}"),
         *([Line(Style.DETAIL, f"digest {drawn.digest}")] if drawn.digest else []),
         *(Line(Style.WARN, f"notice: {words(notice)}") for notice in drawn.notices),
+        *(Line(Style.ERROR, f"blocked: {words(why)}") for why in drawn.blocked),
         BLANK,
     ]
     for one in drawn.steps:

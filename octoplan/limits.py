@@ -1,0 +1,119 @@
+"""`limits:` and what was accepted by name → which numbers of a plan are too large. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from decimal import ROUND_UP, Decimal, InvalidOperation
+from types import MappingProxyType
+from typing import Any, Final
+
+from octoplan.errors import UsageError
+
+NAMES: Final = ("recipients", "requests", "parts", "cost", "growth")
+"""What can be limited: `max_` stands before it in a file, `--accept` takes it alone."""
+
+_PERCENT = 100
+_TENTH = Decimal("0.1")
+
+Accepted = Mapping[str, Decimal]
+"""Name → the largest number that a person has accepted, whatever the limit says; growth is a share."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The most that may be sent without anyone naming the number; None: any.
+
+    `growth`: the share of people more than the last edition had, 0.2 for a fifth.
+    """
+
+    recipients: int | None = None
+    requests: int | None = None
+    parts: int | None = None
+    cost: Decimal | None = None
+    growth: Decimal | None = None
+
+    @property
+    def written(self) -> Mapping[str, str]:
+        """Those that are there, as a definition keeps them."""
+        return {name: str(most) for name, most in asdict(self).items() if most is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What a plan, or one campaign of it, would send. `cost` and `growth` None: not known, or nothing to compare."""
+
+    recipients: int
+    requests: int
+    parts: int
+    cost: Decimal | None
+    growth: Decimal | None = None
+
+
+def limits_of(written: Mapping[str, Any] | None, growth: Decimal | None = None) -> Limits:
+    """`limits` as written, valid by the schema → the Limits; `growth`: the limit of it where none is written."""
+    given = {name: written[f"max_{name}"] for name in NAMES if f"max_{name}" in written} if written else {}
+    numbers = {name: _number(str(value)) for name, value in given.items() if name in ("cost", "growth")}
+    return Limits(**{"growth": growth, **given, **numbers})
+
+
+def parse_accepted(typed: Iterable[str]) -> Accepted:
+    """`recipients=48211`, `growth=40%` and the like → what is accepted; UsageError for anything else."""
+    accepted: dict[str, Decimal] = {}
+    for one in typed:
+        name, _, value = one.partition("=")
+        try:
+            number = _number(value)
+        except InvalidOperation:
+            number = Decimal("NaN")
+        if name not in NAMES or not number.is_finite() or number < 0:
+            raise UsageError(
+                "--accept takes a name and a number, such as recipients=48211",
+                hint=f"names are {', '.join(NAMES)}; a growth is a share such as 0.4, or 40%",
+            )
+        if name in accepted:
+            raise UsageError(f"--accept names {name} twice", hint="name it once, with the number that may be reached")
+        accepted[name] = number
+    return MappingProxyType(accepted)
+
+
+def breaches(limits: Limits, figures: Figures, accepted: Accepted) -> tuple[str, ...]:
+    """Limits and numbers → what is above a limit and was not accepted, each with how to accept it.
+
+    A cost that is not known breaks every limit of it, and no number accepts it.
+    """
+    found = []
+    for name in NAMES:
+        most, real = getattr(limits, name), getattr(figures, name)
+        if most is None or (name == "growth" and real is None):
+            continue
+        if real is None:
+            found.append(f"max_{name} is {_said(name, most)}, and the {name} is not known: no price says it")
+            continue
+        if real <= most or real <= accepted.get(name, Decimal(-1)):
+            continue
+        agreed = f", and than the {_said(name, accepted[name])} accepted" if name in accepted else ""
+        typed = f"{name}={_exact(name, real)}"
+        found.append(f"{_counted(name, real)} more than max_{name} {_said(name, most)}{agreed} (--accept {typed})")
+    return tuple(found)
+
+
+def _number(written: str) -> Decimal:
+    """A number, or a percentage as a share."""
+    text = written.strip().replace(",", "").replace("_", "")
+    return Decimal(text.removesuffix("%")) / _PERCENT if text.endswith("%") else Decimal(text)
+
+
+def _counted(name: str, real: int | Decimal) -> str:
+    if name in ("cost", "growth"):
+        return f"a {name} of {_said(name, real)} is"
+    return f"1 {name.removesuffix('s')} is" if real == 1 else f"{_said(name, real)} {name} are"
+
+
+def _said(name: str, number: int | Decimal) -> str:
+    return f"{number * _PERCENT:,.1f} %" if name == "growth" else f"{number:,}"
+
+
+def _exact(name: str, number: int | Decimal) -> str:
+    """A number as `--accept` takes it, without a comma; a growth rounded up."""
+    if name == "growth":
+        return f"{(Decimal(number) * _PERCENT).quantize(_TENTH, ROUND_UP):f}%"
+    return f"{number:f}" if isinstance(number, Decimal) else str(number)
