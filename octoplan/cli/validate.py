@@ -1,5 +1,7 @@
 """`octoplan validate`: everything that needs no network."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -9,27 +11,69 @@ from octoplan.cli.console import Console
 from octoplan.cli.options import common, target
 from octoplan.cli.rejects import open_rejects, rejects
 from octoplan.cli.session import open_session
+from octoplan.errors import ProjectInvalid, UsageError
 
 
 @click.command(name="validate", short_help="Check everything that needs no network.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github", "gitlab", "sarif", "junit"]),
+    default="text",
+    show_default=True,
+    help="How to say it on stdout: annotations of GitHub, a report for GitLab, SARIF or JUnit.",
+)
 @rejects
 @target
 @common
 @click.pass_obj
-def command(console: Console, targets: tuple[str, ...], rejects: Path | None) -> None:
+def command(console: Console, form: str, targets: tuple[str, ...], rejects: Path | None) -> None:
     """Check everything that needs no network: YAML, schema, templates, audience, parts."""
     from octoplan.pipeline.checking import Means, check  # noqa: PLC0415 - loaded when called
     from octoplan.report import found  # noqa: PLC0415
 
-    session = open_session(console)
-    campaigns = session.campaigns(targets)
-    session.check_segments(targets)
-    table = partial(session.table, keeps_rows=rejects is not None)
-    with console.progress() as say, open_rejects(console, rejects) as taker:
-        say("checking campaigns")
-        means = Means(open_table=table, rejects=taker, cores=session.cores)
-        people = check(session.project, campaigns, means, console.clock.now())
+    if form == "json":
+        console.wanted.json = True
+    elif console.wanted.json and form != "text":
+        raise UsageError(f"--json and --format {form} are two forms of one answer", hint="leave one of them out")
+    with _annotated(console, form) as valid:
+        session = open_session(console)
+        campaigns = session.campaigns(targets)
+        session.check_segments(targets)
+        table = partial(session.table, keeps_rows=rejects is not None)
+        with console.progress() as say, open_rejects(console, rejects) as taker:
+            say("checking campaigns")
+            means = Means(open_table=table, rejects=taker, cores=session.cores)
+            people = check(session.project, campaigns, means, console.clock.now())
+        valid.extend(campaign.name for campaign in campaigns)
     if console.wanted.json:
         console.data(found.json_validated(len(campaigns), people))
-    else:
+    elif form == "text":
         console.lines(found.validated(len(campaigns), people))
+    else:
+        console.talk_lines(found.validated(len(campaigns), people))
+
+
+@contextmanager
+def _annotated(console: Console, form: str) -> Iterator[list[str]]:
+    """The checks → the same, with their Problems on stdout too, as CI reads them; takes the names of what is valid."""
+    valid: list[str] = []
+    if form in ("text", "json"):
+        yield valid
+        return
+    from octoplan.report import annotations  # noqa: PLC0415 - loaded when called
+
+    folder = _within_repository(console.wanted.directory)
+    try:
+        yield valid
+    except ProjectInvalid as invalid:
+        console.data(annotations.annotate(form, invalid.problems, folder))
+        raise
+    if said := annotations.annotate(form, (), folder, valid):
+        console.data(said)
+
+
+def _within_repository(directory: Path) -> str:
+    """The project's folder → as CI calls it, which runs at the top of the repository; empty if that is the project."""
+    whole, top = directory.resolve(), Path.cwd()
+    return whole.relative_to(top).as_posix() if whole.is_relative_to(top) and whole != top else ""

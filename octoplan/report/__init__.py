@@ -9,6 +9,8 @@
                                               → Lines, printed plain in a pipe or coloured on a terminal
     found      problems, error, validated, json_problems, json_error, json_validated
                                               the same for what is said when nothing was planned; loads little
+    annotations  annotate, github, gitlab, sarif, junit
+                                              Problems as continuous integration shows them beside a file's lines
     as_json    plan, problems, status, validated, error, events_header, event, VERSION
                                               → versioned documents; events are one object a line
     markdown   plan, marker, LIMIT            → a comment on a pull request, always under 65,000 bytes

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from octoplan import __version__
 from octoplan.apply.events import Event
 from octoplan.errors import GuardRefused, Problem
 from octoplan.plan import Plan
-from octoplan.report import as_json, html, markdown, text
+from octoplan.report import annotations, as_json, html, markdown, text
 from octoplan.report.style import joined
 from octoplan.report.survey import Survey
 
@@ -35,6 +36,20 @@ def test_problems_and_errors_are_shown_with_place_rule_and_hint(
     golden("report-problems", "problems.json", as_json.problems(problems) + "\n")
     golden("report-problems", "error.txt", joined(text.error(GUARD)))
     golden("report-problems", "error.json", as_json.error(GUARD) + "\n")
+
+
+def test_problems_are_shown_beside_the_lines_of_a_file(
+    problems: tuple[Problem, ...], request: pytest.FixtureRequest
+) -> None:
+    golden = request.getfixturevalue("golden")
+    for form, file in (
+        ("github", "github.txt"),
+        ("gitlab", "gitlab.json"),
+        ("sarif", "sarif.json"),
+        ("junit", "junit.xml"),
+    ):
+        said = annotations.annotate(form, problems, "marketing")
+        golden("report-problems", file, said.replace(f'"version": "{__version__}"', '"version": "VERSION"') + "\n")
 
 
 def test_a_status_shows_people_cost_and_what_is_open(survey: Survey, request: pytest.FixtureRequest) -> None:
