@@ -65,9 +65,8 @@ class Composition:
     @cached_property
     def distinct(self) -> int:
         """About how many distinct combinations of the variables there are."""
-        if not self._values:
-            return 1
-        return int(self._table.value(f"SELECT approx_count_distinct(({', '.join(self._values)})) FROM todo_{self._n}"))
+        query = f"SELECT approx_count_distinct(({', '.join(self._values)})) FROM todo_{self._n}"
+        return int(self._table.value(query)) if self._values else 1
 
     def columns_of_text(self) -> frozenset[int]:
         """The variables, by number, that are text."""
@@ -220,11 +219,8 @@ class Composition:
         if self._spoken is None:
             return 0
         n = self._n
-        return int(
-            self._table.value(
-                f"SELECT count(*) FROM todo_{n} t JOIN texts_{n} c ON {self.same('t', 'c')} WHERE c.by_default"
-            )
-        )
+        query = f"SELECT count(*) FROM todo_{n} t JOIN texts_{n} c ON {self.same('t', 'c')} WHERE c.by_default"
+        return int(self._table.value(query))
 
     def riddles(self) -> Iterator[list[tuple[int, str]]]:
         """(combination, text) of the texts of which only filling can tell what they take, in batches."""
