@@ -1,7 +1,6 @@
 """`octoplan validate`: everything that needs no network."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from octoplan.cli.console import Console
 from octoplan.cli.options import common, target
 from octoplan.cli.rejects import open_rejects, rejects
 from octoplan.cli.session import open_session
-from octoplan.errors import ProjectInvalid, UsageError
+from octoplan.errors import Problem, ProjectInvalid, UsageError
 
 
 @click.command(name="validate", short_help="Check everything that needs no network.")
@@ -29,23 +28,18 @@ from octoplan.errors import ProjectInvalid, UsageError
 @click.pass_obj
 def command(console: Console, form: str, targets: tuple[str, ...], rejects: Path | None) -> None:
     """Check everything that needs no network: YAML, schema, templates, audience, parts."""
-    from octoplan.pipeline.checking import Means, check  # noqa: PLC0415 - loaded when called
-    from octoplan.report import found  # noqa: PLC0415
+    from octoplan.report import found  # noqa: PLC0415 - loaded when called
 
     if form == "json":
         console.wanted.json = True
     elif console.wanted.json and form != "text":
         raise UsageError(f"--json and --format {form} are two forms of one answer", hint="leave one of them out")
-    with _annotated(console, form) as valid:
-        session = open_session(console)
-        campaigns = session.campaigns(targets)
-        session.check_segments(targets)
-        table = partial(session.table, keeps_rows=rejects is not None)
-        with console.progress() as say, open_rejects(console, rejects) as taker:
-            say("checking campaigns")
-            means = Means(open_table=table, rejects=taker, cores=session.cores)
-            people = check(session.project, campaigns, means, console.clock.now())
-        valid.extend(campaign.name for campaign in campaigns)
+    try:
+        campaigns, people = _check(console, targets, rejects)
+    except ProjectInvalid as invalid:
+        _annotate(console, form, invalid.problems, ())
+        raise
+    _annotate(console, form, (), campaigns)
     if console.wanted.json:
         console.data(found.json_validated(len(campaigns), people))
     elif form == "text":
@@ -54,22 +48,28 @@ def command(console: Console, form: str, targets: tuple[str, ...], rejects: Path
         console.talk_lines(found.validated(len(campaigns), people))
 
 
-@contextmanager
-def _annotated(console: Console, form: str) -> Iterator[list[str]]:
-    """The checks → the same, with their Problems on stdout too, as CI reads them; takes the names of what is valid."""
-    valid: list[str] = []
+def _check(console: Console, targets: tuple[str, ...], rejects: Path | None) -> tuple[list[str], int]:
+    """The names of the campaigns, and how many people they have; ProjectInvalid with all Problems."""
+    from octoplan.pipeline.checking import Means, check  # noqa: PLC0415 - loaded when called
+
+    session = open_session(console)
+    campaigns = session.campaigns(targets)
+    session.check_segments(targets)
+    table = partial(session.table, keeps_rows=rejects is not None)
+    with console.progress() as say, open_rejects(console, rejects) as taker:
+        say("checking campaigns")
+        means = Means(open_table=table, rejects=taker, cores=session.cores)
+        people = check(session.project, campaigns, means, console.clock.now())
+    return [campaign.name for campaign in campaigns], people
+
+
+def _annotate(console: Console, form: str, problems: Sequence[Problem], valid: Sequence[str]) -> None:
+    """What was found → stdout as well, where CI is to read it; `valid`: the campaigns of a valid project."""
     if form in ("text", "json"):
-        yield valid
         return
     from octoplan.report import annotations  # noqa: PLC0415 - loaded when called
 
-    folder = _within_repository(console.wanted.directory)
-    try:
-        yield valid
-    except ProjectInvalid as invalid:
-        console.data(annotations.annotate(form, invalid.problems, folder))
-        raise
-    if said := annotations.annotate(form, (), folder, valid):
+    if said := annotations.annotate(form, problems, _within_repository(console.wanted.directory), valid):
         console.data(said)
 
 
