@@ -33,6 +33,14 @@ OCTOPLAN = Path(sysconfig.get_path("scripts")) / "octoplan"
 NOW = datetime(2026, 11, 3, 10, 0, tzinfo=UTC)
 PATIENCE = 60
 _EVERYTHING = Query()
+GREETING = """\
+channel: sms
+purpose: alert
+open: true
+audience: {from: people.csv}
+text: Hello {{ first_name }}
+"""
+"""A campaign to everybody in people.csv, by first name."""
 
 # How long an example takes says more of the machine than of octoplan.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])

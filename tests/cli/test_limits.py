@@ -6,16 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.conftest import GREETING as CAMPAIGN
+
 if TYPE_CHECKING:
     from tests.conftest import Folder, MakeProject
 
-CAMPAIGN = """\
-channel: sms
-purpose: alert
-open: true
-audience: {from: people.csv}
-text: Hello {{ first_name }}
-"""
 PRICES = "octoplan: 1\nenvironments: {sandbox: {gateway: sandbox, prices: {sms_premium: 0.1}}}\n"
 
 

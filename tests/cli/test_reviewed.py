@@ -10,18 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.conftest import GREETING as CAMPAIGN
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.conftest import Folder, MakeProject, Outcome
-
-CAMPAIGN = """\
-channel: sms
-purpose: alert
-open: true
-audience: {from: people.csv}
-text: Hello {{ first_name }}
-"""
 
 
 def people(rows: dict[str, str]) -> str:
