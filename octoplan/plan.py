@@ -165,6 +165,11 @@ class Plan:
         return sum(step.requests for step in self.steps if step.sends)
 
     @property
+    def parts(self) -> int:
+        """The parts of all SMS of this."""
+        return sum(step.parts or 0 for step in self.steps if step.sends and step.channel == "sms")
+
+    @property
     def cost(self) -> Cost:
         """The estimate of all steps; not known if it is not known of one."""
         costs = [step.cost for step in self.steps if step.sends]

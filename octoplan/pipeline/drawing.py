@@ -87,8 +87,7 @@ def _limit_faults(project: Project, plan: Plan, course: Course) -> tuple[str, ..
     """What the whole plan passes of the project's limits; how much each campaign grew is asked of that alone."""
     if not plan.has_changes:
         return ()
-    parts = sum(step.parts or 0 for step in plan.steps if step.sends)
-    whole = Figures(recipients=plan.recipients, requests=plan.requests, parts=parts, cost=plan.cost.amount)
+    whole = Figures(recipients=plan.recipients, requests=plan.requests, parts=plan.parts, cost=plan.cost.amount)
     return breaches(project.limits, whole, course.accepted)
 
 

@@ -16,7 +16,7 @@ from octoplan.report.expense_json import expense
 from octoplan.report.found import json_error as error
 from octoplan.report.found import json_problems as problems
 from octoplan.report.found import json_validated as validated
-from octoplan.report.lines import already_sent, parts, suppressed
+from octoplan.report.lines import already_sent, suppressed
 from octoplan.report.safe import words
 from octoplan.report.survey import CampaignStanding, Survey, replay_until
 from octoplan.state.interface import FrameRecord, Status
@@ -35,7 +35,7 @@ def plan(drawn: Plan) -> str:
         "removed": actions.count(Action.REMOVED),
         "recipients": drawn.recipients,
         "requests": drawn.requests,
-        "parts": parts(drawn),
+        "parts": drawn.parts,
         "cost": _cost(drawn.cost),
         "suppressed": suppressed(drawn),
         "already_sent": already_sent(drawn),

@@ -32,14 +32,9 @@ def plan_line(plan: "Plan") -> str:
 def sends_line(plan: "Plan") -> str:
     """A plan → the line that begins with `Sends:`, people, requests, parts and money over all campaigns."""
     return (
-        f"Sends: {count(plan.recipients)} recipients in {count(plan.requests)} requests, {count(parts(plan))} parts, "
+        f"Sends: {count(plan.recipients)} recipients in {count(plan.requests)} requests, {count(plan.parts)} parts, "
         f"{estimated(plan.cost)}; {count(suppressed(plan))} suppressed; {count(already_sent(plan))} already sent."
     )
-
-
-def parts(plan: "Plan") -> int:
-    """A plan → the parts of all SMS that it would send."""
-    return sum(step.parts or 0 for step in plan.steps if step.sends and step.channel == "sms")
 
 
 def suppressed(plan: "Plan") -> int:

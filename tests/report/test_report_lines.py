@@ -53,7 +53,7 @@ def test_the_words_do_not_bend_for_one(empty_plan: Plan) -> None:
 def test_parts_of_blocked_steps_and_of_other_channels_are_not_counted(empty_plan: Plan) -> None:
     blocked = Step(campaign="a", channel="sms", edition=1, action=Action.BLOCKED, reason="", parts=7, recipients=7)
     email = Step(campaign="b", channel="email", edition=1, action=Action.SEND, reason="", parts=9, recipients=1)
-    assert lines.parts(replace(empty_plan, steps=(blocked, email))) == 0
+    assert replace(empty_plan, steps=(blocked, email)).parts == 0
 
 
 def test_the_last_two_lines_of_the_report_are_these_two(rich_plan: Plan, empty_plan: Plan, settled_plan: Plan) -> None:
