@@ -13,7 +13,7 @@ from octoplan.errors import Place, Problem, ProjectInvalid, UsageError
 from octoplan.limits import Limits, limits_of
 from octoplan.project import Personalization, Project
 from octoplan.source import Document, Pointer
-from octoplan.spec import AudienceSpec, audience_spec
+from octoplan.spec import AudienceSpec, audience_spec, moment
 from octoplan.texts import content_of, read_texts
 
 AddressField = Literal["phone_number", "email"]
@@ -50,7 +50,8 @@ class Campaign:
 
     `content`: the templated part of the request, as written; `settings`: the rest of the request but the recipients,
     every flag stated; both are trees in the shape of the API's body. `constants`: project vars under campaign vars.
-    With `language`, texts by language may stand in the place of a text. `optimize`: typographic characters that force
+    `moved_from`: the name that it had when it was sent, `not_moved_from`: names that it never had. With
+    `language`, texts by language may stand in the place of a text. `optimize`: typographic characters that force
     UCS-2 are replaced. `text_files`: the pointer of a text that stands in a file of its own → the file, as shown.
     """
 
@@ -71,6 +72,19 @@ class Campaign:
     text_files: Mapping[Pointer, str] = field(default_factory=lambda: MappingProxyType({}))
     personalization: Personalization | None = None
     limits: Limits = field(default_factory=Limits)
+    moved_from: str | None = None
+    not_moved_from: tuple[str, ...] = ()
+    held_under: str | None = None
+
+    @property
+    def held_as(self) -> str:
+        """Under which name a state has it, and request ids follow from it."""
+        return self.held_under or self.name
+
+    def held_in(self, names: Collection[str]) -> "Campaign":
+        """The same campaign for a state that has campaigns of these names: under its own, or under the one it had."""
+        is_moved = self.moved_from in names and self.name not in names
+        return replace(self, held_under=self.moved_from) if is_moved else self
 
     @property
     def is_personal(self) -> bool:
@@ -120,7 +134,7 @@ class Campaign:
         """What the state remembers of it; recipients and `where` only as keyed digests, since they may name people."""
         audience: dict[str, Any] = {"recipients": digest(_canonical(self.document.data.get("recipients")))}
         if self.audience is not None:
-            audience = _audience_definition(self.audience, digest)
+            audience = self.audience.definition(digest)
         # Said only where it is so: a definition is compared with those that earlier versions have written down.
         language = {"language": [self.language.column, self.language.default]} if self.language else {}
         optimize = {"optimize": "gsm7"} if self.optimize else {}
@@ -154,7 +168,7 @@ def load(project: Project, targets: Collection[str] = ()) -> tuple[Campaign, ...
             continue
         if campaign is not None:
             campaigns.append(campaign)
-    problems.extend(_duplicate_names(campaigns))
+    problems.extend((*_duplicate_names(campaigns), *_taken_names(campaigns)))
     if problems:
         raise ProjectInvalid(*problems)
     for target in targets:
@@ -203,14 +217,16 @@ def _build(project: Project, document: Document, path: Path) -> Campaign:
         constants=MappingProxyType({**project.constants, **(data.get("vars") or {})}),
         document=document,
         audience=audience_spec(document, ("audience",), base, project.segments) if "audience" in data else None,
-        send_at=_moment(document, "send_at"),
-        not_after=_moment(document, "not_after"),
+        send_at=moment(document, "send_at"),
+        not_after=moment(document, "not_after"),
         skip_missing=data.get("on_missing") == "skip",
         language=Language(**data["language"]) if "language" in data else None,
         optimize=data.get("optimize") == "gsm7",
         text_files=text_files,
         personalization=data.get("personalization"),
         limits=limits_of(data.get("limits"), project.limits.growth),
+        moved_from=data.get("moved_from"),
+        not_moved_from=_listed(data.get("not_moved_from")),
     )
     if campaign.send_at and campaign.not_after and campaign.not_after < campaign.send_at:
         raise ProjectInvalid(
@@ -238,26 +254,6 @@ def _settings(data: Mapping[str, Any]) -> Mapping[str, Any]:
     return MappingProxyType(settings | ({"metadata": metadata} if metadata else {}))
 
 
-def _moment(document: Document, key: str) -> datetime | None:
-    written = document.data.get(key)
-    if written is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(written)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise ProjectInvalid(
-            Problem(
-                place=document.place((key,)),
-                rule="campaign/moment",
-                message=f"{key} is no date and time that exists",
-                hint="write it as 2026-12-01T10:00:00+01:00",
-            )
-        )
-    return moment
-
-
 def _duplicate_names(campaigns: list[Campaign]) -> Iterator[Problem]:
     first: dict[str, Campaign] = {}
     for campaign in campaigns:
@@ -271,17 +267,24 @@ def _duplicate_names(campaigns: list[Campaign]) -> Iterator[Problem]:
             )
 
 
-def _audience_definition(spec: AudienceSpec, digest: Callable[[bytes], str]) -> dict[str, Any]:
-    return {
-        "from": list(spec.sources),
-        "where": None if spec.where is None else digest(spec.where.encode()),
-        "columns": dict(spec.columns),
-        "region": spec.region,
-        "exclude": [_audience_definition(entry, digest) for entry in spec.exclude],
-        **{key: value for key, value in (("sample", spec.sample), ("limit", spec.limit)) if value is not None},
-        **({} if spec.query is None else {"query": digest(spec.query.encode())}),
-        **({} if spec.segment is None else {"segment": _audience_definition(spec.segment, digest)}),
-    }
+def _taken_names(campaigns: list[Campaign]) -> Iterator[Problem]:
+    """What was sent belongs to one campaign: a name that was left for another is nobody else's, and left once."""
+    takers = {campaign.name: campaign for campaign in campaigns}
+    for campaign in campaigns:
+        if campaign.moved_from is None:
+            continue
+        other = takers.setdefault(campaign.moved_from, campaign)
+        if other is not campaign or campaign.moved_from == campaign.name:
+            yield Problem(
+                place=campaign.document.place(("moved_from",)),
+                rule="campaign/moved-from",
+                message=f"moved_from names {campaign.moved_from!r}, which belongs to {other.document.shown}",
+                hint="it names what this campaign was called before, and nothing else is called so now",
+            )
+
+
+def _listed(written: str | list[str] | None) -> tuple[str, ...]:
+    return (written,) if isinstance(written, str) else tuple(written or ())
 
 
 def _canonical(value: Any) -> bytes:

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -62,6 +63,19 @@ class AudienceSpec:
     def home(self) -> str | None:
         """The region in which its numbers are read: its own, or that of the segment below."""
         return self.region or (self.segment.home if self.segment is not None else None)
+
+    def definition(self, digest: Callable[[bytes], str]) -> dict[str, Any]:
+        """What the state remembers of it; whatever may name people only as a keyed digest."""
+        return {
+            "from": list(self.sources),
+            "where": None if self.where is None else digest(self.where.encode()),
+            "columns": dict(self.columns),
+            "region": self.region,
+            "exclude": [entry.definition(digest) for entry in self.exclude],
+            **{key: value for key, value in (("sample", self.sample), ("limit", self.limit)) if value is not None},
+            **({} if self.query is None else {"query": digest(self.query.encode())}),
+            **({} if self.segment is None else {"segment": self.segment.definition(digest)}),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,3 +263,24 @@ def _share(written: float | str) -> float:
 
 def _invalid(place: Place, rule: str, message: str, hint: str) -> ProjectInvalid:
     return ProjectInvalid(Problem(place=place, rule=rule, message=message, hint=hint))
+
+
+def moment(document: Document, key: str) -> datetime | None:
+    """A date and time as written, with its zone → the moment, None where none is written; ProjectInvalid otherwise."""
+    written = document.data.get(key)
+    if written is None:
+        return None
+    try:
+        found = datetime.fromisoformat(written)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise ProjectInvalid(
+            Problem(
+                place=document.place((key,)),
+                rule="campaign/moment",
+                message=f"{key} is no date and time that exists",
+                hint="write it as 2026-12-01T10:00:00+01:00",
+            )
+        )
+    return found

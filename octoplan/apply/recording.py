@@ -35,7 +35,7 @@ def _new_campaign(draft: Draft, applier: Applier, *, retry_refused: bool) -> New
     campaign = draft.campaign
     return NewCampaign(
         record=CampaignRecord(
-            name=campaign.name,
+            name=campaign.held_as,
             edition=campaign.edition,
             channel=campaign.channel,
             definition=campaign.definition(applier.state.keys.keyed_digest),

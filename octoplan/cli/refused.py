@@ -18,7 +18,7 @@ def listed(table: "Table", drafts: "Iterable[Draft]", told: "Sequence[Event]") -
 
     alone = [one for one in told if isinstance(one, FrameDone) and one.person is not None]
     for draft in drafts if alone else ():
-        mine = {one.person: one for one in alone if one.person is not None and one.campaign == draft.campaign.name}
+        mine = {one.person: one for one in alone if one.person is not None and one.campaign == draft.campaign.held_as}
         if mine:
             yield from _list(table, draft, mine)
 

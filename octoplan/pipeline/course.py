@@ -12,6 +12,7 @@ from octoplan.limits import Accepted
 from octoplan.planfile import PlanFile
 from octoplan.project import Environment
 from octoplan.state.home import State
+from octoplan.state.interface import CampaignRecord
 
 Simulate = Literal["sample", "all", "none"]
 Notice = Callable[[str], None]
@@ -23,7 +24,8 @@ class Course:
 
     `gateway` None: nothing is simulated. `reviewed`: no message is planned that this file does not hold. `notice` is
     told what is being done, for progress; `pace` waits before each simulated request. `rejects` is given the rows that
-    cannot be used. `cores`: how many may render. `accepted`: numbers that may pass a limit.
+    cannot be used. `cores`: how many may render. `accepted`: numbers that may pass a limit. `records`: every
+    campaign that the state has, by name.
     """
 
     environment: Environment
@@ -36,6 +38,7 @@ class Course:
     reviewed: PlanFile | None = None
     cores: int = 1
     accepted: Accepted = field(default_factory=lambda: MappingProxyType({}))
+    records: tuple[CampaignRecord, ...] = ()
     notice: Notice = lambda _: None
     rejects: Rejects | None = None
     pace: Callable[[], object] = lambda: None

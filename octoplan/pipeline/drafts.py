@@ -74,7 +74,7 @@ class Draft:
         """How many of these people another edition still owes a message: free after a refusal or a death of its run."""
         owed = (
             [held.person for held in batch if held.status in _FREE]
-            for batch in state.store.messages(self.campaign.name, edition)
+            for batch in state.store.messages(self.campaign.held_as, edition)
         )
         return self.messages.overlap(owed)
 
@@ -83,8 +83,8 @@ def draft(gathered: Gathered, course: Course) -> tuple[Draft, tuple[Problem, ...
     """A gathered campaign and the state → its Draft, and the Problems of rendering."""
     campaign, people, state = gathered.campaign, gathered.audience, course.state
     messages = Messages(gathered.table, people.people, len(people.variables))
-    origin = Origin(key=state.keys.request, lineage=state.lineage, campaign=campaign.name, edition=campaign.edition)
-    counts = state.store.counts(campaign.name, campaign.edition)
+    origin = Origin(key=state.keys.request, lineage=state.lineage, campaign=campaign.held_as, edition=campaign.edition)
+    counts = state.store.counts(campaign.held_as, campaign.edition)
     standing, free = _stand(messages, campaign, counts, course)
     faults, shares = fill(gathered, messages, course.cores) if free else (Faults(), False)
     rendered = messages.count() if free else 0
@@ -114,9 +114,9 @@ def _stand(
 ) -> tuple[Standing, int]:
     """How the state knows the people of an audience, and how many of them are free; `counts`: all whom it knows."""
     store = course.state.store
-    if counts.keys() == {Status.SENT} and messages.key_total() == store.key_total(campaign.name, campaign.edition):
+    if counts.keys() == {Status.SENT} and messages.key_total() == store.key_total(campaign.held_as, campaign.edition):
         return Standing(sent=counts[Status.SENT]), 0  # it is the same people, and all have had it
-    messages.hold(_lines(batch) for batch in store.messages(campaign.name, campaign.edition) if counts)
+    messages.hold(_lines(batch) for batch in store.messages(campaign.held_as, campaign.edition) if counts)
     standing = _standing(messages.standing(), retry_refused=course.retry_refused)
     return standing, _free(messages, retry_refused=course.retry_refused)
 

@@ -27,6 +27,9 @@ class Drawn:
 
 def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: Course) -> Drawn:
     """Valid campaigns and the state → the plan; ProjectInvalid with the Problems of all campaigns."""
+    known = {record.name: record for record in course.state.store.campaigns()}
+    course = replace(course, records=tuple(known.values()))
+    campaigns = [campaign.held_in(known) for campaign in campaigns]
     closed = [campaign for campaign in campaigns if campaign.is_closed(course.now)]
     active = [campaign for campaign in campaigns if not campaign.is_closed(course.now)]
     course.notice("reading contacts")
@@ -35,13 +38,12 @@ def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: 
     drafts, problems = _drafts(gathered, course)
     if problems:
         raise ProjectInvalid(*problems)
-    known = {record.name: record for record in course.state.store.campaigns()}
-    notices = _notices(course, drafts)
+    notices = _notices(course, campaigns, drafts)
     course.notice("simulating")
     steps = [
-        *(closed_step(campaign, known.get(campaign.name), course) for campaign in closed),
-        *(step(one, known.get(one.campaign.name), course, simulate(one, course)) for one in drafts),
-        *([] if course.targeted else removed_steps(campaigns, known)),
+        *(closed_step(campaign, known.get(campaign.held_as), course) for campaign in closed),
+        *(step(one, known.get(one.campaign.held_as), course, simulate(one, course)) for one in drafts),
+        *([] if course.targeted else removed_steps(campaigns, course)),
     ]
     prices = course.environment.prices
     plan = Plan(
@@ -91,9 +93,11 @@ def _limit_faults(project: Project, plan: Plan, course: Course) -> tuple[str, ..
     return breaches(project.limits, whole, course.accepted)
 
 
-def _notices(course: Course, drafts: Sequence[Draft]) -> tuple[str, ...]:
+def _notices(course: Course, campaigns: Sequence[Campaign], drafts: Sequence[Draft]) -> tuple[str, ...]:
     left_out = sum(one.left_out for one in drafts)
     notices = [] if course.reviewed is None else [f"reviewed plan {course.reviewed.digest}: nothing else is sent"]
+    moved = [campaign for campaign in campaigns if campaign.held_as != campaign.name]
+    notices += [f"{campaign.name}: what was sent as {campaign.held_as} was sent (moved_from)" for campaign in moved]
     if left_out:
         people = f"{left_out:,} {'person' if left_out == 1 else 'people'}"
         notices.append(f"{people} joined since, or their words changed: not in the reviewed plan, left out")

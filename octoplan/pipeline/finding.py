@@ -68,7 +68,7 @@ def why(asked: Asked, typed: str) -> Answer:
     else:
         with asked.open_table() as table:
             found = _find(asked, table, key, person)
-    had = _history(state, campaign.name, person) if state else ()
+    had = _history(state, campaign.held_in(_names(state)).held_as, person) if state else ()
     return Answer(campaign=campaign, address=verdict.address, found=found, had=had)
 
 
@@ -100,6 +100,10 @@ def _rendered(gathered: Gathered, found: Found, person: int) -> Found:
     if not isinstance(rendered, Failed):
         return found
     return Found(rule=Rule.ON_MISSING, why=rendered.message, rows=found.rows, count=found.count)
+
+
+def _names(state: State) -> frozenset[str]:
+    return frozenset(record.name for record in state.store.campaigns())
 
 
 def _history(state: State, campaign: str, person: int) -> tuple[Had, ...]:

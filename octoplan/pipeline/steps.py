@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from octoplan.campaign import Campaign
@@ -10,6 +11,7 @@ from octoplan.limits import Figures, breaches
 from octoplan.pipeline.course import Course
 from octoplan.pipeline.drafts import Draft
 from octoplan.pipeline.expenses import expense
+from octoplan.pipeline.renames import rename_faults
 from octoplan.plan import Action, Cost, Example, Simulation, Standing, Step, decide, estimate
 from octoplan.state.interface import CampaignRecord, Status
 
@@ -27,6 +29,7 @@ def step(draft: Draft, record: CampaignRecord | None, course: Course, simulation
     parts = sum(parts for _, _, parts in by_country) if campaign.channel == "sms" else None
     blocked = (
         *_edition_faults(draft, record, course),
+        *rename_faults(draft, course),
         *_simulation_faults(simulation),
         *(_limit_faults(draft, course, parts or 0, cost) if counted else ()),
     )
@@ -61,7 +64,7 @@ def step(draft: Draft, record: CampaignRecord | None, course: Course, simulation
 
 def closed_step(campaign: Campaign, record: CampaignRecord | None, course: Course) -> Step:
     """A campaign past its `not_after` → its step; its audience is not read."""
-    counts = course.state.store.counts(campaign.name, record.edition) if record else {}
+    counts = course.state.store.counts(record.name, record.edition) if record else {}
     return Step(
         campaign=campaign.name,
         channel=campaign.channel,
@@ -75,20 +78,29 @@ def closed_step(campaign: Campaign, record: CampaignRecord | None, course: Cours
     )
 
 
-def removed_steps(campaigns: Sequence[Campaign], known: Mapping[str, CampaignRecord]) -> list[Step]:
+def removed_steps(campaigns: Sequence[Campaign], course: Course) -> list[Step]:
     """What the state has sent and the project does not name any more → its steps."""
-    present = {campaign.name for campaign in campaigns}
+    present = {campaign.held_as for campaign in campaigns}
     return [
         Step(
             campaign=record.name,
             channel=record.channel,
             edition=record.edition,
             action=Action.REMOVED,
-            reason="no longer in the project; what was sent stays known",
+            reason=_removed(record, course),
         )
-        for record in known.values()
+        for record in course.records
         if record.name not in present
     ]
+
+
+def _removed(record: CampaignRecord, course: Course) -> str:
+    written = record.definition.get("settings", {}).get("send_at")
+    if written is None or datetime.fromisoformat(written) <= course.now:
+        return "no longer in the project; what was sent stays known"
+    sent = course.state.store.counts(record.name, record.edition).get(Status.SENT, 0)
+    people = f"{sent:,} {'message' if sent == 1 else 'messages'}"
+    return f"no longer in the project, but the gateway has {people} for {written}, which cannot be recalled"
 
 
 def _edition_faults(draft: Draft, record: CampaignRecord | None, course: Course) -> tuple[str, ...]:
@@ -123,8 +135,8 @@ def _growth(draft: Draft, course: Course) -> Decimal | None:
     campaign, store, standing = draft.campaign, course.state.store, draft.standing
     if campaign.limits.growth is None:
         return None
-    earlier = [edition for edition in store.editions(campaign.name) if edition < campaign.edition]
-    before = sum(store.counts(campaign.name, max(earlier)).values()) if earlier else 0
+    earlier = [edition for edition in store.editions(campaign.held_as) if edition < campaign.edition]
+    before = sum(store.counts(campaign.held_as, max(earlier)).values()) if earlier else 0
     now = draft.recipients + standing.sent + standing.open + standing.unknown + standing.refused
     return Decimal(now) / before - 1 if before else None
 

@@ -214,7 +214,9 @@ class Messages:
         self._table.execute(f"CREATE TABLE others_{n} (person UHUGEINT)")
         for batch in batches:
             self._table.append(f"others_{n}", (batch,))
-        return int(self._table.value(f"SELECT count(*) FROM others_{n} JOIN {self._people} USING (person)"))
+        found = int(self._table.value(f"SELECT count(*) FROM others_{n} JOIN {self._people} USING (person)"))
+        self._table.execute(f"DROP TABLE others_{n}")
+        return found
 
     def _count(self, name: str) -> int:
         return int(self._table.value(f"SELECT count(*) FROM {name}"))

@@ -31,6 +31,11 @@ def people(number: int) -> str:
     return f"phone_number,first_name\n{rows}"
 
 
+def copied(name: str) -> str:
+    """The campaign under another name, meant to be another."""
+    return CAMPAIGN.replace("sale", name) + "not_moved_from: [sale, one]\n"
+
+
 def numbers(number: int) -> list[str]:
     return [f"+336000002{one:02}" for one in range(number)]
 
@@ -191,14 +196,14 @@ def test_two_spellings_of_a_number_are_one_person(folder: Folder) -> None:
 
 
 def test_a_person_of_two_campaigns_gets_each_once(applied: Folder) -> None:
-    applied.write({"campaigns/thanks.yaml": CAMPAIGN.replace("sale", "thanks")})
+    applied.write({"campaigns/thanks.yaml": copied("thanks")})
     apply(applied)
     apply(applied)
     assert set(Counter(applied.addresses()).values()) == {2}
 
 
 def test_targets_leave_the_other_campaigns_alone(applied: Folder) -> None:
-    applied.write({f"campaigns/{name}.yaml": CAMPAIGN.replace("sale", name) for name in ("one", "two")})
+    applied.write({f"campaigns/{name}.yaml": copied(name) for name in ("one", "two")})
     assert applied.call("apply", "--auto-approve", "--target", "one").code == 0
     assert len(applied.messages()) == 2 * FIRST
     outcome = applied.call("plan", "--target", "two")
