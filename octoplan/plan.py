@@ -76,13 +76,25 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A key of a campaign, as templates and settings were written when it was last sent, and as they are now.
+
+    None: it was not there, or is not; both None where only digests are remembered.
+    """
+
+    key: str
+    before: str | None = None
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One campaign's part of a plan.
 
     `recipients`, `requests`, `parts` (None: the channel has none) count what would be sent; `client_requests`: how many
     it would take if the gateway filled in nothing, None where it does not; `counts` is the funnel from the contact file
-    to the people; `expense`: what makes it cost what it costs; `blocked`: why it may not be sent. `reason` is for
-    people and must not steer.
+    to the people; `expense`: what makes it cost what it costs; `blocked`: why it may not be sent; `differences`: from
+    what was last sent. `reason` is for people and must not steer.
     """
 
     campaign: str
@@ -109,6 +121,7 @@ class Step:
     examples: tuple[Example, ...] = ()
     simulation: Simulation | None = None
     blocked: tuple[str, ...] = ()
+    differences: tuple[Difference, ...] = ()
 
     @property
     def symbol(self) -> str:

@@ -9,6 +9,7 @@ from octoplan.campaign import Campaign
 from octoplan.expense import Expense
 from octoplan.limits import Figures, breaches
 from octoplan.pipeline.course import Course
+from octoplan.pipeline.differences import differences
 from octoplan.pipeline.drafts import Draft
 from octoplan.pipeline.expenses import expense
 from octoplan.pipeline.renames import rename_faults
@@ -59,6 +60,7 @@ def step(draft: Draft, record: CampaignRecord | None, course: Course, simulation
         examples=_examples(draft) if counted else (),
         simulation=simulation,
         blocked=blocked,
+        differences=differences(campaign, record, course.state.keys.keyed_digest),
     )
 
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from octoplan.apply.events import Event, FrameDone, Listed, Retrying, Settling, Started, Stopped
-from octoplan.plan import Action, Cost, Plan, Simulation, Step
+from octoplan.plan import Action, Cost, Difference, Plan, Simulation, Step
 from octoplan.report.document import VERSION, document, line, placed
 from octoplan.report.expense_json import expense
 from octoplan.report.found import json_error as error
@@ -84,7 +84,13 @@ def _step(step: Step) -> dict[str, Any]:
         "expense": expense(step.expense),
         "examples": [{"people": one.people, "units": one.units, "parts": one.parts} for one in step.examples],
         "simulation": _simulation(step.simulation),
+        "differences": [_difference(one) for one in step.differences],
     }
+
+
+def _difference(one: Difference) -> dict[str, str | None]:
+    said = {"before": one.before, "after": one.after}
+    return {"key": one.key, **{name: None if value is None else words(value) for name, value in said.items()}}
 
 
 def _counts(step: Step) -> dict[str, Any] | None:

@@ -14,6 +14,8 @@ from octoplan.report.safe import plain, words
 
 _REJECTS = 5
 _EXAMPLES = 3
+_DIFFERENCES = 12
+_LONGEST = 500
 _BESIDE_FLAGS = {
     "auto_remove_blacklisted_contacts": "Octopush charges its check for {requests}",
     "auto_optimize_text": "Octopush may rewrite the text, so that parts and cost may differ",
@@ -29,7 +31,13 @@ class Count(NamedTuple):
 
 
 def details(step: Step) -> tuple[Fact, ...]:
-    """A step → its facts, in the order in which people ask; those that have nothing to say are left out."""
+    """A step → its facts, in the order in which people ask; those that have nothing to say are left out.
+
+    Of one that neither sends nor is blocked only what differs from what was last sent.
+    """
+    differs = Fact("differs", tuple(_difference_lines(step)))
+    if not (step.sends or step.action is Action.BLOCKED):
+        return (differs,) if differs.lines else ()
     facts = (
         Fact("blocked", tuple(words(why) for why in step.blocked if why != step.reason)),
         Fact("people", tuple(_funnel_lines(step))),
@@ -41,9 +49,26 @@ def details(step: Step) -> tuple[Fact, ...]:
         Fact("simulated", tuple(_simulation_lines(step))),
         Fact("when", tuple(_when_lines(step))),
         Fact("flags", tuple(_flag_lines(step))),
+        differs,
         Fact("changed", (_CHANGED,) if step.changed else ()),
     )
     return tuple(fact for fact in facts if fact.lines)
+
+
+def _difference_lines(step: Step) -> Iterator[str]:
+    for one in step.differences[:_DIFFERENCES]:
+        if one.before is None and one.after is None:
+            yield f"{plain(one.key)}: another"
+            continue
+        for sign, value in (("-", one.before), ("+", one.after)):
+            if value is not None:
+                yield f"{sign} {plain(one.key)}: {_cut(words(value))}"
+    if len(step.differences) > _DIFFERENCES:
+        yield f"and {several(len(step.differences) - _DIFFERENCES, 'key')} more"
+
+
+def _cut(said: str) -> str:
+    return said if len(said) <= _LONGEST else f"{said[: _LONGEST - 1]}…"
 
 
 _CHANGED = "whoever has had the message keeps the words that were sent; the present ones reach only people who join"

@@ -49,7 +49,7 @@ def plan(drawn: Plan) -> str:
         *(_element("p", _said(notice), Style.WARN) for notice in drawn.notices),
         *(_element("p", f"blocked: {_said(why)}", Style.ERROR) for why in drawn.blocked),
         _table(drawn.steps) if drawn.steps else "",
-        *(_section(step) for step in drawn.steps if step.sends or step.action is Action.BLOCKED),
+        *(_section(step) for step in drawn.steps if step.sends or step.action is Action.BLOCKED or step.differences),
     )
     return f"""<!doctype html>
 <html lang="en">

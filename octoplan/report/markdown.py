@@ -46,7 +46,7 @@ def plan(drawn: Plan) -> str:
     head = _top(drawn) + _fitting([f"> {_text(said)}\n>\n" for said in notices], "notice", _FOR_NOTICES)
     if ordered:
         head += "\n" + _HEAD + _fitting([_row(step) for step in ordered], "step", _FOR_TABLE)
-    details = [_details(step, drawn.steps) for step in ordered if _matters(step)]
+    details = [_details(step, drawn.steps) for step in ordered if _matters(step) or step.differences]
     room = LIMIT - _FOR_THE_LAST_WORD - len(head.encode())
     return f"{head}\n{_fitting(details, 'detail', room)}".rstrip("\n")
 

@@ -99,12 +99,13 @@ def nothing_to_do(drawn: Plan) -> str:
 
 
 def step(one: Step, among: Sequence[Step] = ()) -> list[Line]:
-    """A step → its line and, where something would be sent or is blocked, its facts below; aligned `among` others."""
+    """A step → its line and, where it sends, is blocked or differs, its facts below; aligned `among` others."""
     style = _STYLES.get(one.action, Style.WARN if one.symbol != "=" else Style.SAME)
     lines = [Line(style, _head(one, among or (one,)))]
-    if not (one.sends or one.action is Action.BLOCKED):
+    facts = details(one)
+    if not facts:
         return lines
-    for fact in details(one):
+    for fact in facts:
         label = fact.label
         for said in fact.lines:
             urgent = fact.label in ("blocked", "characters", "changed")

@@ -21,7 +21,7 @@ from octoplan.expense import (
     Spoken,
     name_of,
 )
-from octoplan.plan import Action, Cost, Example, Plan, Simulation, Standing, Step
+from octoplan.plan import Action, Cost, Difference, Example, Plan, Simulation, Standing, Step
 from octoplan.report.survey import CampaignStanding, Survey
 from octoplan.state.interface import FrameRecord, RunRecord, Status
 
@@ -173,6 +173,15 @@ def _reminder() -> Step:
         stated={"auto_optimize_text": True},
         examples=(Example(content={"text": "Votre rendez-vous"}, people=211, units=17, parts=1),),
         simulation=Simulation(requests=1, recipients="the audience"),
+        differences=(
+            Difference(key="audience"),
+            Difference(key="metadata.voice_gender", after="female"),
+            Difference(
+                key="text",
+                before="Bonjour {{ first_name }}, rendez-vous le 3",
+                after="Bonjour {{ first_name }}, rendez-vous le 4 au +33 6 00 00 12 34",
+            ),
+        ),
     )
 
 
@@ -212,6 +221,7 @@ def _quiet() -> tuple[Step, ...]:
         Step(
             campaign="newsletter", channel="email", edition=3, action=Action.NOTHING, reason="everybody has had it",
             changed=True, counts=Counts(rows=90, people=90), standing=Standing(sent=90),
+            differences=(Difference(key="metadata.subject", before="News", after="<b>News</b>"),),
         ),
         Step(
             campaign="old-sale", channel="sms", edition=1, action=Action.CLOSED, reason="closed: not_after has passed",
