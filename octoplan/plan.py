@@ -11,6 +11,7 @@ from octoplan.audience.values import Counts, Reject
 from octoplan.campaign import Campaign
 from octoplan.errors import GuardRefused
 from octoplan.expense import Expense
+from octoplan.guards import Guards
 from octoplan.project import Prices
 
 
@@ -145,7 +146,7 @@ class Plan:
     """The difference between campaigns and state of one environment.
 
     `notices` are said once, above the steps. `blocked`: why nothing of the whole may be sent. `digest`: by which it is
-    approved, empty where nobody asked for it.
+    approved, empty where nobody asked for it. `loosened`: what `guards` allow that those of the last apply did not.
     """
 
     environment: str
@@ -156,6 +157,8 @@ class Plan:
     notices: tuple[str, ...] = ()
     blocked: tuple[str, ...] = ()
     digest: str = ""
+    guards: Guards | None = None
+    loosened: tuple[str, ...] = ()
 
     @property
     def has_changes(self) -> bool:

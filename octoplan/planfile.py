@@ -1,6 +1,6 @@
 r"""Plan ↔ versioned bytes: what was reviewed, without a person or a word of it. Pure.
 
-    octoplan plan file 1\\n
+    octoplan plan file 2\\n
     {"environment": ..., "campaigns": [{"name": ..., "messages": 48211}, ...]}\\n       one line of JSON
     8 bytes a message, sorted, campaign after campaign                                  zlib
 
@@ -18,7 +18,7 @@ from typing import Any
 from octoplan.campaign import Campaign
 from octoplan.errors import OctoplanError, PlanStale, UsageError
 
-VERSION = 1
+VERSION = 2
 _MAGIC = b"octoplan plan file "
 WIDTH = 8
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -28,7 +28,10 @@ _ALIKE = str.maketrans("OIL", "011", "-")  # as Crockford reads them
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reviewed:
-    """One campaign of a plan file. `definition`: keyed digest of what its author wrote; `messages`: 8 bytes each."""
+    """One campaign of a plan file. `definition`: keyed digest of what its author wrote; `messages`: 8 bytes each.
+
+    `cost`: the estimate, None where it is not known; `simulated`: how many simulated requests were accepted.
+    """
 
     name: str
     edition: int
@@ -37,11 +40,16 @@ class Reviewed:
     recipients: int
     requests: int
     messages: bytes = field(repr=False)
+    cost: str | None = None
+    simulated: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanFile:
-    """A reviewed plan. `digest` covers all but salt and serial; `targets`: what it was limited to."""
+    """A reviewed plan. `digest` covers all but salt, serial and simulations; `targets`: what it was limited to.
+
+    `guards`: those of the environment, empty in files of version 1.
+    """
 
     environment: str
     gateway: str
@@ -51,6 +59,7 @@ class PlanFile:
     salt: str
     targets: tuple[str, ...]
     campaigns: tuple[Reviewed, ...]
+    guards: str = ""
 
     def campaign(self, name: str) -> Reviewed | None:
         """The campaign of this name, if the plan holds one."""
@@ -102,6 +111,8 @@ def differences(reviewed: PlanFile, now: PlanFile) -> tuple[str, ...]:
     ]
     if now.serial < reviewed.serial:
         said.append(f"the state is older (serial {now.serial}) than the one it was made from ({reviewed.serial})")
+    if reviewed.guards and now.guards != reviewed.guards:
+        said.append("limits, suppressions or what the environment requires was changed")
     for one in reviewed.campaigns:
         present = now.campaign(one.name)
         if present is None:

@@ -44,6 +44,7 @@ class Environment:
     state: str
     simulate_to: tuple[str, ...] | Literal["audience"] = ()
     require_plan: bool = True
+    require_simulation: bool = False
     max_in_flight: int = 4
     requests_per_second: float | None = None
     frame_size: int = 450
@@ -246,6 +247,7 @@ def _environment(name: str, written: Mapping[str, Any]) -> Environment:
         state=written.get("state") or f".octoplan/{name}.db",
         simulate_to="audience" if to == "audience" else tuple(to),
         require_plan=written.get("require_plan", url != SANDBOX),
+        require_simulation=written.get("require_simulation", False),
         max_in_flight=written.get("max_in_flight", 4),
         requests_per_second=written.get("requests_per_second", 10.0 if url == "octopush" else None),
         frame_size=written.get("frame_size", 450),

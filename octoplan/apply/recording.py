@@ -7,6 +7,7 @@ from octoplan.apply.flight import Flight
 from octoplan.apply.overrun import Expected
 from octoplan.apply.run import Applier, Recording
 from octoplan.campaign import Campaign
+from octoplan.guards import NOTE, dump
 from octoplan.pipeline.drafts import Draft
 from octoplan.pipeline.drawing import Drawn
 from octoplan.plan import estimate
@@ -28,6 +29,7 @@ def recording(drawn: Drawn, applier: Applier, retry_refused: bool) -> Recording:
         requests=drawn.plan.requests,
         campaigns=tuple(_new_campaign(draft, applier, retry_refused=retry_refused) for draft in drafts),
         flights=lambda: (flight for draft in drafts for flight in _flights(draft, applier.environment.prices)),
+        notes={NOTE: dump(drawn.plan.guards)} if drawn.plan.guards else {},
     )
 
 

@@ -1,9 +1,10 @@
 """`settle` what is open, `send` a plan: the only code that sends. Both yield events."""
 
 import queue
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 
 from octoplan.apply.age import Clocks, doubt, dump, load
 from octoplan.apply.dates import Dates
@@ -47,12 +48,16 @@ class Applier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """What a run will send: counts for its record, campaigns for the state, frames for the gateway, streamed."""
+    """What a run will send: counts for its record, campaigns for the state, frames for the gateway, streamed.
+
+    `notes`: what the state says of itself from now on, by name.
+    """
 
     recipients: int
     requests: int
     campaigns: tuple[NewCampaign, ...]
     flights: Callable[[], Iterable[Flight]]
+    notes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def settle(applier: Applier) -> Iterator[Event]:
@@ -98,6 +103,8 @@ def send(applier: Applier, recording: Recording) -> Iterator[Event]:
         store.note(applier.epoch, _CLOCKS, dump(now))
     dates = _dates(applier, then, now)
     store.record(run, applier.epoch, recording.campaigns)
+    for name, value in recording.notes.items():
+        store.note(applier.epoch, name, value)
     applier.witness.know([campaign.record for campaign in recording.campaigns])
     yield Started(run=run.id, recipients=run.recipients, requests=run.requests)
     free = applier.environment.max_in_flight - len(applier.open_frames)

@@ -148,6 +148,7 @@ def _draw(
             notice=say,
             rejects=order.rejects,
             cores=session.cores,
+            **_simulating(session, applier, order),
         )
         drawn = drawing.draw(session.project, campaigns, table, course)
         if order.reviewed is not None:
@@ -158,6 +159,13 @@ def _draw(
                 order.digest, review.digest(drawn.plan, drawn.drafts, campaigns, applier.state)
             )
     return drawn
+
+
+def _simulating(session: Session, applier: "Applier", order: Order) -> dict[str, Any]:
+    """What has to be simulated now: nothing that a reviewed plan has simulated already."""
+    if order.reviewed is not None or not session.environment.require_simulation:
+        return {}
+    return {"gateway": applier.gateway, "simulate": "sample", "pace": session.pace()}
 
 
 def _approved(path: Path | None, expect: str | None, targets: tuple[str, ...]) -> tuple["PlanFile | None", str | None]:

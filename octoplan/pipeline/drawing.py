@@ -6,6 +6,7 @@ from datetime import datetime
 
 from octoplan.campaign import Campaign
 from octoplan.errors import Problem, ProjectInvalid
+from octoplan.guards import NOTE, guards_of, load, loosened
 from octoplan.limits import Figures, breaches
 from octoplan.pipeline.course import Course
 from octoplan.pipeline.drafts import Draft, draft
@@ -45,7 +46,7 @@ def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: 
         *(step(one, known.get(one.campaign.held_as), course, simulate(one, course)) for one in drafts),
         *([] if course.targeted else removed_steps(campaigns, course)),
     ]
-    prices = course.environment.prices
+    prices, guards = course.environment.prices, guards_of(project, course.environment)
     plan = Plan(
         environment=course.environment.name,
         gateway=course.environment.gateway,
@@ -53,6 +54,8 @@ def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: 
         steps=tuple(sorted(steps, key=lambda one: one.campaign)),
         currency=prices.currency if prices else "EUR",
         notices=notices,
+        guards=guards,
+        loosened=loosened(load(course.state.store.meta().get(NOTE)), guards),
     )
     plan = replace(plan, blocked=_limit_faults(project, plan, course))
     return Drawn(plan=plan, drafts=tuple(drafts))

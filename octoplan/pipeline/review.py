@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Sequence
 
 from octoplan.campaign import Campaign
+from octoplan.guards import dump
 from octoplan.pipeline.drafts import Draft
 from octoplan.plan import Plan, Step
 from octoplan.planfile import PlanFile, Reviewed, message_prefix, readable
@@ -30,6 +31,7 @@ def plan_file(
         salt=salt,
         targets=targets,
         campaigns=reviewed,
+        guards=dump(plan.guards) if plan.guards else "",
     )
 
 
@@ -42,6 +44,8 @@ def digest(plan: Plan, drafts: Sequence[Draft], campaigns: Sequence[Campaign], s
         plan.lineage,
         [[one.name, definition(one, state.keys.keyed_digest)] for one in campaigns],
         sorted((draft.campaign.name, _total(draft, state)) for draft in drafts if draft.campaign.name in sending),
+        sorted((step.campaign, _cost(step)) for step in plan.steps if step.sends),
+        dump(plan.guards) if plan.guards else "",
     ]
     return readable(hmac.digest(state.keys.digest, json.dumps(digested).encode(), "sha256"))
 
@@ -64,7 +68,13 @@ def _reviewed(campaign: Campaign, step: Step, draft: Draft | None, state: State,
         messages=draft.messages.hashes(message_prefix(campaign, state.keys.digest, salt))
         if draft is not None and sends
         else b"",
+        cost=_cost(step),
+        simulated=step.simulation.requests if step.simulation and not step.simulation.refused else 0,
     )
+
+
+def _cost(step: Step) -> str | None:
+    return None if step.cost.amount is None else f"{step.cost.amount} {step.cost.currency}"
 
 
 def _total(draft: Draft, state: State) -> list[str]:

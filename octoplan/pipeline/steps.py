@@ -13,6 +13,7 @@ from octoplan.pipeline.differences import differences
 from octoplan.pipeline.drafts import Draft
 from octoplan.pipeline.expenses import expense
 from octoplan.pipeline.renames import rename_faults
+from octoplan.pipeline.simulation import stand_ins_for
 from octoplan.plan import Action, Cost, Example, Simulation, Standing, Step, decide, estimate
 from octoplan.state.interface import CampaignRecord, Status
 
@@ -31,7 +32,7 @@ def step(draft: Draft, record: CampaignRecord | None, course: Course, simulation
     blocked = (
         *_edition_faults(draft, record, course),
         *rename_faults(draft, course),
-        *_simulation_faults(simulation),
+        *_simulation_faults(draft, simulation, course),
         *(_limit_faults(draft, course, parts or 0, cost) if counted else ()),
     )
     action, reason = decide(recipients=draft.recipients, standing=draft.standing, known=draft.known, blocked=blocked)
@@ -143,8 +144,18 @@ def _growth(draft: Draft, course: Course) -> Decimal | None:
     return Decimal(now) / before - 1 if before else None
 
 
-def _simulation_faults(simulation: Simulation | None) -> tuple[str, ...]:
-    return tuple(f"the gateway refused a simulated request: {why}" for why in simulation.refused) if simulation else ()
+def _simulation_faults(draft: Draft, simulation: Simulation | None, course: Course) -> tuple[str, ...]:
+    if simulation is not None:
+        return tuple(f"the gateway refused a simulated request: {why}" for why in simulation.refused)
+    if not course.environment.require_simulation or not draft.recipients:
+        return ()
+    reviewed = course.reviewed.campaign(draft.campaign.name) if course.reviewed else None
+    if reviewed is not None and reviewed.simulated:
+        return ()
+    name = course.environment.name
+    nobody = stand_ins_for(draft, course.environment) == ()
+    why = f"simulate_to of {name} has nobody for it" if nobody else "plan it with --simulate sample"
+    return (f"not simulated, which require_simulation of {name} asks for: {why}",)
 
 
 def _changed(campaign: Campaign, record: CampaignRecord | None, course: Course) -> bool:

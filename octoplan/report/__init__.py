@@ -1,6 +1,6 @@
 """Plan, Problems, events, state → text, JSON, Markdown, HTML. Formatting only: no files, no printing.
 
-    lines      plan_line, sends_line, suppressed, already_sent, applied_line, valid_line,
+    lines      loosened_line, plan_line, sends_line, suppressed, already_sent, applied_line, valid_line,
                problems_line, status_line     the last lines, an interface
                count, several, people, money, estimated, moment, span
                                               how values are written

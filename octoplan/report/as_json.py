@@ -49,6 +49,7 @@ def plan(drawn: Plan) -> str:
         changes=drawn.has_changes,
         notices=[words(notice) for notice in drawn.notices],
         blocked=[words(why) for why in drawn.blocked],
+        loosened=[words(said) for said in drawn.loosened],
         summary=summary,
         steps=[_step(step) for step in drawn.steps],
     )

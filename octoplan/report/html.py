@@ -6,7 +6,7 @@ from html import escape
 from octoplan.plan import Action, Plan, Step
 from octoplan.report import text
 from octoplan.report.facts import details, one_line
-from octoplan.report.lines import count, estimated
+from octoplan.report.lines import count, estimated, loosened_line
 from octoplan.report.safe import plain, words
 from octoplan.report.style import Style
 
@@ -42,7 +42,9 @@ def plan(drawn: Plan) -> str:
     where = f"Gateway {_said(drawn.gateway)}, state {_safe(drawn.lineage[: text.ID_SHOWN])}"
     if drawn.digest:
         where += f", digest {_safe(drawn.digest)}"
+    loosened = loosened_line(drawn)
     body = (
+        _element("p", escape(loosened), Style.ERROR) if loosened else "",
         _element("h1", title),
         *(_element("p", _said(line.text), "total") for line in text.last_lines(drawn)),
         _element("p", where, "soft"),

@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import TYPE_CHECKING
 
 from octoplan.errors import Problem
-from octoplan.report.safe import plain
+from octoplan.report.safe import plain, words
 
 if TYPE_CHECKING:
     from octoplan.apply.events import Event
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 _CENT = Decimal("0.01")
 _ROOM = 60
+
+
+def loosened_line(drawn: "Plan") -> str:
+    """A plan → what is allowed now that was not at the last apply: the first thing to be read; blank if nothing is."""
+    return f"Loosened since the last apply: {'; '.join(map(words, drawn.loosened))}" if drawn.loosened else ""
 
 
 def plan_line(plan: "Plan") -> str:

@@ -12,7 +12,7 @@ from itertools import accumulate
 from octoplan.plan import Action, Plan, Step
 from octoplan.report import text
 from octoplan.report.facts import one_line
-from octoplan.report.lines import count, estimated, several
+from octoplan.report.lines import count, estimated, loosened_line, several
 from octoplan.report.safe import plain, words
 
 LIMIT = 65_000
@@ -56,7 +56,10 @@ def _top(drawn: Plan) -> str:
     where = f"Gateway {_code(words(drawn.gateway))}, state {_code(drawn.lineage[: text.ID_SHOWN])}."
     if drawn.digest:
         where += f" Digest {_code(drawn.digest)}."
-    return f"{marker(drawn.environment)}\n### octoplan: plan for {_code(drawn.environment)}\n\n{summary}\n\n{where}\n\n"
+    loosened = loosened_line(drawn)
+    first = f"> **{_text(loosened)}**\n\n" if loosened else ""
+    title = f"### octoplan: plan for {_code(drawn.environment)}"
+    return f"{marker(drawn.environment)}\n{first}{title}\n\n{summary}\n\n{where}\n\n"
 
 
 def _matters(step: Step) -> bool:

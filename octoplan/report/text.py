@@ -9,6 +9,7 @@ from octoplan.report.facts import details, one_line
 from octoplan.report.found import error, problems, validated
 from octoplan.report.lines import (
     count,
+    loosened_line,
     moment,
     money,
     people,
@@ -56,7 +57,9 @@ _DONE_STYLES = {"sent": Style.SEND, "refused": Style.ERROR, "open": Style.WARN, 
 
 def plan(drawn: Plan) -> list[Line]:
     """A plan → its report: where, notices, every step, and the two last lines."""
+    loosened = loosened_line(drawn)
     lines = [
+        *([Line(Style.ERROR, loosened)] if loosened else []),
         Line(Style.TITLE, f"Plan for {plain(drawn.environment)}"),
         Line(Style.DETAIL, f"gateway {words(drawn.gateway)}, state {plain(drawn.lineage[:ID_SHOWN])}"),
         *([Line(Style.DETAIL, f"digest {drawn.digest}")] if drawn.digest else []),

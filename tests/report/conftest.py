@@ -60,6 +60,7 @@ def rich_plan() -> Plan:
         gateway="https://api.octopush.com/v1/public",
         lineage="3f9c0a12b4de5f60",
         steps=(_reminder(), _sale(), _blocked(), *_quiet(), _vip()),
+        loosened=("max_recipients is 50000, it was 5000", "require_plan is off"),
         notices=("nothing was simulated for e-mail: production names no simulate_to of that kind",),
         blocked=("51,930 parts are more than max_parts 50,000 (--accept parts=51930)",),
         digest="4K7M-Q2ZX-0VN8-HT31",

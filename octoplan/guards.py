@@ -1,0 +1,87 @@
+"""What keeps an environment from sending too much, or unseen → its Guards, and what a change of them loosens. Pure."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Final
+
+from octoplan.project import Environment, Project
+
+NOTE: Final = "guards"
+"""Under which name a state keeps those of the last apply."""
+
+_EMPTY: Final = MappingProxyType[str, tuple[str, ...]]({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guards:
+    """The rules above all campaigns. `limits`: the project's, by name; `suppressions`: purpose → files, as written."""
+
+    gateway: str
+    require_plan: bool
+    require_simulation: bool
+    limits: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    suppressions: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _EMPTY)
+
+
+def guards_of(project: Project, environment: Environment) -> Guards:
+    """A project and one of its environments → the Guards of that."""
+    return Guards(
+        gateway=environment.gateway,
+        require_plan=environment.require_plan,
+        require_simulation=environment.require_simulation,
+        limits=MappingProxyType(dict(project.limits.written)),
+        suppressions=MappingProxyType(
+            {
+                purpose: tuple(sorted(source for spec in specs for source in spec.sources))
+                for purpose, specs in project.suppressions.items()
+            }
+        ),
+    )
+
+
+def dump(guards: Guards) -> str:
+    """Guards → text, the same for the same Guards."""
+    plain = {key: dict(value) if isinstance(value, Mapping) else value for key, value in _fields(guards).items()}
+    return json.dumps(plain, sort_keys=True, ensure_ascii=False)
+
+
+def load(text: str | None) -> Guards | None:
+    """What `dump` made, also by an earlier version → the Guards; None where there are none."""
+    if text is None:
+        return None
+    said = json.loads(text)
+    return Guards(
+        gateway=said["gateway"],
+        require_plan=said["require_plan"],
+        require_simulation=said["require_simulation"],
+        limits=MappingProxyType(said["limits"]),
+        suppressions=MappingProxyType({purpose: tuple(files) for purpose, files in said["suppressions"].items()}),
+    )
+
+
+def loosened(before: Guards | None, now: Guards) -> tuple[str, ...]:
+    """Two Guards → what the later allow that the earlier did not, in plain words; another gateway always counts."""
+    return () if before is None else tuple(_loosened(before, now))
+
+
+def _loosened(before: Guards, now: Guards) -> Iterator[str]:
+    if before.gateway != now.gateway:
+        yield f"the gateway is {now.gateway}, it was {before.gateway}"
+    for name, was in before.limits.items():
+        most = now.limits.get(name)
+        if most is None or Decimal(most) > Decimal(was):
+            yield f"max_{name} is {most or 'gone'}, it was {was}"
+    for key in ("require_plan", "require_simulation"):
+        if getattr(before, key) and not getattr(now, key):
+            yield f"{key} is off"
+    for purpose, files in before.suppressions.items():
+        gone = [file for file in files if file not in now.suppressions.get(purpose, ())]
+        if gone:
+            yield f"suppressions of {purpose} are without {', '.join(gone)}"
+
+
+def _fields(guards: Guards) -> dict[str, object]:
+    return {name: getattr(guards, name) for name in guards.__slots__}
