@@ -21,6 +21,7 @@ open: true
 recipients: [{phone_number: "+33600000123"}, {phone_number: "+33600000124"}]
 text: Hello €
 """
+MORE = CAMPAIGN.replace("Hello", "Welcome to our shop,")
 PERSONAL = ("+33600000123", "+33600000124", "0600000", "600000123")
 CREDENTIALS = {"OCTOPUSH_API_LOGIN": "me@example.com", "OCTOPUSH_API_KEY": "distinctive-secret-key"}
 MATTER_OF_FACT = ("Traceback", "octoplan has a fault", *PERSONAL, "distinctive-secret-key")
@@ -187,7 +188,7 @@ def test_an_environment_with_require_plan_is_applied_from_a_plan_file_only(folde
 
 def test_nothing_is_sent_that_nobody_approved(folder: Folder) -> None:
     before = folder.footprint()
-    outcome = folder.write({"campaigns/more.yaml": CAMPAIGN}).call("apply")
+    outcome = folder.write({"campaigns/more.yaml": MORE}).call("apply")
     assert outcome.code == 10
     assert "error: nobody is here to approve" in outcome.err
     assert folder.footprint() == before
@@ -287,7 +288,7 @@ def test_a_file_of_ours_that_is_broken_is_named_and_not_mended(
 
 def test_a_plan_file_of_another_environment_or_of_other_words_is_stale(folder: Folder) -> None:
     out = str(folder.path / "reviewed.plan")
-    folder.write({"campaigns/more.yaml": CAMPAIGN})
+    folder.write({"campaigns/more.yaml": MORE})
     assert folder.call("plan", "--out", out).code == 0
     before = folder.footprint()
     loose = folder.call("apply", out, "--auto-approve", "--env", "loose")

@@ -21,6 +21,7 @@ open: true
 text: Hello {{ name }}
 recipients: [{phone_number: "+33600000123", name: Ann}, {phone_number: "+33600000124", name: Bob}]
 """
+MORE = CAMPAIGN.replace("Hello", "Welcome to our shop,")
 READING = (
     ("validate",),
     ("audience", "hello"),
@@ -116,7 +117,7 @@ def test_with_json_stdout_is_one_json_document(command: tuple[str, ...], folder:
 
 
 def test_with_json_an_apply_is_a_stream_of_one_event_a_line(folder: Folder) -> None:
-    folder.write({"campaigns/more.yaml": CAMPAIGN})
+    folder.write({"campaigns/more.yaml": MORE})
     lines = folder.call("apply", "--auto-approve", "--json").out.splitlines()
     events = [json.loads(line) for line in lines]
     assert events[0] == {"octoplan": "events", "version": 1}
@@ -124,7 +125,7 @@ def test_with_json_an_apply_is_a_stream_of_one_event_a_line(folder: Folder) -> N
 
 
 def test_with_json_an_error_in_the_stream_is_a_line_too(folder: Folder) -> None:
-    folder.write({"campaigns/more.yaml": CAMPAIGN})
+    folder.write({"campaigns/more.yaml": MORE})
     lines = folder.call("apply", "--json").out.splitlines()
     assert [json.loads(line)["octoplan"] for line in lines] == ["events", "error"]
     folder.write({"campaigns/more.yaml": CAMPAIGN.replace("{{ name }}", "{{ nome }}")})
@@ -171,7 +172,7 @@ def test_a_pipe_that_closes_early_gets_no_traceback(command: tuple[str, ...], fo
 
 @pytest.mark.parametrize("form", ["text", "json", "markdown", "html"])
 def test_a_plan_is_shown_in_every_form(form: str, folder: Folder) -> None:
-    folder.write({"campaigns/more.yaml": CAMPAIGN})
+    folder.write({"campaigns/more.yaml": MORE})
     outcome = folder.call("plan", "--format", form)
     assert (outcome.code, outcome.err) == (0, "")
     assert "more" in outcome.out
