@@ -8,6 +8,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 import sysconfig
 import threading
 import time
@@ -286,6 +287,16 @@ def _list_forgiven(inbox: Path) -> list[str]:
     with contextlib.suppress(sqlite3.Error), closing(sqlite3.connect(f"file:{inbox}?mode=ro", uri=True)) as connection:
         return [notes for (notes,) in connection.execute("SELECT forgiven FROM requests WHERE forgiven <> '[]'")]
     return []
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the wheel that people install."""
+    folder = tmp_path_factory.mktemp("wheel")
+    build = (sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder))
+    subprocess.run(build, cwd=Path(__file__).parents[1], check=True, capture_output=True)
+    (made,) = folder.glob("*.whl")
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,6 @@ import sys
 import zipfile
 from pathlib import Path
 
-import pytest
-
 from octoplan import schema
 
 ROOT = Path(__file__).parents[1]
@@ -19,19 +17,13 @@ print(*(len(schema.schema_text(name)) for name in ("campaign", "octoplan")))
 """
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    build = (sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder))
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
-    (made,) = folder.glob("*.whl")
-    return made
-
-
 def test_the_wheel_holds_every_file_that_the_program_reads(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {f"octoplan/_schemas/{path.name}" for path in (ROOT / "schemas").glob("*.json")} <= names
-    assert {"octoplan/py.typed", "octoplan/state/schema.sql"} <= names
+    assert {"octoplan/py.typed", "octoplan/state/schema.sql", "octoplan/_action.yml"} <= names
+    starter = [path for path in (ROOT / "octoplan" / "starter").rglob("*") if path.is_file()]
+    assert {path.relative_to(ROOT).as_posix() for path in starter} <= names
+    assert {".gitignore", ".gitlab-ci.yml", "octoplan-apply.yml"} <= {path.name for path in starter}
     assert not [name for name in names if name.startswith(("tests/", "benchmarks/", "campaigns/"))]
 
 

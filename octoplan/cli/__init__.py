@@ -18,6 +18,7 @@ from octoplan.errors import OctoplanError, ProjectInvalid
 
 # What `octoplan --help` lists, here so that it need not load the commands.
 COMMANDS: Final[Mapping[str, str]] = {
+    "init": "Make a project: an example for each channel, CI files, editor settings.",
     "validate": "Check everything that needs no network: YAML, schema, templates, audience, parts.",
     "audience": "Show who is in a segment, a source or a campaign, as a whole.",
     "render": "Show a campaign's messages as people would see them.",
