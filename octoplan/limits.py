@@ -48,6 +48,35 @@ class Figures:
     growth: Decimal | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """One limit, of `name`, and the number it bounds.
+
+    `real` None: not known, or for a growth nothing to compare. `accepted`: the largest number that a person has named.
+    """
+
+    name: str
+    most: int | Decimal
+    real: int | Decimal | None
+    accepted: Decimal | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing has to be accepted: what is not known breaks a limit, but for a growth of nothing."""
+        if self.real is None:
+            return self.name == "growth"
+        return self.real <= self.most or (self.accepted is not None and self.real <= self.accepted)
+
+
+def bounds(limits: Limits, figures: Figures, accepted: Accepted) -> tuple[Bound, ...]:
+    """Limits and numbers → every limit that is there, with its number, broken or not."""
+    return tuple(
+        Bound(name=name, most=most, real=getattr(figures, name), accepted=accepted.get(name))
+        for name in NAMES
+        if (most := getattr(limits, name)) is not None
+    )
+
+
 def limits_of(written: Mapping[str, Any] | None, growth: Decimal | None = None) -> Limits:
     """`limits` as written, valid by the schema → the Limits; `growth`: the limit of it where none is written."""
     given = {name: written[f"max_{name}"] for name in NAMES if f"max_{name}" in written} if written else {}
@@ -81,16 +110,14 @@ def breaches(limits: Limits, figures: Figures, accepted: Accepted) -> tuple[str,
     A cost that is not known breaks every limit of it, and no number accepts it.
     """
     found = []
-    for name in NAMES:
-        most, real = getattr(limits, name), getattr(figures, name)
-        if most is None or (name == "growth" and real is None):
+    for bound in bounds(limits, figures, accepted):
+        name, most, real = bound.name, bound.most, bound.real
+        if bound.holds:
             continue
         if real is None:
             found.append(f"max_{name} is {_said(name, most)}, and the {name} is not known: no price says it")
             continue
-        if real <= most or real <= accepted.get(name, Decimal(-1)):
-            continue
-        agreed = f", and than the {_said(name, accepted[name])} accepted" if name in accepted else ""
+        agreed = "" if bound.accepted is None else f", and than the {_said(name, bound.accepted)} accepted"
         typed = f"{name}={_exact(name, real)}"
         found.append(f"{_counted(name, real)} more than max_{name} {_said(name, most)}{agreed} (--accept {typed})")
     return tuple(found)

@@ -12,6 +12,7 @@ from octoplan.campaign import Campaign
 from octoplan.errors import GuardRefused
 from octoplan.expense import Expense
 from octoplan.guards import Guards
+from octoplan.limits import Bound
 from octoplan.project import Prices
 
 
@@ -89,6 +90,25 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What some people get, with the names of variables in the place of their values: it holds nothing of a row.
+
+    `content` is in the shape of the API's body, `language` blank where there is one only. `people` and `variants` count
+    those of the variants looked at that read so, `units` and `parts` are the least and the most of them, `wide` says
+    whether one is in UCS-2, and `extremes` of what they are the most or the least.
+    """
+
+    content: Mapping[str, Any]
+    language: str
+    people: int
+    variants: int
+    units: tuple[int, int]
+    parts: tuple[int, int]
+    wide: bool
+    extremes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One campaign's part of a plan.
 
@@ -123,6 +143,10 @@ class Step:
     simulation: Simulation | None = None
     blocked: tuple[str, ...] = ()
     differences: tuple[Difference, ...] = ()
+    bounds: tuple[Bound, ...] = ()
+    settings: Mapping[str, Any] | None = None
+    previews: tuple[Preview, ...] = ()
+    previewed: int = 0
 
     @property
     def symbol(self) -> str:
@@ -145,8 +169,9 @@ class Step:
 class Plan:
     """The difference between campaigns and state of one environment.
 
-    `notices` are said once, above the steps. `blocked`: why nothing of the whole may be sent. `digest`: by which it is
-    approved, empty where nobody asked for it. `loosened`: what `guards` allow that those of the last apply did not.
+    `notices` are said once, above the steps. `blocked`: why nothing of the whole may be sent; `bounds`: the limits of
+    the whole. `digest`: by which it is approved, empty where nobody asked for it. `loosened`: what `guards` allow that
+    those of the last apply did not.
     """
 
     environment: str
@@ -156,6 +181,7 @@ class Plan:
     currency: str = "EUR"
     notices: tuple[str, ...] = ()
     blocked: tuple[str, ...] = ()
+    bounds: tuple[Bound, ...] = ()
     digest: str = ""
     guards: Guards | None = None
     loosened: tuple[str, ...] = ()
@@ -169,6 +195,11 @@ class Plan:
     def is_blocked(self) -> bool:
         """Whether the whole or a step is blocked: then nothing may be sent."""
         return bool(self.blocked) or any(step.blocked for step in self.steps)
+
+    @property
+    def weighed(self) -> tuple[Step, ...]:
+        """The steps, those first that a reader must not miss: blocked ones, then by how many people they reach."""
+        return tuple(sorted(self.steps, key=lambda step: (step.action is not Action.BLOCKED, -step.recipients)))
 
     @property
     def recipients(self) -> int:

@@ -7,7 +7,7 @@ from datetime import datetime
 from octoplan.campaign import Campaign
 from octoplan.errors import Problem, ProjectInvalid
 from octoplan.guards import NOTE, guards_of, load, loosened
-from octoplan.limits import Figures, breaches
+from octoplan.limits import Figures, bounds, breaches
 from octoplan.pipeline.course import Course
 from octoplan.pipeline.drafts import Draft, draft
 from octoplan.pipeline.gathering import Gathered, gather
@@ -57,8 +57,7 @@ def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: 
         guards=guards,
         loosened=loosened(load(course.state.store.meta().get(NOTE)), guards),
     )
-    plan = replace(plan, blocked=_limit_faults(project, plan, course))
-    return Drawn(plan=plan, drafts=tuple(drafts))
+    return Drawn(plan=_limited(project, plan, course), drafts=tuple(drafts))
 
 
 def _drafts(gathered: Sequence[Gathered], course: Course) -> tuple[list[Draft], list[Problem]]:
@@ -88,12 +87,17 @@ def _too_late(drawn: Draft, now: datetime) -> list[Problem]:
     ]
 
 
-def _limit_faults(project: Project, plan: Plan, course: Course) -> tuple[str, ...]:
-    """What the whole plan passes of the project's limits; how much each campaign grew is asked of that alone."""
+def _limited(project: Project, plan: Plan, course: Course) -> Plan:
+    """The plan with what it passes of the project's limits; how much each campaign grew is asked of that alone."""
     if not plan.has_changes:
-        return ()
+        return plan
     whole = Figures(recipients=plan.recipients, requests=plan.requests, parts=plan.parts, cost=plan.cost.amount)
-    return breaches(project.limits, whole, course.accepted)
+    limits = replace(project.limits, growth=None)
+    return replace(
+        plan,
+        blocked=breaches(limits, whole, course.accepted),
+        bounds=bounds(limits, whole, course.accepted),
+    )
 
 
 def _notices(course: Course, campaigns: Sequence[Campaign], drafts: Sequence[Draft]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from octoplan.campaign import Campaign
 from octoplan.expense import Expense
-from octoplan.limits import Figures, breaches
+from octoplan.limits import Figures, bounds, breaches
 from octoplan.pipeline.course import Course
 from octoplan.pipeline.differences import differences
 from octoplan.pipeline.drafts import Draft
@@ -29,11 +29,12 @@ def step(draft: Draft, record: CampaignRecord | None, course: Course, simulation
     by_country = messages.spread.parts_by_country() if counted else []
     cost = estimate(campaign, course.environment.prices, by_country, draft.requests)
     parts = sum(parts for _, _, parts in by_country) if campaign.channel == "sms" else None
+    figures = _figures(draft, course, parts or 0, cost)
     blocked = (
         *_edition_faults(draft, record, course),
         *rename_faults(draft, course),
         *_simulation_faults(draft, simulation, course),
-        *(_limit_faults(draft, course, parts or 0, cost) if counted else ()),
+        *(breaches(campaign.limits, figures, course.accepted) if counted else ()),
     )
     action, reason = decide(recipients=draft.recipients, standing=draft.standing, known=draft.known, blocked=blocked)
     return Step(
@@ -62,6 +63,8 @@ def step(draft: Draft, record: CampaignRecord | None, course: Course, simulation
         simulation=simulation,
         blocked=blocked,
         differences=differences(campaign, record, course.state.keys.keyed_digest),
+        bounds=bounds(campaign.limits, figures, course.accepted) if counted else (),
+        settings=campaign.settings,
     )
 
 
@@ -122,15 +125,15 @@ def _edition_faults(draft: Draft, record: CampaignRecord | None, course: Course)
     return (f"edition {record.edition} still has people who are {said}; finish it first",) if said else ()
 
 
-def _limit_faults(draft: Draft, course: Course, parts: int, cost: Cost) -> tuple[str, ...]:
-    figures = Figures(
+def _figures(draft: Draft, course: Course, parts: int, cost: Cost) -> Figures:
+    """What the limits of a campaign bound."""
+    return Figures(
         recipients=draft.recipients,
         requests=draft.requests,
         parts=parts,
         cost=cost.amount,
         growth=_growth(draft, course),
     )
-    return breaches(draft.campaign.limits, figures, course.accepted)
 
 
 def _growth(draft: Draft, course: Course) -> Decimal | None:

@@ -26,7 +26,7 @@ from octoplan.table.connection import Table
 from octoplan.table.framing import Framing
 from octoplan.table.keys import MESSAGE_HASH_SQL
 from octoplan.table.rows import HELD, RENDERED, Combination, Measure
-from octoplan.table.spread import Spread
+from octoplan.table.spread import Sample, Spread
 
 _BATCH = 10_000
 
@@ -51,6 +51,10 @@ class Messages:
                 ORDER BY record LIMIT ?""",
             (address, address, limit),
         )
+
+    def samples(self, most: int) -> list[Sample]:
+        """The variants that a report shows the shapes of, and what one person of each has: see `spread`."""
+        return self.spread.samples(most, self._values)
 
     def key_total(self) -> tuple[int, int]:
         """How many people there are, and the sum of their keys, which is the same in any order."""
