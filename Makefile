@@ -11,7 +11,7 @@ help:
 	@echo "make test         lint, types, import contracts, the whole test suite"
 	@echo "make test-long    the suites that take long"
 	@echo "make bench        speed and memory, as ratios"
-	@echo "make screenshots  the pictures in docs/images, from the running sandbox; needs chromium"
+	@echo "make screenshots  the pictures in docs/images, of the running sandbox and a plan; needs chromium"
 
 # A folder that never was installed into would look finished: the stamp is made last.
 .venv/installed: pyproject.toml constraints.txt

@@ -1,4 +1,4 @@
-"""The running sandbox → docs/images/*.png: a shop's invented campaigns, sent over the API and looked at in a browser.
+"""The running sandbox and a plan → docs/images/*.png: a shop's invented campaigns, looked at in a browser.
 
 Run by `make screenshots`. It needs Debian's chromium (or another one) on PATH; nothing leaves this machine.
 """  # noqa: INP001 - a script beside the documents
@@ -6,18 +6,38 @@ Run by `make screenshots`. It needs Debian's chromium (or another one) on PATH; 
 import http.client
 import json
 import shutil
+import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from markdown_it import MarkdownIt
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from octoplan.sandbox.testing import Octopush, run_octopush
 
 IMAGES = Path(__file__).parent / "images"
+EXAMPLES = Path(__file__).parents[1] / "campaigns"
+PROJECT = """octoplan: 1
+environments:
+  production:
+    gateway: sandbox
+    simulate_to: audience
+    prices: {sms_premium: {FR: 0.045, default: 0.09}, voice_sms: 0.12, rcs: 0.08, email: 0.004, currency: EUR}
+limits: {max_recipients: 10000, max_cost: 600}
+"""
+# What a comment looks like where pull requests are read, as far as it matters here.
+COMMENT = """<!doctype html><meta charset="utf-8"><style>
+body { margin: 16px; font: 14px/1.5 system-ui, sans-serif; color: #1f2328; background: #fff }
+main { border: 1px solid #d1d9e0; border-radius: 6px; padding: 4px 16px 12px }
+table { border-collapse: collapse } th, td { border: 1px solid #d1d9e0; padding: 5px 11px }
+code, pre { background: #f0f2f5; border-radius: 6px; font: 12px ui-monospace, monospace }
+code { padding: 2px 5px } pre { padding: 12px; overflow: hidden } summary { margin: 4px 0 }
+blockquote { margin: 0; padding-left: 1em; border-left: 4px solid #d1d9e0; color: #59636e }</style><main>"""
 SEND = "/v1/public/multi-channel/send"
 HEADERS = {"api-key": "any", "api-login": "shop@octoshop.example", "content-type": "application/json"}
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
@@ -138,6 +158,35 @@ def _take(page: Page, running: Octopush, list_name: str, name: str) -> None:
     page.screenshot(path=IMAGES / f"{name}.png")
 
 
+def _plan(folder: Path, form: str) -> str:
+    """The example campaigns, with prices and limits, planned → their plan in a format."""
+    command = (sys.executable, "-m", "octoplan", "-C", str(folder), "--env", "production")
+    if not (folder / "octoplan.yaml").exists():
+        shutil.copytree(EXAMPLES, folder / "campaigns")
+        folder.joinpath("octoplan.yaml").write_text(PROJECT, encoding="utf-8")
+        subprocess.run((*command, "state", "init"), check=True, capture_output=True)  # noqa: S603 - octoplan itself
+    plan = (*command, "plan", "--format", form, "--out", str(folder / "autumn.plan"))
+    return subprocess.run(plan, check=True, capture_output=True, text=True).stdout  # noqa: S603 - as above
+
+
+def _take_plans(light: Page) -> None:
+    """A plan as a page, at its top and at one campaign; and as a comment, with a campaign unfolded."""
+    with tempfile.TemporaryDirectory() as folder:
+        shown = Path(folder) / "shown.html"
+        shown.write_text(_plan(Path(folder), "html"), encoding="utf-8")
+        light.set_viewport_size({"width": 980, "height": 840})
+        light.goto(shown.as_uri())
+        light.screenshot(path=IMAGES / "plan.png")
+        top: Any = light.locator("#c1").bounding_box() or {}
+        light.screenshot(path=IMAGES / "plan-campaign.png", full_page=True, clip={**top, "height": 862})
+        light.locator("#c1 > .charts").screenshot(path=IMAGES / "plan-funnel.png")
+        comment = MarkdownIt("commonmark", {"html": True}).enable("table").render(_plan(Path(folder), "markdown"))
+        shown.write_text(COMMENT + comment, encoding="utf-8")
+        light.goto(shown.as_uri())
+        light.locator("summary", has_text="appointment-reminder").click()
+        light.locator("main").screenshot(path=IMAGES / "plan-comment.png")
+
+
 def main() -> int:
     """Send everything, take the pictures; 1 if there is no browser."""
     program = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
@@ -161,6 +210,7 @@ def main() -> int:
             (phone, "autumn-sale", "phone"),
         ):
             _take(page, running, list_name, name)
+        _take_plans(_open(browser))
         browser.close()
     return 0
 

@@ -21,6 +21,7 @@ def test_the_wheel_holds_every_file_that_the_program_reads(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {f"octoplan/_schemas/{path.name}" for path in (ROOT / "schemas").glob("*.json")} <= names
     assert {"octoplan/py.typed", "octoplan/state/schema.sql", "octoplan/_action.yml"} <= names
+    assert "octoplan/report/html/page.css" in names
     starter = [path for path in (ROOT / "octoplan" / "starter").rglob("*") if path.is_file()]
     assert {path.relative_to(ROOT).as_posix() for path in starter} <= names
     assert {".gitignore", ".gitlab-ci.yml", "octoplan-apply.yml"} <= {path.name for path in starter}

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 CHANGES = 2
 _MODULES = {"json": "as_json", "markdown": "markdown", "html": "html"}
+_PREVIEWED = {"markdown": 25, "html": 60}  # campaigns whose words are shown: about as many as there is room for
 
 
 @click.command(name="plan", short_help="Show what an apply would send.")
@@ -54,9 +55,11 @@ def command(console: Console, /, simulate: "Simulate", form: str, targets: tuple
     session = open_session(console)
     session.check_gateway()
     with open_rejects(console, flags["rejects"]) as taker:
-        asked = Asked(simulate=simulate, accepted=parse_accepted(flags["accepted"]))
+        form = "json" if console.wanted.json else form
+        accepted = parse_accepted(flags["accepted"])
+        asked = Asked(simulate=simulate, accepted=accepted, previewed=_PREVIEWED.get(form, 0))
         drawn = _draw(session, asked, targets, Files(out=flags["out"], rejects=taker))
-    show_plan(console, drawn.plan, "json" if console.wanted.json else form)
+    show_plan(console, drawn.plan, form)
     drawn.plan.raise_if_refused()
     if flags["detailed_exitcode"] and drawn.plan.has_changes:
         console.exit_code = CHANGES
@@ -92,16 +95,22 @@ class Files:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What is asked of a plan. `simulate`: all, sample or none; `accepted`: numbers that may pass a limit."""
+    """What is asked of a plan.
+
+    `simulate`: all, sample or none; `accepted`: numbers that may pass a limit; `previewed`: of how many campaigns to
+    show how messages read.
+    """
 
     simulate: "Simulate"
     accepted: Accepted
+    previewed: int = 0
 
 
 def _draw(session: Session, asked: Asked, targets: tuple[str, ...], files: Files) -> "Drawn":
     from octoplan import planfile  # noqa: PLC0415 - loaded when called
     from octoplan.pipeline import drawing, review  # noqa: PLC0415
     from octoplan.pipeline.course import Course  # noqa: PLC0415
+    from octoplan.pipeline.previewing import with_previews  # noqa: PLC0415
 
     console = session.console
     campaigns = session.campaigns(targets)
@@ -125,6 +134,9 @@ def _draw(session: Session, asked: Asked, targets: tuple[str, ...], files: Files
             pace=session.pace(),
         )
         drawn = drawing.draw(session.project, campaigns, table, course)
+        if asked.previewed:
+            plan = with_previews(drawn.plan, drawn.drafts, asked.previewed)
+            drawn = replace(drawn, plan=plan)
         if files.out is not None and not drawn.plan.is_blocked:
             made = (secrets.token_hex(16), targets)
             plan_file = review.plan_file(drawn.plan, drawn.drafts, campaigns, state, made)

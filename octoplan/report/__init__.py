@@ -14,7 +14,10 @@
     as_json    plan, problems, status, validated, error, events_header, event, VERSION
                                               → versioned documents; events are one object a line
     markdown   plan, marker, LIMIT            → a comment on a pull request, always under 65,000 bytes
-    html       plan                           → one self-contained page, no scripts
+    html       plan, LIMIT                    → one self-contained page to look at, no scripts, at most 2 MB;
+                                              a package, with an index of its own
+    wording    chosen, wordings, readable, MOST
+                                              how messages read, with names in the place of values
     messages   text_messages, json_messages   what `render` shows: a named exception to the last sentence below
     inbox      text_inbox, json_inbox         what the sandbox received: another one
     records    text_campaigns, json_campaigns, text_campaign, json_campaign
@@ -46,5 +49,6 @@
 
 A string that is returned does not end its last line.
 
-No format shows rendered content, an address or a value of a row: a variant is its people, units and parts.
+No format shows an address or a value of a row: a variant is its people, units and parts, and in Markdown and HTML also
+its words, in which the names of variables stand for the values.
 """

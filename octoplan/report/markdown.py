@@ -5,7 +5,7 @@ and sentences come from files that anybody may propose: none of them can become 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import accumulate
 
@@ -14,6 +14,7 @@ from octoplan.report import text
 from octoplan.report.facts import one_line
 from octoplan.report.lines import count, estimated, loosened_line, several
 from octoplan.report.safe import plain, words
+from octoplan.report.wording import wordings
 
 LIMIT = 65_000
 """Bytes of UTF-8."""
@@ -41,7 +42,7 @@ def marker(environment: str) -> str:
 
 def plan(drawn: Plan) -> str:
     """A plan → Markdown of less than 65,000 bytes; what does not fit is counted."""
-    ordered = sorted(drawn.steps, key=lambda step: not _matters(step))
+    ordered = drawn.weighed
     notices = [*(f"Blocked: {why}" for why in drawn.blocked), *(f"Notice: {said}" for said in drawn.notices)]
     head = _top(drawn) + _fitting([f"> {_text(said)}\n>\n" for said in notices], "notice", _FOR_NOTICES)
     if ordered:
@@ -78,11 +79,19 @@ def _row(step: Step) -> str:
 
 def _details(step: Step, among: Sequence[Step]) -> str:
     """A step → its folded text. Nothing in a `<pre>` is Markdown; a `|` outside of a table is only itself."""
-    lines = [f"{escape(_short(line.text))}\n" for line in text.step(step, among)[1:] if line.text]
+    told = [line.text for line in text.step(step, among)[1:] if line.text]
+    lines = [f"{escape(_short(line))}\n" for line in (*told, *_words(step))]
     kept, left = _packed(lines, _LONGEST_DETAIL)
     more = f"and {several(left, 'line')} more\n" if left else ""
     said = "".join(kept) + more
     return f"<details><summary>{_code(step.campaign)}</summary>\n\n<pre>\n{said}</pre>\n\n</details>\n"
+
+
+def _words(step: Step) -> Iterator[str]:
+    """How its messages read, under the facts and as far right as they."""
+    for at, (whose, *said) in enumerate(wordings(step)):
+        yield f"{'' if at else '     reads':<17}{whose}"
+        yield from (f"{'':<19}{line}" for line in said)
 
 
 def _fitting(blocks: Sequence[str], noun: str, room: int) -> str:

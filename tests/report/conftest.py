@@ -21,7 +21,8 @@ from octoplan.expense import (
     Spoken,
     name_of,
 )
-from octoplan.plan import Action, Cost, Difference, Example, Plan, Simulation, Standing, Step
+from octoplan.limits import Bound
+from octoplan.plan import Action, Cost, Difference, Example, Plan, Preview, Simulation, Standing, Step
 from octoplan.report.survey import CampaignStanding, Survey
 from octoplan.state.interface import FrameRecord, RunRecord, Status
 
@@ -63,8 +64,21 @@ def rich_plan() -> Plan:
         loosened=("max_recipients is 50000, it was 5000", "require_plan is off"),
         notices=("nothing was simulated for e-mail: production names no simulate_to of that kind",),
         blocked=("51,930 parts are more than max_parts 50,000 (--accept parts=51930)",),
+        bounds=(
+            Bound(name="recipients", most=50_000, real=48_212),
+            Bound(name="parts", most=50_000, real=51_930),
+            Bound(name="cost", most=Decimal(2_000), real=None),
+        ),
         digest="4K7M-Q2ZX-0VN8-HT31",
     )
+
+
+def _preview(text: str, people: int, *extremes: str, **metadata: object) -> Preview:
+    content = {"text": text, **({"metadata": metadata} if metadata else {})}
+    return Preview(
+        content=content, language="", people=people, variants=people // 200 + 1, units=(80, 128), parts=(1, 2),
+        wide=people > 1_000, extremes=extremes,
+    )  # fmt: skip
 
 
 def _sale() -> Step:
@@ -109,6 +123,18 @@ def _sale() -> Step:
             Example(content={"text": "Hi Noël, 20% off"}, people=1, units=71, parts=2),
         ),
         simulation=Simulation(requests=2, recipients="1 stand-in", cost=Decimal("12.4"), units=2),
+        bounds=(
+            Bound(name="requests", most=100, real=120, accepted=Decimal(120)),
+            Bound(name="growth", most=Decimal("0.2"), real=Decimal("0.0417")),
+        ),
+        settings={"channel": "sms", "sender": "OctoShop", "metadata": {"type": "sms_premium"}},
+        previews=(
+            _preview(
+                "Hi {first_name}, 20% off in {shop} until Sunday.\nSTOP au 30101", 40_212, "longest", "most parts"
+            ),
+            _preview("Hi there, 20% off in {shop} until Sunday.\nSTOP au 30101", 310, "shortest"),
+        ),
+        previewed=44,
     )
 
 
@@ -183,6 +209,13 @@ def _reminder() -> Step:
                 after="Bonjour {{ first_name }}, rendez-vous le 4 au +33 6 00 00 12 34",
             ),
         ),
+        bounds=(Bound(name="growth", most=Decimal("0.2"), real=None),),
+        settings={
+            "channel": "voice_sms",
+            "metadata": {"type": "voice_sms", "voice_gender": "female", "voice_language": "fr-FR"},
+        },
+        previews=(_preview("Bonjour, votre rendez-vous est {day} à {hour}.", 211),),
+        previewed=35,
     )
 
 
@@ -198,7 +231,18 @@ def _vip() -> Step:
         variants=1,
         counts=Counts(rows=1, people=1),
         cost=Cost(amount=Decimal("0.125")),
+        settings={"channel": "rcs", "sender": "OctoShop VIP"},
+        previews=(_preview("You are invited, {first_name}.", 1, cards=[_CARD], actions=[{"label": "Call us"}]),),
+        previewed=1,
     )
+
+
+_CARD = {
+    "title": "An evening at {store}",
+    "description": "The autumn collection, before everyone else.",
+    "media": {"url": "https://www.example.com/{store}.jpg", "height": "medium"},
+    "suggestions": [{"type": "reply", "text": "I am coming"}, {"type": "open_url", "text": "Show me the way"}],
+}
 
 
 def _blocked() -> Step:
@@ -214,6 +258,9 @@ def _blocked() -> Step:
         variants=7,
         blocked=faults,
         simulation=Simulation(requests=1, recipients="the audience", refused=("STOP mention missing",)),
+        settings={"channel": "email", "metadata": {"email_from": "news@example.com", "body_format": "html"}},
+        previews=(_preview("<h1>News</h1><p>Of &amp; for <b>{city}</b></p>", 7, subject="News of {city}"),),
+        previewed=7,
     )
 
 

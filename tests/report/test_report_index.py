@@ -4,10 +4,12 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
+
+import pytest
 
 import octoplan.report
-
-MODULES = sorted(Path(octoplan.report.__file__).parent.glob("[a-z]*.py"))
+import octoplan.report.html
 
 
 def _public(path: Path) -> Iterator[str]:
@@ -16,7 +18,8 @@ def _public(path: Path) -> Iterator[str]:
             yield node.name
 
 
-def test_every_module_and_public_name_is_in_the_index() -> None:
-    index = set(re.findall(r"\w+", octoplan.report.__doc__ or ""))
-    for path in MODULES:
+@pytest.mark.parametrize("package", [octoplan.report, octoplan.report.html], ids=lambda package: package.__name__)
+def test_every_module_and_public_name_is_in_the_index(package: ModuleType) -> None:
+    index = set(re.findall(r"\w+", package.__doc__ or ""))
+    for path in sorted(Path(package.__file__ or "").parent.glob("[a-z]*.py")):
         assert not [name for name in (path.stem, *_public(path)) if name not in index]

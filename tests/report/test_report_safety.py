@@ -16,7 +16,8 @@ from octoplan.apply.events import FrameDone, Retrying, Started, Stopped
 from octoplan.audience.values import Counts, Reject
 from octoplan.errors import OctoplanError, Place, Problem
 from octoplan.expense import Costly, Expense, find_culprits
-from octoplan.plan import Action, Cost, Example, Plan, Simulation, Step
+from octoplan.limits import Bound
+from octoplan.plan import Action, Cost, Difference, Example, Plan, Preview, Simulation, Step
 from octoplan.report import as_json, html, markdown, text
 from octoplan.report.safe import masked, plain, words
 from octoplan.report.style import joined
@@ -36,6 +37,23 @@ HOSTILE = (
     "\x9b31m \x85 \u2028",
     "lone \ud800 surrogate",
     "[bold red]rich[/]",
+)
+
+
+CHANNELS = ("sms", "voice_sms", "rcs", "email")
+TAGS = frozenset(
+    (
+        *("html", "head", "meta", "title", "style", "body", "main", "header", "section", "footer", "div", "span"),
+        *("h1", "h2", "h3", "p", "a", "b", "i", "code", "ul", "li", "dl", "dt", "dd", "details", "summary"),
+        *("table", "caption", "thead", "tbody", "tr", "th", "td", "figure", "figcaption"),
+        *("svg", "desc", "text", "rect", "ins", "del"),
+    )
+)
+ATTRIBUTES = frozenset(
+    (
+        *("lang", "charset", "http-equiv", "content", "name", "class", "id", "href", "scope", "role", "aria-hidden"),
+        *("aria-labelledby", "aria-describedby", "viewbox", "width", "height", "x", "y", "rx", "text-anchor"),
+    )
 )
 
 
@@ -59,6 +77,11 @@ def _plan(name: str, *, personal: str = "") -> Plan:
         stated={name: name},
         examples=(Example(content={"text": personal, "metadata": {"subject": personal}}, people=1, units=1, parts=1),),
         simulation=Simulation(requests=1, recipients=name, refused=(name,)),
+        differences=(Difference(key=name, before=name, after=name), Difference(key=name)),
+        bounds=(Bound(name="recipients", most=1, real=2),),
+        settings={"sender": name, "metadata": {"email_from": name, "voice_gender": name, "template_name": name}},
+        previews=tuple(_preview(name, channel) for channel in CHANNELS),
+        previewed=1,
     )
     blocked = replace(
         step, action=Action.BLOCKED, blocked=(name, "another"), cost=Cost(amount=Decimal(1), currency=name)
@@ -67,6 +90,16 @@ def _plan(name: str, *, personal: str = "") -> Plan:
     return Plan(
         environment=name, gateway=name, lineage=name, steps=(step, blocked, gone), notices=(name,), currency=name
     )
+
+
+def _preview(name: str, channel: str) -> Preview:
+    """A preview in which `name` stands in every text that an author writes."""
+    item = {"title": name, "description": name, "media": {"url": name}, "suggestions": [{"text": name}, name]}
+    metadata = {"subject": name, "name_from": name, "cards": [item, name], "actions": [item, name]}
+    return Preview(
+        content={"text": name, "metadata": metadata}, language=name, people=1, variants=1, units=(1, 1), parts=(1, 1),
+        wide=True, extremes=("longest",) if channel == "sms" else (),
+    )  # fmt: skip
 
 
 def _survey(name: str) -> Survey:
@@ -105,10 +138,12 @@ class _Page(HTMLParser):
         super().__init__()
         self.tags: set[str] = set()
         self.attributes: set[str] = set()
+        self.links: set[str | None] = set()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
         self.attributes |= {name for name, _ in attrs}
+        self.links |= {value for name, value in attrs if name in ("href", "src")}
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -133,16 +168,16 @@ def test_json_holds_only_ascii_and_gives_the_name_back(name: str) -> None:
     assert as_json.event(Stopped(campaign=name, why=name)).count("\n") == 0
 
 
+@pytest.mark.parametrize("channel", CHANNELS)
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_page_has_only_our_own_tags_and_loads_nothing(name: str) -> None:
+def test_a_page_has_only_our_own_tags_and_loads_nothing(name: str, channel: str) -> None:
     page = _Page()
-    source = html.plan(_plan(name))
+    plan = _plan(name)
+    source = html.plan(replace(plan, steps=tuple(replace(step, channel=channel) for step in plan.steps)))
     page.feed(source)
-    assert page.tags <= {
-        *("html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "span", "section"),
-        *("table", "thead", "tbody", "tr", "th", "td", "dl", "dt", "dd"),
-    }
-    assert page.attributes <= {"lang", "charset", "http-equiv", "content", "name", "class"}
+    assert page.tags <= TAGS
+    assert page.attributes <= ATTRIBUTES
+    assert page.links <= {"#c1", "#c2", "#c3"}
     source.encode()
 
 
@@ -206,8 +241,10 @@ _PEOPLE = st.builds(
 def test_no_format_shows_an_address_a_name_or_a_rendered_word_of_an_example(person: tuple[str, str, str]) -> None:
     number, mailbox, name = person
     plan = _plan(f"not known: {number}, {mailbox}", personal=f"Dear {name}, we write to {number} and {mailbox}")
-    # Names of campaigns and paths are shown as they are; sentences are not.
+    # Names of campaigns and paths, and what an author wrote, are shown as they are; sentences are not.
     steps = tuple(replace(step, campaign="a", rejects=(), channel="sms", stated={}) for step in plan.steps)
+    differs = (Difference(key="text", before=f"to {number}", after=f"to {mailbox}"),)
+    steps = tuple(replace(step, previews=(), settings=None, differences=differs) for step in steps)
     steps = tuple(replace(step, counts=Counts(rows=2, people=2), purpose="alert") for step in steps)
     clean = replace(plan, steps=steps, environment="e", lineage="0" * 16, currency="EUR")
     clean = replace(clean, steps=tuple(replace(step, cost=replace(step.cost, currency="EUR")) for step in steps))

@@ -49,7 +49,7 @@ def find_program() -> str:
     if program and importlib.util.find_spec("playwright"):
         return program
     missing = "playwright is not installed" if program else "there is no chromium on PATH"
-    said = f"the inbox is not looked at in a browser: {missing}"
+    said = f"no page is looked at in a browser: {missing}"
     if os.environ.get(DEMAND):
         pytest.fail(said)
     pytest.skip(said)
