@@ -7,6 +7,7 @@ PEOPLE = 100_000  # as many as +33 6 00 0x xx xx has numbers
 TEXTS = 200
 FEW_PEOPLE = 2_000
 MILLION = 1_000_000
+CAMPAIGNS = 300
 MERGED = 10_000
 TEMPLATE = "Hello from your shop in {{ town }}: 20% off until Sunday, and coffee is on us."
 PERSONAL_TEMPLATE = (
@@ -27,6 +28,7 @@ recipients:
   - {phone_number: "+33600000002"}
 text: Your parcel has arrived at the shop.
 """
+_PERSONAL_HEAD = "phone_number,first_name,code,town,points\n"
 _FROM_FILE = """\
 audience: {from: audiences/contacts.csv}
 text_file: text.txt
@@ -57,11 +59,22 @@ def personal_project(folder: Path, *, people: int, personalization: str) -> Path
     contacts = contacts_of(folder)
     contacts.parent.mkdir(parents=True)
     with contacts.open("w", encoding="utf-8", newline="") as file:
-        file.write("phone_number,first_name,code,town,points\n")
-        file.writelines(
-            f"+336{number:08},Élodie {number % 9973},{_code(number)},Sainte-Anne {number % TEXTS},{number % 1009}\n"
-            for number in range(people)
-        )
+        file.write(_PERSONAL_HEAD)
+        file.writelines(_personal_lines(0, people))
+    return folder
+
+
+def many_project(folder: Path, *, people: int, campaigns: int) -> Path:
+    """A folder → the folder of a project of as many campaigns, each for a file of its own, `people` in all of them."""
+    _write(folder, "text.txt", PERSONAL_TEMPLATE)
+    contacts_of(folder).parent.mkdir(parents=True)
+    each = people // campaigns
+    for number in range(campaigns):
+        name = f"contacts-{number:03}.csv"
+        _write(folder, f"sale-{number:03}.yaml", _CAMPAIGN + _FROM_FILE.replace("contacts.csv", name))
+        with contacts_of(folder).with_name(name).open("w", encoding="utf-8", newline="") as file:
+            file.write(_PERSONAL_HEAD)
+            file.writelines(_personal_lines(number * each, (number + 1) * each))
     return folder
 
 
@@ -93,6 +106,11 @@ def template_of(project: Path) -> Path:
 def _code(number: int) -> str:
     """A number → a code that no other number below a hundred million has, in no order."""
     return f"C{number * 7919 % 100_000_007:08}"
+
+
+def _personal_lines(first: int, end: int) -> Iterator[str]:
+    for number in range(first, end):
+        yield f"+336{number:08},Élodie {number % 9973},{_code(number)},Sainte-Anne {number % TEXTS},{number % 1009}\n"
 
 
 def _lines(people: int, texts: int) -> Iterator[str]:

@@ -26,6 +26,7 @@ def rows(bench: Bench) -> Iterator[table.Row]:
     """Programs and a folder → the rows, each as soon as it is measured."""
     yield from _same_texts(bench)
     yield from _personal_texts(bench)
+    yield from _many_campaigns(bench)
     yield _to_mailmerge(bench)
 
 
@@ -59,6 +60,19 @@ def _personal_texts(bench: Bench) -> Iterator[table.Row]:
         yield table.Row(name=name, values=(larger.peak_bytes / held,), bound=bound)
 
 
+def _many_campaigns(bench: Bench) -> Iterator[table.Row]:
+    """What it costs to show a plan as a page, of which most is what each campaign costs, and how large it gets."""
+    folder = bench.folder / "many"
+    project = material.many_project(folder, people=material.MILLION, campaigns=material.CAMPAIGNS)
+    html, plan = (bench.octoplan(project, *_PLAN, "--format", form) for form in ("html", "text"))
+    pairs = alternate(html, plan, rounds=MINIMUM_ROUNDS, run=bench.run)
+    whole = f"plan of {material.MILLION:,} in {material.CAMPAIGNS} campaigns"
+    yield table.ratios(f"{whole} as HTML / as text", pairs, 1.1)
+    yield table.Row(name="  size of that HTML", values=(len(_said(html)) / 1000,), bound=2_000, unit="kB")
+    comment = bench.octoplan(project, *_PLAN, "--format", "markdown")
+    yield table.Row(name="  size of its Markdown", values=(len(_said(comment)) / 1000,), bound=65, unit="kB")
+
+
 def _to_mailmerge(bench: Bench) -> table.Row:
     project = _personal(bench, material.MERGED, "client")
     merged = material.merge_project(bench.folder / "merged", people=material.MERGED)
@@ -77,7 +91,10 @@ def _ours(pairs: Sequence[Pair]) -> list[Sample]:
 
 
 def _requests(plan: Command) -> float:
-    plan.prepare()
-    told = subprocess.run((*plan.argv, "--json"), cwd=plan.folder, check=True, capture_output=True)
-    (step,) = json.loads(told.stdout)["steps"]
+    (step,) = json.loads(_said(plan, "--json"))["steps"]
     return float(step["requests"])
+
+
+def _said(plan: Command, *more: str) -> bytes:
+    plan.prepare()
+    return subprocess.run((*plan.argv, *more), cwd=plan.folder, check=True, capture_output=True).stdout

@@ -22,7 +22,7 @@ class Row:
     name: str
     values: tuple[float, ...]
     bound: float
-    unit: Literal["x", "MiB", "requests"] = "x"
+    unit: Literal["x", "MiB", "kB", "requests"] = "x"
 
     @property
     def is_ok(self) -> bool:

@@ -256,6 +256,7 @@ def test_plans_of_a_million_are_measured_by_what_they_really_plan(
 ) -> None:
     monkeypatch.setattr(material, "MILLION", 900)
     monkeypatch.setattr(material, "TEXTS", 3)
+    monkeypatch.setattr(material, "CAMPAIGNS", 3)
     monkeypatch.setattr(material, "MERGED", 20)
     monkeypatch.setattr(million, "MINIMUM_ROUNDS", 1)
     monkeypatch.setattr(measure, "MINIMUM_ROUNDS", 1)
@@ -263,10 +264,12 @@ def test_plans_of_a_million_are_measured_by_what_they_really_plan(
     programs = Programs.beside(Path(sysconfig.get_path("scripts")) / "python")
     stopwatch = Stopwatch(clock=time.perf_counter, variables=PATH)
     rows = list(million.rows(Bench(programs=programs, folder=tmp_path, rounds=5, run=stopwatch.run)))
-    assert [row.bound for row in rows] == [0.12, 0.12, 0.5, 450, 0.4, 4_500, 1, 1.3, 1]
+    assert [row.bound for row in rows] == [0.12, 0.12, 0.5, 450, 0.4, 4_500, 1, 1.3, 1.1, 2_000, 65, 1]
     assert [row.values for row in rows if row.unit == "requests"] == [(3.0,)], (
         "two shapes, one of which takes two frames"
     )
+    sizes = [value for row in rows if row.unit == "kB" for value in row.values]
+    assert all(size > 3 for size in sizes), "both hold three campaigns"
     with Storage.at(tmp_path / "sent" / ".octoplan" / "inbox.db") as storage:
         assert len(storage.list_messages(Query())) == 900
     assert not (tmp_path / "same" / ".octoplan" / "inbox.db").exists(), "a cold plan has sent nothing"
