@@ -89,6 +89,8 @@ def _details(step: Step, among: Sequence[Step]) -> str:
 
 def _words(step: Step) -> Iterator[str]:
     """How its messages read, under the facts and as far right as they."""
+    if step.recipients and not step.previews:
+        yield f"     reads       not shown here: octoplan render {plain(step.campaign)}"
     for at, (whose, *said) in enumerate(wordings(step)):
         yield f"{'' if at else '     reads':<17}{whose}"
         yield from (f"{'':<19}{line}" for line in said)

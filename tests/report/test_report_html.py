@@ -94,6 +94,13 @@ def test_no_plan_passes_either_limit(name: str, text: str, campaigns: int, many:
     assert comment.startswith("<!-- octoplan:plan production -->\n")
 
 
+def test_a_campaign_whose_words_are_not_shown_says_where_they_are() -> None:
+    drawn = plan(step(1, previews=()), step(2))
+    assert html.plan(drawn).count("How it reads is not shown here: octoplan render sale-001") == 1
+    assert markdown.plan(drawn).count("reads       not shown here: octoplan render sale-001") == 1
+    assert "octoplan render sale-002" not in html.plan(drawn) + markdown.plan(drawn)
+
+
 def test_what_blocks_a_plan_stands_first_and_leads_to_its_campaign() -> None:
     blocked = step(7, campaign="late", action=Action.BLOCKED, blocked=("no STOP mention",), recipients=1)
     page = html.plan(plan(step(1), blocked))

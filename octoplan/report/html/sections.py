@@ -82,8 +82,10 @@ def _who(step: Step) -> Iterator[tuple[str, str]]:
 
 def _reads(step: Step) -> Html:
     shown = chosen(step)
-    if not shown:
+    if not shown and not step.recipients:
         return NOTHING
+    if not shown:
+        return element("p", "How it reads is not shown here: octoplan render ", name(step.campaign), kind="soft")
     told = f"The words of {people(step.recipients)} in {several(step.variants, 'variant')}. "
     told += "A name in braces stands where a person's own value will."
     if step.previewed < step.variants:
