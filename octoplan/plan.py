@@ -115,7 +115,8 @@ class Step:
     `recipients`, `requests`, `parts` (None: the channel has none) count what would be sent; `client_requests`: how many
     it would take if the gateway filled in nothing, None where it does not; `counts` is the funnel from the contact file
     to the people; `expense`: what makes it cost what it costs; `blocked`: why it may not be sent; `differences`: from
-    what was last sent. `reason` is for people and must not steer.
+    what was last sent; `held_as`: the state's name for it, where that is another. `reason` is for people and must not
+    steer.
     """
 
     campaign: str
@@ -147,6 +148,7 @@ class Step:
     settings: Mapping[str, Any] | None = None
     previews: tuple[Preview, ...] = ()
     previewed: int = 0
+    held_as: str = ""
 
     @property
     def symbol(self) -> str:

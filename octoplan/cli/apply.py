@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from octoplan.cli import refused
+from octoplan.cli import approving, refused, reports
 from octoplan.cli.console import Console
 from octoplan.cli.options import accept, common, target
 from octoplan.cli.plan import show_plan
 from octoplan.cli.rejects import open_rejects, rejects
 from octoplan.cli.session import Session, chance, open_session
-from octoplan.errors import Declined, GatewayError, GuardRefused, UsageError
+from octoplan.errors import GatewayError, GuardRefused
 from octoplan.limits import Accepted, parse_accepted
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Append what became of each frame to FILE.",
 )
+@reports.report
 @rejects
 @accept
 @target
@@ -69,18 +70,25 @@ def command(
             "--auto-approve needs a plan file, or --expect with its digest",
             hint="octoplan plan --out FILE, then octoplan apply FILE; or require_plan: false in octoplan.yaml",
         )
-    reviewed, digest = _approved(planfile, expect, targets)
+    reports.check(flags["reports"], reports.APPLIED)
+    reviewed, digest = approving.approved(planfile, expect, targets)
     flags["accepted"] = parse_accepted(flags["accepted"])
     wanted = reviewed.targets if reviewed else targets
     with open_rejects(console, rejects) as taker:
         order = Order(targets=wanted, reviewed=reviewed, digest=digest, rejects=taker, **flags)
+        began = console.clock.now()
         with _applier(session, order) as applier:
-            told = _apply(session, applier, order)
+            plan, told = _apply(session, applier, order)
             console.exit_code = _exit_code(applier, told)
     if not console.wanted.json:
         from octoplan.report import lines  # noqa: PLC0415 - loaded when called
 
         console.data(lines.applied_line(told))
+    if order.reports:
+        from octoplan.report.outcome import outcome_of  # noqa: PLC0415 - loaded when called
+
+        span = (began, console.clock.now())
+        reports.write(order.reports, reports.APPLIED, outcome_of(plan, told, span, console.exit_code))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +99,7 @@ class Order:
     reviewed: "PlanFile | None"
     digest: str | None
     receipts: Path | None
+    reports: tuple[Path, ...]
     rejects: "Rejects | None"
     auto_approve: bool
     accepted: Accepted
@@ -98,13 +107,14 @@ class Order:
     adopt_duplicates: bool
 
 
-def _apply(session: Session, applier: "Applier", order: Order) -> list["Event"]:
-    """Settle, plan, ask, send; what happened. As JSON, each event is a line, below one that names the version.
+def _apply(session: Session, applier: "Applier", order: Order) -> tuple["Plan", list["Event"]]:
+    """Settle, plan, ask, send; the plan and what happened. As JSON, each event is a line, below one with the version.
 
     What is open is settled before the campaigns are read: a typo in a file must not let its time run out.
     """
     from octoplan.apply import run  # noqa: PLC0415 - loaded when called
     from octoplan.apply.recording import recording  # noqa: PLC0415
+    from octoplan.plan import Plan  # noqa: PLC0415
     from octoplan.report import as_json  # noqa: PLC0415
 
     console = session.console
@@ -112,7 +122,8 @@ def _apply(session: Session, applier: "Applier", order: Order) -> list["Event"]:
         console.stream(as_json.events_header())
     told = _tell(console, applier, run.settle(applier), total=0)
     if applier.stop.interrupted:
-        return told
+        where = session.environment
+        return Plan(environment=where.name, gateway=where.gateway, lineage=applier.state.lineage, steps=()), told
     campaigns = session.campaigns(order.targets)
     with session.table(keeps_rows=order.rejects is not None) as table:
         drawn = _draw(session, applier, order, campaigns, table)
@@ -121,11 +132,11 @@ def _apply(session: Session, applier: "Applier", order: Order) -> list["Event"]:
         told += _tell(console, applier, refused.listed(table, drawn.drafts, told), total=0)
         drawn.plan.raise_if_refused()
         if drawn.plan.has_changes and not applier.stop.is_set:
-            _approve(console, drawn.plan, auto=order.auto_approve)
+            approving.ask(console, drawn.plan, auto=order.auto_approve)
             sending = run.send(applier, recording(drawn, applier, order.retry_refused))
             done = _tell(console, applier, sending, drawn.plan.recipients)
             told += done + _tell(console, applier, refused.listed(table, drawn.drafts, done), total=0)
-    return told
+    return drawn.plan, told
 
 
 def _draw(
@@ -166,34 +177,6 @@ def _simulating(session: Session, applier: "Applier", order: Order) -> dict[str,
     if order.reviewed is not None or not session.environment.require_simulation:
         return {}
     return {"gateway": applier.gateway, "simulate": "sample", "pace": session.pace()}
-
-
-def _approved(path: Path | None, expect: str | None, targets: tuple[str, ...]) -> tuple["PlanFile | None", str | None]:
-    """A plan file, a digest, or both, in which case the file must have it → the file, or the digest to come."""
-    from octoplan import planfile  # noqa: PLC0415 - loaded when called
-
-    digest = None if expect is None else planfile.parse_digest(expect)
-    if path is None:
-        return None, digest
-    reviewed = planfile.parse(path.read_bytes())
-    if targets and set(targets) != set(reviewed.targets):
-        raise UsageError("the plan file was made for other targets", hint="apply it without --target")
-    if digest is not None:
-        planfile.raise_if_unexpected(digest, reviewed.digest)
-    return reviewed, None
-
-
-def _approve(console: Console, plan: "Plan", *, auto: bool) -> None:
-    """Have a person type the number of recipients; Declined where they do not, or nobody is there to ask."""
-    if auto:
-        return
-    if not console.is_interactive:
-        raise Declined("nobody is here to approve, and --auto-approve was not given", hint="nothing was sent")
-    console.err.write(f"{plan.recipients:,} people would be sent to in {plan.environment}. Type that number to send: ")
-    console.err.flush()
-    typed = console.stdin.readline().strip().replace(",", "").replace(" ", "")
-    if typed != str(plan.recipients):
-        raise Declined("that is not the number; nothing was sent")
 
 
 def _tell(console: Console, applier: "Applier", events: "Iterable[Event]", total: int) -> list["Event"]:

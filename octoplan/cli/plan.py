@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from octoplan.cli import reports
 from octoplan.cli.console import Console
+from octoplan.cli.files import write_whole
 from octoplan.cli.options import accept, common, target
 from octoplan.cli.rejects import open_rejects, rejects
 from octoplan.cli.session import Session, open_session
-from octoplan.errors import OctoplanError
 from octoplan.limits import Accepted, parse_accepted
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
 CHANGES = 2
 _MODULES = {"json": "as_json", "markdown": "markdown", "html": "html"}
-_PREVIEWED = {"markdown": 25, "html": 60}  # campaigns whose words are shown: about as many as there is room for
+# How many campaigns show their words: about as many as there is room for.
+_PREVIEWED = {"markdown": 25, ".md": 25, "html": 60, ".html": 60}
 
 
 @click.command(name="plan", short_help="Show what an apply would send.")
@@ -45,6 +47,7 @@ _PREVIEWED = {"markdown": 25, "html": 60}  # campaigns whose words are shown: ab
     show_default=True,
     help="How to show the plan.",
 )
+@reports.report
 @rejects
 @accept
 @target
@@ -52,14 +55,17 @@ _PREVIEWED = {"markdown": 25, "html": 60}  # campaigns whose words are shown: ab
 @click.pass_obj
 def command(console: Console, /, simulate: "Simulate", form: str, targets: tuple[str, ...], **flags: Any) -> None:
     """Show what an apply would send, to how many, at what cost."""
+    reports.check(flags["reports"], reports.PLAN)
     session = open_session(console)
     session.check_gateway()
     with open_rejects(console, flags["rejects"]) as taker:
         form = "json" if console.wanted.json else form
         accepted = parse_accepted(flags["accepted"])
-        asked = Asked(simulate=simulate, accepted=accepted, previewed=_PREVIEWED.get(form, 0))
+        previewed = max(_PREVIEWED.get(shown, 0) for shown in (form, *(path.suffix for path in flags["reports"])))
+        asked = Asked(simulate=simulate, accepted=accepted, previewed=previewed)
         drawn = _draw(session, asked, targets, Files(out=flags["out"], rejects=taker))
     show_plan(console, drawn.plan, form)
+    reports.write(flags["reports"], reports.PLAN, drawn.plan)
     drawn.plan.raise_if_refused()
     if flags["detailed_exitcode"] and drawn.plan.has_changes:
         console.exit_code = CHANGES
@@ -140,17 +146,7 @@ def _draw(session: Session, asked: Asked, targets: tuple[str, ...], files: Files
         if files.out is not None and not drawn.plan.is_blocked:
             made = (secrets.token_hex(16), targets)
             plan_file = review.plan_file(drawn.plan, drawn.drafts, campaigns, state, made)
-            _write(files.out, planfile.dump(plan_file))
+            write_whole(files.out, planfile.dump(plan_file))
             console.talk(f"Wrote {files.out}, digest {plan_file.digest}")
             drawn = replace(drawn, plan=replace(drawn.plan, digest=plan_file.digest))
     return drawn
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    part = path.with_name(f"{path.name}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    except OSError as error:
-        raise OctoplanError(f"cannot write {path}: {error.strerror or 'no reason given'}") from error

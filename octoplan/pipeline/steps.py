@@ -65,6 +65,7 @@ def step(draft: Draft, record: CampaignRecord | None, course: Course, simulation
         differences=differences(campaign, record, course.state.keys.keyed_digest),
         bounds=bounds(campaign.limits, figures, course.accepted) if counted else (),
         settings=campaign.settings,
+        held_as=campaign.held_under or "",
     )
 
 

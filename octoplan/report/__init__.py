@@ -7,14 +7,18 @@
     text       plan, step, last_lines, nothing_to_do, status, way_out, problems, error, event, validated
                STATUS_HEAD, status_row, ID_SHOWN
                                               → Lines, printed plain in a pipe or coloured on a terminal
+    outcome    Outcome, CampaignOutcome, outcome_of, ENDINGS
+                                              what became of a plan that was applied
+    applied    text_applied, json_applied, HEAD, cells, facts, refused_lines, title
+                                              → for `apply --report`
     found      problems, error, validated, json_problems, json_error, json_validated
                                               the same for what is said when nothing was planned; loads little
     annotations  annotate, github, gitlab, sarif, junit
                                               Problems as continuous integration shows them beside a file's lines
-    as_json    plan, problems, status, validated, error, events_header, event, VERSION
+    as_json    plan, changes, problems, status, validated, error, events_header, event, VERSION
                                               → versioned documents; events are one object a line
-    markdown   plan, marker, LIMIT            → a comment on a pull request, always under 65,000 bytes
-    html       plan, LIMIT                    → one self-contained page to look at, no scripts, at most 2 MB;
+    markdown   plan, applied, marker, LIMIT            → a comment on a pull request, always under 65,000 bytes
+    html       plan, applied, LIMIT           → one self-contained page to look at, no scripts, at most 2 MB;
                                               a package, with an index of its own
     wording    chosen, wordings, readable, MOST
                                               how messages read, with names in the place of values

@@ -21,7 +21,7 @@ from octoplan.report.safe import words
 from octoplan.report.survey import CampaignStanding, Survey, replay_until
 from octoplan.state.interface import FrameRecord, Status
 
-__all__ = ["VERSION", "error", "event", "events_header", "plan", "problems", "status", "validated"]
+__all__ = ["VERSION", "changes", "error", "event", "events_header", "plan", "problems", "status", "validated"]
 
 
 def plan(drawn: Plan) -> str:
@@ -53,6 +53,12 @@ def plan(drawn: Plan) -> str:
         summary=summary,
         steps=[_step(step) for step in drawn.steps],
     )
+
+
+def changes(drawn: Plan) -> str:
+    """A plan → what GitLab shows of it in a merge request, by its `terraform` report: campaigns to create or update."""
+    actions = [step.action for step in drawn.steps]
+    return line({"create": actions.count(Action.SEND), "update": actions.count(Action.EXTEND), "delete": 0})
 
 
 def _step(step: Step) -> dict[str, Any]:

@@ -11,8 +11,10 @@ from itertools import accumulate
 
 from octoplan.plan import Action, Plan, Step
 from octoplan.report import text
+from octoplan.report.applied import HEAD, cells, facts, refused_lines, title
 from octoplan.report.facts import one_line
 from octoplan.report.lines import count, estimated, loosened_line, several
+from octoplan.report.outcome import CampaignOutcome, Outcome
 from octoplan.report.safe import plain, words
 from octoplan.report.wording import wordings
 
@@ -21,6 +23,8 @@ LIMIT = 65_000
 
 _FOR_TABLE = 40_000
 _FOR_NOTICES = 4_000
+_NAMES = 2
+"""How many columns of an apply's table are words, and stand on the left."""
 _FOR_THE_LAST_WORD = 500
 _LONGEST_CELL = 300
 _LONGEST_DETAIL = 12_000
@@ -50,6 +54,29 @@ def plan(drawn: Plan) -> str:
     details = [_details(step, drawn.steps) for step in ordered if _matters(step) or step.differences]
     room = LIMIT - _FOR_THE_LAST_WORD - len(head.encode())
     return f"{head}\n{_fitting(details, 'detail', room)}".rstrip("\n")
+
+
+def applied(found: Outcome) -> str:
+    """The Outcome of an apply → Markdown of less than 65,000 bytes; what does not fit is counted."""
+    head = f"### octoplan: {_text(title(found))}\n\n**{_text(found.line)}**\n\n"
+    head += "<br>\n".join(_text(said) for said in facts(found)) + "\n\n"
+    head += _fitting([f"> {_text(f'Stopped: {why}')}\n>\n" for why in found.stopped], "reason", _FOR_NOTICES)
+    if found.campaigns:
+        named = f"\n| {' | '.join(HEAD)} |\n|{'---|' * _NAMES}{'--:|' * (len(HEAD) - _NAMES)}\n"
+        rows = [_applied_row(one) for one in found.campaigns]
+        head += named + _fitting(rows, "campaign", _FOR_TABLE)
+    if not found.who:
+        return head.rstrip("\n")
+    who = _fitting([f"{escape(_short(said))}\n" for said in refused_lines(found)], "line", _LONGEST_DETAIL)
+    folded = (
+        f"<details><summary>{several(len(found.who), 'refused message')}</summary>\n\n<pre>\n{who}</pre>\n\n</details>"
+    )
+    return f"{head}\n{folded}"
+
+
+def _applied_row(one: CampaignOutcome) -> str:
+    campaign, *others = cells(one)
+    return f"| {' | '.join((_code(campaign), *map(_text, others)))} |\n"
 
 
 def _top(drawn: Plan) -> str:

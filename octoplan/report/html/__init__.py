@@ -1,6 +1,7 @@
-"""A plan → one self-contained page to look at: no scripts, nothing loaded from elsewhere, light or dark, printable.
+"""A plan, or what became of it → one page to look at: no scripts, nothing loaded from elsewhere, made for print too.
 
-    page       plan, LIMIT        the whole: head, what blocks it, who gets what and when, a section per campaign
+    page       plan, page, LIMIT  the whole: head, what blocks it, who gets what and when, a section per campaign
+    applied    applied            what became of it, when it was applied
     sections   section, matters, bounds_table, channel, when
                                   one campaign
     previews   previews           how its messages read: telephones and letters
@@ -12,6 +13,7 @@
 The style sheet is `page.css`; the page lets in that one alone, by its digest.
 """
 
+from octoplan.report.html.applied import applied
 from octoplan.report.html.page import LIMIT, plan
 
-__all__ = ["LIMIT", "plan"]
+__all__ = ["LIMIT", "applied", "plan"]

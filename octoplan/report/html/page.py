@@ -52,10 +52,11 @@ def plan(drawn: Plan) -> str:
     room = LIMIT - _FOR_THE_LAST_WORD - sum(len(part.encode()) for part in (head, rows, drawings, *_style()))
     fit = _fitting(sections, room)
     body = element("main", head, rows, drawings, *sections[:fit], _cut(len(sections) - fit), _foot(drawn))
-    return _page(f"octoplan: plan for {name(drawn.environment)}", body)
+    return page(f"octoplan: plan for {name(drawn.environment)}", body)
 
 
-def _page(title: str, body: Html) -> str:
+def page(title: str, body: Html) -> str:
+    """A title and what the page says → the whole of it, which loads nothing and runs nothing."""
     sheet, source = _style()
     policy = f"default-src 'none'; style-src {source}; base-uri 'none'; form-action 'none'"
     return f"""<!doctype html>

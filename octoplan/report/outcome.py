@@ -1,0 +1,117 @@
+"""A plan and what its apply told → the Outcome: per campaign, what was to be sent and what became of it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from octoplan.apply.events import Event, FrameDone, Listed, Started, Stopped
+from octoplan.plan import Plan, Step
+from octoplan.report.lines import applied_line
+
+ENDINGS: Final = {0: "complete", 4: "stopped by the gateway", 8: "some were refused", 9: "some outcomes are not known"}
+"""Exit code → how an apply ended; 130, and whatever else there is, were interrupted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignOutcome:
+    """One campaign: `planned` people, and how many of the people of this apply stand where.
+
+    `unsent`: planned and not begun, so that the next apply sends it. `settled`: what an earlier run had left open is
+    among the others. `parts` and `cost`: what the gateway said of what was sent, None where it said nothing.
+    """
+
+    name: str
+    channel: str
+    edition: int | None
+    planned: int
+    sent: int
+    refused: int
+    open: int
+    unknown: int
+    requests: int
+    parts: int | None
+    cost: Decimal | None
+
+    @property
+    def unsent(self) -> int:
+        """People who were planned and whose frames were not begun."""
+        return max(self.planned - self.sent - self.refused - self.open - self.unknown, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One apply, from `began` to `ended`. `who`: masked addresses that were refused; `line`: its last line."""
+
+    environment: str
+    gateway: str
+    currency: str
+    run: str
+    began: datetime
+    ended: datetime
+    code: int
+    campaigns: tuple[CampaignOutcome, ...]
+    stopped: tuple[str, ...]
+    who: tuple[str, ...]
+    line: str
+
+    @property
+    def ending(self) -> str:
+        """How it ended, in a few words."""
+        return ENDINGS.get(self.code, "interrupted")
+
+
+def outcome_of(drawn: Plan, told: Sequence[Event], span: tuple[datetime, datetime], code: int) -> Outcome:
+    """A plan, the events of its apply, when that began and ended, and its exit code → the Outcome."""
+    began, ended = span
+    done = {event.frame: event for event in told if isinstance(event, FrameDone)}
+    return Outcome(
+        environment=drawn.environment,
+        gateway=drawn.gateway,
+        currency=drawn.currency,
+        run=next((event.run for event in told if isinstance(event, Started)), ""),
+        began=began,
+        ended=ended,
+        code=code,
+        campaigns=tuple(_campaigns(drawn, list(done.values()))),
+        stopped=tuple(_stopped(told)),
+        who=tuple(event.who for event in told if isinstance(event, Listed)),
+        line=applied_line(told),
+    )
+
+
+def _campaigns(drawn: Plan, done: Sequence[FrameDone]) -> Iterator[CampaignOutcome]:
+    """Campaigns by name: those that the plan sends, and those of which an earlier run had left something open."""
+    steps = {step.held_as or step.campaign: step for step in drawn.steps}
+    named = {name for name, step in steps.items() if step.sends} | {event.campaign for event in done}
+    for name in sorted(named):
+        yield _campaign(name, steps.get(name), [event for event in done if event.campaign == name])
+
+
+def _campaign(name: str, step: Step | None, done: Sequence[FrameDone]) -> CampaignOutcome:
+    def people(status: str) -> int:
+        return sum(event.recipients for event in done if event.status == status)
+
+    accepted = [event for event in done if event.status == "sent"]
+    units = [event.units for event in accepted if event.units is not None]
+    costs = [event.cost for event in accepted if event.cost is not None]
+    return CampaignOutcome(
+        name=step.campaign if step else name,
+        channel=step.channel if step else "",
+        edition=step.edition if step else None,
+        planned=step.recipients if step and step.sends else 0,
+        sent=people("sent"),
+        refused=people("refused"),
+        open=people("open"),
+        unknown=people("unknown"),
+        requests=len([event for event in done if event.status != "planned"]),
+        parts=sum(units) if units else None,
+        cost=sum(costs, Decimal(0)) if costs else None,
+    )
+
+
+def _stopped(told: Sequence[Event]) -> Iterator[str]:
+    for event in told:
+        if isinstance(event, Stopped):
+            yield event.why if event.campaign is None else f"{event.campaign}: {event.why}"

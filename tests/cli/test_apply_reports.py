@@ -1,0 +1,119 @@
+"""`--report FILE`: a plan, and what became of it, in files; held against the sandbox's record."""
+
+from __future__ import annotations
+
+import json
+from html import unescape
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.conftest import GREETING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import Folder, MakeProject, Outcome
+
+PRICED = "octoplan: 1\nenvironments: {sandbox: {gateway: sandbox, prices: {sms_premium: 0.05}}}\n"
+PEOPLE = "phone_number,first_name\n" + "".join(f"+336000003{n:02},Zoraida\n" for n in range(8))
+FORMATS = ("txt", "json", "md", "html")
+
+
+@pytest.fixture
+def folder(project: MakeProject) -> Folder:
+    made: Folder = project({"octoplan.yaml": PRICED, "campaigns/sale.yaml": GREETING, "campaigns/people.csv": PEOPLE})
+    return made
+
+
+def apply(folder: Folder, *formats: str, at: Path | None = None, flags: tuple[str, ...] = ()) -> Outcome:
+    where = at or folder.path
+    files = [part for form in formats for part in ("--report", str(where / f"applied.{form}"))]
+    return folder.call("apply", "--auto-approve", *files, *flags)
+
+
+def said(folder: Folder) -> dict[str, str]:
+    return {form: (folder.path / f"applied.{form}").read_text(encoding="utf-8") for form in FORMATS}
+
+
+def document(folder: Folder) -> Any:
+    return json.loads((folder.path / "applied.json").read_text(encoding="utf-8"))
+
+
+def test_every_format_says_how_many_were_sent(folder: Folder) -> None:
+    done = apply(folder, *FORMATS)
+    assert done.code == 0, done
+    reports = said(folder)
+    for form in ("txt", "md", "html"):
+        shown = unescape(reports[form])
+        assert "Applied: 8 sent, 0 refused, 0 open, 0 unknown." in shown
+        assert "Apply for sandbox: complete" in shown
+        assert "sale" in shown
+    (sale,) = document(folder)["campaigns"]
+    assert (sale["planned"], sale["sent"], sale["unsent"]) == (8, len(folder.messages()), 0)
+    assert sale["parts"] == sum(message.parts for message in folder.messages())
+    assert reports["txt"].splitlines()[-1] == "Applied: 8 sent, 0 refused, 0 open, 0 unknown."
+
+
+def test_nobody_is_in_a_report(folder: Folder) -> None:
+    apply(folder, *FORMATS)
+    for shown in said(folder).values():
+        assert "Zoraida" not in shown
+        assert "600000" not in shown.replace(" ", "")
+
+
+def test_an_apply_with_nothing_to_send_is_reported_too(folder: Folder) -> None:
+    apply(folder)
+    apply(folder, *FORMATS)
+    found = document(folder)
+    assert (found["campaigns"], found["run"], found["exit_code"]) == ([], None, 0)
+    assert "nothing was sent" in said(folder)["txt"]
+
+
+def test_a_renamed_campaign_is_reported_by_the_name_of_its_file(folder: Folder) -> None:
+    apply(folder)
+    more = PEOPLE + "+33600000390,Zoraida\n"
+    moved = f"{GREETING}moved_from: sale\n"
+    folder.write({"campaigns/sale.yaml": None, "campaigns/winter.yaml": moved, "campaigns/people.csv": more})
+    apply(folder, "json")
+    (winter,) = document(folder)["campaigns"]
+    assert (winter["campaign"], winter["planned"], winter["sent"]) == ("winter", 1, 1)
+
+
+def test_a_plan_is_written_to_files_as_it_is_shown(folder: Folder) -> None:
+    shown = {form: folder.call("plan", "--format", form).out for form in ("text", "json", "markdown", "html")}
+    names = {"text": "plan.txt", "json": "plan.json", "markdown": "plan.md", "html": "plan.html"}
+    flags = [part for name in (*names.values(), "a.gitlab.json") for part in ("--report", str(folder.path / name))]
+    assert folder.call("plan", *flags).out == shown["text"]
+    for form, name in names.items():
+        assert (folder.path / name).read_text(encoding="utf-8").rstrip("\n") == shown[form].rstrip("\n"), form
+    counted = json.loads((folder.path / "a.gitlab.json").read_text(encoding="utf-8"))
+    assert counted == {"create": 1, "update": 0, "delete": 0}
+
+
+def test_a_plan_that_is_blocked_is_written_all_the_same(folder: Folder) -> None:
+    path = folder.path / "plan.md"
+    folder.write({"octoplan.yaml": f"{PRICED}limits: {{max_recipients: 1}}\n"})
+    assert folder.call("plan", "--report", str(path)).code == 5
+    assert "max_recipients" in unescape(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("command", [("plan",), ("apply", "--auto-approve")], ids=["plan", "apply"])
+@pytest.mark.parametrize("name", ["applied.pdf", "applied", "nowhere/applied.md"])
+def test_a_report_that_cannot_be_is_refused_before_anything_is_sent(
+    folder: Folder, name: str, command: tuple[str, ...]
+) -> None:
+    refused = folder.call(*command, "--report", str(folder.path / name))
+    assert refused.code == 64
+    assert "--report" in refused.err
+    assert folder.messages() == ()
+
+
+def test_a_report_that_cannot_be_written_takes_nothing_back(folder: Folder) -> None:
+    (folder.path / "applied.md.part").mkdir()
+    done = apply(folder, "md")
+    assert done.code == 1
+    assert "cannot write" in done.err
+    assert done.last == "Applied: 8 sent, 0 refused, 0 open, 0 unknown."
+    assert folder.call("plan", "--detailed-exitcode").code == 0
+    assert len(folder.messages()) == 8
