@@ -53,6 +53,7 @@ class Campaign:
     `moved_from`: the name that it had when it was sent, `not_moved_from`: names that it never had. With
     `language`, texts by language may stand in the place of a text. `optimize`: typographic characters that force
     UCS-2 are replaced. `text_files`: the pointer of a text that stands in a file of its own → the file, as shown.
+    `lint_off`: rules of lint that it is not asked about.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Campaign:
     moved_from: str | None = None
     not_moved_from: tuple[str, ...] = ()
     held_under: str | None = None
+    lint_off: tuple[str, ...] = ()
 
     @property
     def held_as(self) -> str:
@@ -227,6 +229,7 @@ def _build(project: Project, document: Document, path: Path) -> Campaign:
         limits=limits_of(data.get("limits"), project.limits.growth),
         moved_from=data.get("moved_from"),
         not_moved_from=_listed(data.get("not_moved_from")),
+        lint_off=tuple((data.get("lint") or {}).get("off", ())),
     )
     if campaign.send_at and campaign.not_after and campaign.not_after < campaign.send_at:
         raise ProjectInvalid(

@@ -15,7 +15,9 @@ Neither repeats a library's message, since that may quote a row.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
+
+Severity = Literal["error", "warning"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -34,12 +36,16 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Problem:
-    """One thing that the author can mend: `rule` is a stable id, `hint` says how to mend it."""
+    """One thing that the author can mend: `rule` is a stable id, `hint` says how to mend it.
+
+    `severity`: an error stops everything; a warning is said, and stops nothing.
+    """
 
     place: Place
     rule: str
     message: str
     hint: str = ""
+    severity: Severity = "error"
 
 
 class OctoplanError(Exception):

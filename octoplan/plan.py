@@ -9,7 +9,7 @@ from typing import Any
 
 from octoplan.audience.values import Counts, Reject
 from octoplan.campaign import Campaign
-from octoplan.errors import GuardRefused
+from octoplan.errors import GuardRefused, Problem
 from octoplan.expense import Expense
 from octoplan.guards import Guards
 from octoplan.limits import Bound
@@ -114,9 +114,9 @@ class Step:
 
     `recipients`, `requests`, `parts` (None: the channel has none) count what would be sent; `client_requests`: how many
     it would take if the gateway filled in nothing, None where it does not; `counts` is the funnel from the contact file
-    to the people; `expense`: what makes it cost what it costs; `blocked`: why it may not be sent; `differences`: from
-    what was last sent; `held_as`: the state's name for it, where that is another. `reason` is for people and must not
-    steer.
+    to the people; `expense`: what makes it cost what it costs; `findings`: warnings of lint; `blocked`: why it may not
+    be sent; `differences`: from what was last sent; `held_as`: the state's name for it, where that is another. `reason`
+    is for people and must not steer.
     """
 
     campaign: str
@@ -142,6 +142,7 @@ class Step:
     expense: Expense = field(default_factory=Expense)
     examples: tuple[Example, ...] = ()
     simulation: Simulation | None = None
+    findings: tuple[Problem, ...] = ()
     blocked: tuple[str, ...] = ()
     differences: tuple[Difference, ...] = ()
     bounds: tuple[Bound, ...] = ()
@@ -226,6 +227,11 @@ class Plan:
         if unknown is not None:
             return unknown
         return Cost(amount=sum((cost.amount or Decimal(0) for cost in costs), Decimal(0)), currency=self.currency)
+
+    @property
+    def findings(self) -> tuple[Problem, ...]:
+        """The warnings of lint, by place; one about what campaigns share stands there once."""
+        return tuple(sorted({finding for step in self.steps for finding in step.findings}))
 
     def raise_if_refused(self) -> None:
         """GuardRefused where the whole or a step is blocked: then nothing of it is sent."""

@@ -70,7 +70,8 @@ class Outside:
 class Project:
     """A folder of campaigns and what they share. `document` is octoplan.yaml, None where there is none.
 
-    `sources`: those of the environment `seen_from`, with what they may ask of `outside`.
+    `sources`: those of the environment `seen_from`, with what they may ask of `outside`. `lint_off`: rules of lint that
+    no campaign is asked about.
     """
 
     root: Path
@@ -79,6 +80,7 @@ class Project:
     constants: Mapping[str, Any]
     suppressions: Mapping[str, tuple[AudienceSpec, ...]]
     limits: Limits = field(default_factory=Limits)
+    lint_off: tuple[str, ...] = ()
     seen_from: str = SANDBOX
     sources: Mapping[str, SourceSpec] = field(default_factory=lambda: _EMPTY)
     outside: Outside = field(default_factory=Outside)
@@ -175,6 +177,7 @@ def load(root: Path) -> Project:
         environments=_environments(document),
         constants=MappingProxyType(data.get("vars") or {}),
         limits=limits_of(data.get("limits")),
+        lint_off=tuple((data.get("lint") or {}).get("off", ())),
         suppressions=MappingProxyType(
             {
                 purpose: tuple(

@@ -1,8 +1,10 @@
 """`octoplan validate`: everything that needs no network."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +13,9 @@ from octoplan.cli.options import common, target
 from octoplan.cli.rejects import open_rejects, rejects
 from octoplan.cli.session import open_session
 from octoplan.errors import Problem, ProjectInvalid, UsageError
+
+if TYPE_CHECKING:
+    from octoplan.pipeline.checking import Checked
 
 
 @click.command(name="validate", short_help="Check everything that needs no network.")
@@ -22,11 +27,12 @@ from octoplan.errors import Problem, ProjectInvalid, UsageError
     show_default=True,
     help="How to say it on stdout: annotations of GitHub, a report for GitLab, SARIF or JUnit.",
 )
+@click.option("--strict", is_flag=True, help="Take warnings for errors: exit 3 where there are any.")
 @rejects
 @target
 @common
 @click.pass_obj
-def command(console: Console, form: str, targets: tuple[str, ...], rejects: Path | None) -> None:
+def command(console: Console, form: str, targets: tuple[str, ...], rejects: Path | None, *, strict: bool) -> None:
     """Check everything that needs no network: YAML, schema, templates, audience, parts."""
     from octoplan.report import found  # noqa: PLC0415 - loaded when called
 
@@ -35,21 +41,24 @@ def command(console: Console, form: str, targets: tuple[str, ...], rejects: Path
     elif console.wanted.json and form != "text":
         raise UsageError(f"--json and --format {form} are two forms of one answer", hint="leave one of them out")
     try:
-        campaigns, people = _check(console, targets, rejects)
+        campaigns, checked = _check(console, targets, rejects, strict=strict)
     except ProjectInvalid as invalid:
-        _annotate(console, form, invalid.problems, ())
-        raise
-    _annotate(console, form, (), campaigns)
+        told = ProjectInvalid(*(replace(one, severity="error") for one in invalid.problems)) if strict else invalid
+        _annotate(console, form, told.problems, ())
+        raise told from None
+    _annotate(console, form, checked.warnings, campaigns)
     if console.wanted.json:
-        console.data(found.json_validated(len(campaigns), people))
-    elif form == "text":
-        console.lines(found.validated(len(campaigns), people))
-    else:
-        console.talk_lines(found.validated(len(campaigns), people))
+        console.data(found.json_validated(len(campaigns), checked.people, checked.warnings))
+        return
+    console.talk_lines(found.warnings(checked.warnings))
+    say = console.lines if form == "text" else console.talk_lines
+    say(found.validated(len(campaigns), checked.people))
 
 
-def _check(console: Console, targets: tuple[str, ...], rejects: Path | None) -> tuple[list[str], int]:
-    """The names of the campaigns, and how many people they have; ProjectInvalid with all Problems."""
+def _check(
+    console: Console, targets: tuple[str, ...], rejects: Path | None, *, strict: bool
+) -> tuple[list[str], "Checked"]:
+    """The names of the campaigns, and what was found; ProjectInvalid with all Problems, `strict`: with warnings."""
     from octoplan.pipeline.checking import Means, check  # noqa: PLC0415 - loaded when called
 
     session = open_session(console)
@@ -59,8 +68,10 @@ def _check(console: Console, targets: tuple[str, ...], rejects: Path | None) -> 
     with console.progress() as say, open_rejects(console, rejects) as taker:
         say("checking campaigns")
         means = Means(open_table=table, rejects=taker, cores=session.cores)
-        people = check(session.project, campaigns, means, console.clock.now())
-    return [campaign.name for campaign in campaigns], people
+        checked = check(session.project, campaigns, means, console.clock.now())
+    if strict and checked.warnings:
+        raise ProjectInvalid(*checked.warnings)
+    return [campaign.name for campaign in campaigns], checked
 
 
 def _annotate(console: Console, form: str, problems: Sequence[Problem], valid: Sequence[str]) -> None:

@@ -6,15 +6,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from octoplan.campaign import Campaign
-from octoplan.errors import ProjectInvalid
+from octoplan.errors import Problem, ProjectInvalid
+from octoplan.lint import stop
 from octoplan.pipeline.inline import check_inline
+from octoplan.pipeline.linting import French, begin
 from octoplan.project import Project
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from octoplan.audience.rejects import Rejects
-    from octoplan.errors import Problem
+    from octoplan.pipeline.gathering import Gathered
     from octoplan.table.connection import Table
 
     OpenTable = Callable[[], AbstractContextManager[Table]]
@@ -32,26 +34,43 @@ class Means:
     cores: int = 1
 
 
-def check(project: Project, campaigns: Sequence[Campaign], means: Means, now: datetime) -> int:
-    """Everything that needs neither network nor state → how many people there are; ProjectInvalid with all Problems."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """How many people valid campaigns have, and the warnings about them, by place."""
+
+    people: int
+    warnings: tuple[Problem, ...]
+
+
+def check(project: Project, campaigns: Sequence[Campaign], means: Means, now: datetime) -> Checked:
+    """Everything that needs neither network nor state; ProjectInvalid with all Problems, warnings too."""
     active = [campaign for campaign in campaigns if not campaign.is_closed(now)]
     filed = [one for one in active if one.audience is not None or project.suppressions_for(one.purpose)]
-    checked = [check_inline(campaign) for campaign in active if campaign.name not in {one.name for one in filed}]
+    checked = [check_inline(one, project) for one in active if one.name not in {other.name for other in filed}]
     if filed:
         checked += _check_filed(project, filed, means)
-    problems = [problem for _, found in checked for problem in found]
-    if problems:
+    problems = tuple(sorted({problem for _, found in checked for problem in found}))
+    if any(problem.severity == "error" for problem in problems):
         raise ProjectInvalid(*problems)
-    return sum(people for people, _ in checked)
+    return Checked(people=sum(people for people, _ in checked), warnings=problems)
 
 
 def _check_filed(
     project: Project, campaigns: Sequence[Campaign], means: Means
-) -> list[tuple[int, tuple["Problem", ...]]]:
-    from octoplan.pipeline.gathering import gather  # noqa: PLC0415
-    from octoplan.pipeline.texts import take_free  # noqa: PLC0415 - the table's modules, only where files are read
+) -> list[tuple[int, tuple[Problem, ...]]]:
+    from octoplan.pipeline.gathering import gather  # noqa: PLC0415 - the table's modules, only where files are read
 
     with means.open_table() as table:
         # Nobody is looked up by the key, so any will do.
         gathered = gather(project, campaigns, table, bytes(16), means.rejects)
-        return [take_free(one, means.cores) for one in gathered]
+        return [_check_messages(project, one, means.cores) for one in gathered]
+
+
+def _check_messages(project: Project, gathered: "Gathered", cores: int) -> tuple[int, tuple[Problem, ...]]:
+    """A gathered campaign, as if nobody had been sent to → how many people get it, and its Problems."""
+    from octoplan.pipeline.texts import ask_free  # noqa: PLC0415 - as above
+
+    linting = begin(gathered.campaign, project)
+    asked = (stop.MENTION_SQL, stop.FRANCE) if linting.asks_messages else None
+    people, problems, told = ask_free(gathered, cores, asked)
+    return people, (*problems, *linting.findings(French(*told) if asked else None))

@@ -1,6 +1,6 @@
 """Valid campaigns and the state of an environment → the plan, and the drafts that an apply would send."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,10 +11,12 @@ from octoplan.limits import Figures, bounds, breaches
 from octoplan.pipeline.course import Course
 from octoplan.pipeline.drafts import Draft, draft
 from octoplan.pipeline.gathering import Gathered, gather
+from octoplan.pipeline.linted import lint_all
 from octoplan.pipeline.simulation import simulate, stand_ins_for
 from octoplan.pipeline.steps import closed_step, removed_steps, step
-from octoplan.plan import Plan
+from octoplan.plan import Plan, Step
 from octoplan.project import Project
+from octoplan.state.interface import CampaignRecord
 from octoplan.table.connection import Table
 
 
@@ -37,13 +39,15 @@ def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: 
     gathered = gather(project, active, table, course.state.keys.person, course.rejects)
     course.notice("rendering and packing")
     drafts, problems = _drafts(gathered, course)
-    if problems:
+    linted = lint_all(drafts, project, known)
+    problems += [problem for found in linted.values() for problem in found]
+    if any(problem.severity == "error" for problem in problems):
         raise ProjectInvalid(*problems)
-    notices = _notices(course, campaigns, drafts)
+    notices = (*_notices(course, campaigns, drafts), *_lint_notice(linted))
     course.notice("simulating")
     steps = [
         *(closed_step(campaign, known.get(campaign.held_as), course) for campaign in closed),
-        *(step(one, known.get(one.campaign.held_as), course, simulate(one, course)) for one in drafts),
+        *(_step(one, known.get(one.campaign.held_as), course, linted) for one in drafts),
         *([] if course.targeted else removed_steps(campaigns, course)),
     ]
     prices, guards = course.environment.prices, guards_of(project, course.environment)
@@ -69,6 +73,19 @@ def _drafts(gathered: Sequence[Gathered], course: Course) -> tuple[list[Draft], 
         problems.extend(found)
         problems.extend(_too_late(drawn, course.now))
     return drafts, problems
+
+
+def _step(
+    drawn: Draft, record: CampaignRecord | None, course: Course, linted: Mapping[str, tuple[Problem, ...]]
+) -> Step:
+    made = step(drawn, record, course, simulate(drawn, course))
+    return replace(made, findings=linted[drawn.campaign.name])
+
+
+def _lint_notice(linted: Mapping[str, Sequence[Problem]]) -> tuple[str, ...]:
+    """How many warnings there are: each stands with its campaign, where a long report may fold it away."""
+    count = len({finding for found in linted.values() for finding in found})
+    return (f"{count:,} warning{'s' * (count != 1)} of lint, below",) if count else ()
 
 
 def _too_late(drawn: Draft, now: datetime) -> list[Problem]:

@@ -27,12 +27,21 @@ def fill(gathered: Gathered, messages: Messages, cores: int) -> tuple[Faults, bo
 
 def take_free(gathered: Gathered, cores: int = 1) -> tuple[int, tuple[Problem, ...]]:
     """A gathered campaign, as if nobody had been sent to → how many people get it, and the Problems of rendering it."""
+    people, problems, _ = ask_free(gathered, cores)
+    return people, problems
+
+
+def ask_free(
+    gathered: Gathered, cores: int, asked: tuple[str, str] | None = None
+) -> tuple[int, tuple[Problem, ...], tuple[int, int]]:
+    """The same; and of a pattern and a country: how many people are there, and in how many of their texts it is not."""
     messages = Messages(gathered.table, gathered.audience.people, len(gathered.audience.variables))
     messages.hold(())
     people = messages.free(())
     composition = _composition(gathered, messages)
     faults = _compose(gathered, composition).faults if composition else _render(gathered, messages, cores)
-    return people - faults.skipped, tuple(fault.problem(gathered.audience.places) for fault in faults)
+    told = messages.without(*asked, composition) if asked else (0, 0)
+    return people - faults.skipped, tuple(fault.problem(gathered.audience.places) for fault in faults), told
 
 
 def _composition(gathered: Gathered, messages: Messages) -> Composition | None:

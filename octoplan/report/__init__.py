@@ -1,7 +1,7 @@
 """Plan, Problems, events, state → text, JSON, Markdown, HTML. Formatting only: no files, no printing.
 
     lines      loosened_line, plan_line, sends_line, suppressed, already_sent, applied_line, valid_line,
-               problems_line, status_line     the last lines, an interface
+               problems_line, warnings_line, status_line     the last lines, an interface
                count, several, people, money, estimated, moment, span
                                               how values are written
     text       plan, step, last_lines, nothing_to_do, status, way_out, problems, error, event, validated
@@ -11,7 +11,7 @@
                                               what became of a plan that was applied
     applied    text_applied, json_applied, HEAD, cells, facts, refused_lines, title
                                               → for `apply --report`
-    found      problems, error, validated, json_problems, json_error, json_validated
+    found      problems, warnings, error, validated, json_problems, json_error, json_validated, json_rows
                                               the same for what is said when nothing was planned; loads little
     annotations  annotate, github, gitlab, sarif, junit
                                               Problems as continuous integration shows them beside a file's lines

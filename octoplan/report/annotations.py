@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 
 from octoplan import __version__
 from octoplan.errors import Problem
+from octoplan.lint.rules import AREA, RULES, page_of
 from octoplan.report.safe import plain, words
 
 _SARIF = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -42,7 +43,7 @@ def gitlab(found: Sequence[Problem], folder: str) -> str:
                 "description": _said(one),
                 "check_name": plain(one.rule),
                 "fingerprint": hashlib.sha256(f"{same}\0{counted[same]}".encode()).hexdigest(),
-                "severity": "blocker",
+                "severity": "minor" if one.severity == "warning" else "blocker",
                 "location": {"path": _path(one, folder), "lines": {"begin": one.place.line or 1}},
             }
         )
@@ -52,12 +53,12 @@ def gitlab(found: Sequence[Problem], folder: str) -> str:
 def sarif(found: Sequence[Problem], folder: str) -> str:
     """Problems → a log of SARIF 2.1.0, with the rules that were broken."""
     rules = sorted({plain(one.rule) for one in found})
-    driver = {"name": "octoplan", "version": __version__, "rules": [{"id": rule} for rule in rules]}
+    driver = {"name": "octoplan", "version": __version__, "rules": [_rule(rule) for rule in rules]}
     results = [
         {
             "ruleId": plain(one.rule),
             "ruleIndex": rules.index(plain(one.rule)),
-            "level": "error",
+            "level": one.severity,
             "message": {"text": _said(one)},
             "locations": [{"physicalLocation": _location(one, folder)}],
         }
@@ -68,16 +69,25 @@ def sarif(found: Sequence[Problem], folder: str) -> str:
 
 
 def junit(found: Sequence[Problem], folder: str, valid: Sequence[str] = ()) -> str:
-    """Problems → JUnit XML with a case for each file that holds some; `valid`: the campaigns of a valid project."""
+    """Problems → JUnit XML with a case for each file that holds some; `valid`: the campaigns of a valid project.
+
+    A file with nothing but warnings passes: they stand in what its case prints.
+    """
     files = [(path, list(these)) for path, these in groupby(sorted(found), lambda one: _path(one, folder))]
-    counts = {"tests": str(len(files) + len(valid)), "failures": str(len(files)), "errors": "0"}
+    failed = sum(any(one.severity == "error" for one in these) for _, these in files)
+    counts = {"tests": str(len(files) + len(valid)), "failures": str(failed), "errors": "0"}
     suites = ET.Element("testsuites", {"name": "octoplan", **counts})
     suite = ET.SubElement(suites, "testsuite", {"name": "octoplan validate", **counts})
     for path, these in files:
         case = ET.SubElement(suite, "testcase", {"classname": "octoplan", "name": path, "file": path})
-        said = [f"{_at(one, folder)}: {_said(one)} [{plain(one.rule)}]" for one in these]
-        failure = ET.SubElement(case, "failure", {"type": plain(these[0].rule), "message": said[0]})
-        failure.text = "\n".join(said)
+        errors = [one for one in these if one.severity == "error"]
+        if errors:
+            message = _line(errors[0], folder)
+            failure = ET.SubElement(case, "failure", {"type": plain(errors[0].rule), "message": message})
+            failure.text = "\n".join(_line(one, folder) for one in errors)
+        if len(errors) < len(these):
+            printed = (_line(one, folder) for one in these if one.severity == "warning")
+            ET.SubElement(case, "system-out").text = "\n".join(printed)
     for name in valid:
         ET.SubElement(suite, "testcase", {"classname": "octoplan", "name": plain(name)})
     ET.indent(suites)
@@ -88,7 +98,7 @@ def _command(one: Problem, folder: str) -> str:
     place = {"line": one.place.line, "col": one.place.column}
     properties = {"file": _path(one, folder), **{key: at for key, at in place.items() if at}, "title": plain(one.rule)}
     listed = ",".join(f"{key}={_property(str(value))}" for key, value in properties.items())
-    return f"::error {listed}::{_message(_said(one))}"
+    return f"::{one.severity} {listed}::{_message(_said(one))}"
 
 
 def _message(text: str) -> str:
@@ -105,6 +115,20 @@ def _location(one: Problem, folder: str) -> Mapping[str, Any]:
     if one.place.column:
         region["startColumn"] = one.place.column
     return {"artifactLocation": {"uri": quote(_path(one, folder))}, "region": region}
+
+
+def _rule(rule: str) -> dict[str, Any]:
+    """A rule → what SARIF says of it; those of lint have a sentence and a page each."""
+    page = page_of(rule)
+    if not page:
+        return {"id": rule}
+    said = RULES[rule.removeprefix(AREA)]
+    return {"id": rule, "shortDescription": {"text": said}, "help": {"text": f"{said} See {page}."}}
+
+
+def _line(one: Problem, folder: str) -> str:
+    """A Problem on a line; one that only warns is told so by where it stands."""
+    return f"{_at(one, folder)}: {_said(one)} [{plain(one.rule)}]"
 
 
 def _said(one: Problem) -> str:

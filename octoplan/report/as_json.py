@@ -15,6 +15,7 @@ from octoplan.report.document import VERSION, document, line, placed
 from octoplan.report.expense_json import expense
 from octoplan.report.found import json_error as error
 from octoplan.report.found import json_problems as problems
+from octoplan.report.found import json_rows
 from octoplan.report.found import json_validated as validated
 from octoplan.report.lines import already_sent, suppressed
 from octoplan.report.safe import words
@@ -39,6 +40,7 @@ def plan(drawn: Plan) -> str:
         "cost": _cost(drawn.cost),
         "suppressed": suppressed(drawn),
         "already_sent": already_sent(drawn),
+        "findings": len(drawn.findings),
     }
     return document(
         "plan",
@@ -92,6 +94,7 @@ def _step(step: Step) -> dict[str, Any]:
         "examples": [{"people": one.people, "units": one.units, "parts": one.parts} for one in step.examples],
         "simulation": _simulation(step.simulation),
         "differences": [_difference(one) for one in step.differences],
+        "findings": json_rows(step.findings),
     }
 
 

@@ -45,6 +45,7 @@ def details(step: Step) -> tuple[Fact, ...]:
         Fact("messages", (_size(step),) if step.recipients else ()),
         Fact("cost", (_cost(step),) if step.recipients else ()),
         *expense_facts(step),
+        Fact("lint", tuple(_finding_lines(step))),
         Fact("variants", tuple(_example_lines(step))),
         Fact("simulated", tuple(_simulation_lines(step))),
         Fact("when", tuple(_when_lines(step))),
@@ -160,6 +161,11 @@ def _example_lines(step: Step) -> Iterator[str]:
     shown = min(len(step.examples), _EXAMPLES)
     if shown and step.variants > shown:
         yield f"and {count(step.variants - shown)} more"
+
+
+def _finding_lines(step: Step) -> Iterator[str]:
+    for one in step.findings:
+        yield f"{plain(str(one.place))}: {words(one.message)} [{plain(one.rule)}]"
 
 
 def _simulation_lines(step: Step) -> Iterator[str]:

@@ -1,22 +1,23 @@
 """Problems, errors and the counts of a valid project → text and JSON, without loading what plans and applies need."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from octoplan.errors import OctoplanError, Problem
 from octoplan.report.document import document, placed
-from octoplan.report.lines import problems_line, valid_line
+from octoplan.report.lines import problems_line, valid_line, warnings_line
 from octoplan.report.safe import plain, words
 from octoplan.report.style import BLANK, Line, Style
 
 
 def problems(found: Sequence[Problem]) -> list[Line]:
     """Problems → one line each, in order of their places, hints below, and how many there are."""
-    lines: list[Line] = []
-    for problem in sorted(found):
-        place, rule = plain(str(problem.place)), plain(problem.rule)
-        lines.append(Line(Style.ERROR, f"{place}: error: {words(problem.message)} [{rule}]"))
-        lines += _hint(problem.hint)
-    return [*lines, BLANK, Line(Style.TOTAL, problems_line(found))]
+    return [*_listed(found), BLANK, Line(Style.TOTAL, problems_line(found))]
+
+
+def warnings(found: Sequence[Problem]) -> list[Line]:
+    """Warnings about a valid project → the same, in lines of their own; none without any."""
+    return [*_listed(found), BLANK, Line(Style.WARN, warnings_line(found))] if found else []
 
 
 def error(raised: OctoplanError) -> list[Line]:
@@ -31,11 +32,7 @@ def validated(campaigns: int, recipients: int) -> list[Line]:
 
 def json_problems(found: Sequence[Problem]) -> str:
     """Problems → their document, in order of their places."""
-    rows = [
-        {**placed(one.place), "rule": one.rule, "message": words(one.message), "hint": plain(one.hint)}
-        for one in sorted(found)
-    ]
-    return document("problems", problems=rows)
+    return document("problems", problems=json_rows(found))
 
 
 def json_error(raised: OctoplanError) -> str:
@@ -43,9 +40,33 @@ def json_error(raised: OctoplanError) -> str:
     return document("error", what=words(raised.what), hint=plain(raised.hint), exit_code=raised.exit_code)
 
 
-def json_validated(campaigns: int, recipients: int) -> str:
-    """Counts of a valid project → its document."""
-    return document("valid", campaigns=campaigns, people=recipients)
+def json_validated(campaigns: int, recipients: int, warned: Sequence[Problem] = ()) -> str:
+    """Counts of a valid project, and the warnings about it → its document."""
+    return document("valid", campaigns=campaigns, people=recipients, warnings=json_rows(warned))
+
+
+def json_rows(found: Sequence[Problem]) -> list[dict[str, Any]]:
+    """Problems → their rows in a document, in order of their places."""
+    return [
+        {
+            **placed(one.place),
+            "rule": one.rule,
+            "severity": one.severity,
+            "message": words(one.message),
+            "hint": plain(one.hint),
+        }
+        for one in sorted(found)
+    ]
+
+
+def _listed(found: Sequence[Problem]) -> list[Line]:
+    lines: list[Line] = []
+    for problem in sorted(found):
+        place, rule = plain(str(problem.place)), plain(problem.rule)
+        style = Style.WARN if problem.severity == "warning" else Style.ERROR
+        lines.append(Line(style, f"{place}: {problem.severity}: {words(problem.message)} [{rule}]"))
+        lines += _hint(problem.hint)
+    return lines
 
 
 def _hint(hint: str) -> list[Line]:

@@ -73,9 +73,17 @@ def valid_line(campaigns: int, recipients: int) -> str:
 
 
 def problems_line(problems: Sequence[Problem]) -> str:
-    """Problems → the line `3 problems in 2 files; nothing was sent.` below them."""
+    """Problems → the line `3 problems in 2 files; nothing was sent.` below them; warnings beside them count alone."""
     files = len({problem.place.file for problem in problems})
-    return f"{several(len(problems), 'problem')} in {several(files, 'file')}; nothing was sent."
+    warnings = sum(problem.severity == "warning" for problem in problems)
+    also = f" and {several(warnings, 'warning')}" if warnings else ""
+    return f"{several(len(problems) - warnings, 'problem')}{also} in {several(files, 'file')}; nothing was sent."
+
+
+def warnings_line(warnings: Sequence[Problem]) -> str:
+    """Warnings → the line `2 warnings in 1 file.` below them, where nothing else is wrong."""
+    files = len({warning.place.file for warning in warnings})
+    return f"{several(len(warnings), 'warning')} in {several(files, 'file')}."
 
 
 def status_line(standings: Sequence["CampaignStanding"]) -> str:

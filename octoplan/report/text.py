@@ -111,7 +111,7 @@ def step(one: Step, among: Sequence[Step] = ()) -> list[Line]:
     for fact in facts:
         label = fact.label
         for said in fact.lines:
-            urgent = fact.label in ("blocked", "characters", "changed")
+            urgent = fact.label in ("blocked", "characters", "lint", "changed")
             text = f"{'':<{_INDENT}}{label:<{_LABEL_WIDTH}}{said}"
             lines.append(Line(Style.WARN if urgent else Style.DETAIL, text))
             label = ""

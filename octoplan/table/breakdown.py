@@ -41,6 +41,21 @@ class Breakdown:
                 GROUP BY ALL ORDER BY ALL"""
         )
 
+    def without(self, pattern: str, country: str) -> tuple[int, int]:
+        """(people of a country, those among them in whose text a pattern is not found)."""
+        lacking = "coalesce(sum(people) FILTER (NOT regexp_matches(content, ?)), 0)::BIGINT"
+        (row,) = self._table.rows(
+            f"SELECT coalesce(sum(people), 0)::BIGINT, {lacking} FROM {self._told} WHERE country = ?",
+            (pattern, country),
+        )
+        return int(row[0]), int(row[1])
+
+    def pushed(self, pattern: str, most: int) -> int:
+        """How many people get a text with a pattern that has up to `most` units in its last part."""
+        asked = f"over BETWEEN 1 AND {int(most)} AND regexp_matches(content, ?)"
+        query = f"SELECT coalesce(sum(people), 0)::BIGINT FROM {self._told} WHERE {asked}"
+        return int(self._table.rows(query, (pattern,))[0][0])
+
     def replaced(self) -> list[tuple[str, str | None, int, int]]:
         """(what was replaced, each character as often as it was, country, people, parts saved)."""
         n = self._n

@@ -126,6 +126,19 @@ class Messages:
         """What combinations render to, a line each: see `rows.RENDERED`."""
         self._table.append_lines(f"rendered_{self._n}", RENDERED, lines)
 
+    def without(self, pattern: str, country: str, composition: Composition | None) -> tuple[int, int]:
+        """(people of a country, those among them in whose text a pattern is not found), before `vary` or `share`."""
+        n = self._n
+        said, same = f"FROM combos_{n} JOIN rendered_{n} USING (combo)", self._same
+        if composition is not None:
+            said, same = f"SELECT *, {composition.text} AS content FROM texts_{n}", composition.same("t", "c")
+        (row,) = self._table.rows(
+            f"""SELECT count(*), count(*) FILTER (NOT regexp_matches(content, ?))
+                FROM todo_{n} t JOIN ({said}) c ON {same} WHERE t.country = ?""",
+            (pattern, country),
+        )
+        return int(row[0]), int(row[1])
+
     def vary(self) -> int:
         """Combinations of equal content → variants, and who gets which; how many people get one."""
         n = self._n
@@ -137,17 +150,16 @@ class Messages:
                 SELECT row_number() OVER (ORDER BY digest) AS variant, digest, {kept}, {language} AS language
                 FROM rendered_{n} GROUP BY digest"""
         )
-        same = " AND ".join(f"t.{name} IS NOT DISTINCT FROM c.{name}" for name in self._values) or "true"
         self._table.execute(
             f"""CREATE TABLE messages_{n} AS
                 SELECT t.person, t.address, t.country, t.refusals, t.held, c.variant
                 FROM todo_{n} t JOIN (
                     SELECT c.*, v.variant FROM combos_{n} c JOIN rendered_{n} r USING (combo)
-                    JOIN variants_{n} v USING (digest)) AS c ON {same}"""
+                    JOIN variants_{n} v USING (digest)) AS c ON {self._same}"""
         )
         self._table.execute(
             f"""CREATE TABLE optimized_{n} AS SELECT t.person, t.country, c.replaced, c.saved FROM todo_{n} t JOIN (
-                FROM combos_{n} JOIN rendered_{n} USING (combo) WHERE replaced <> '') AS c ON {same}"""
+                FROM combos_{n} JOIN rendered_{n} USING (combo) WHERE replaced <> '') AS c ON {self._same}"""
         )
         self.spread.count()
         for spent in ("combos", "rendered"):
@@ -207,6 +219,11 @@ class Messages:
         )
         self.spread.count()
         return self.count()
+
+    @property
+    def _same(self) -> str:
+        """SQL: whether a person, of table `t`, has a combination, of table `c`."""
+        return " AND ".join(f"t.{name} IS NOT DISTINCT FROM c.{name}" for name in self._values) or "true"
 
     @property
     def _varied(self) -> str:

@@ -135,7 +135,13 @@ def _sale() -> Step:
             _preview("Hi there, 20% off in {shop} until Sunday.\nSTOP au 30101", 310, "shortest"),
         ),
         previewed=44,
+        findings=(_warning(15, "stop-costs-a-part", "the STOP mention takes another part for 212 of 48,000 people"),),
     )
+
+
+def _warning(line: int, rule: str, message: str) -> Problem:
+    place = Place(file="campaigns/autumn-sale.yaml", line=line, column=3)
+    return Problem(place=place, rule=f"lint/{rule}", message=message, hint="say it shorter", severity="warning")
 
 
 def _sale_expense() -> Expense:
@@ -373,4 +379,5 @@ def problems() -> tuple[Problem, ...]:
         Problem(place=Place(file=news), rule="file/empty", message="the file is empty"),
         Problem(place=Place(file=sale, line=12, column=5), rule="key/unknown", message="no key sendat", hint=hint),
         Problem(place=Place(file=sale, line=3, column=1), rule="key/missing", message="purpose is missing"),
+        _warning(14, "all-caps", "81 % of the letters are capitals"),
     )

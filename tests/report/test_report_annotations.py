@@ -11,7 +11,7 @@ from octoplan.errors import Place, Problem
 from octoplan.report import annotations
 from octoplan.report.safe import words
 
-COMMAND = re.compile(r"::error (?P<properties>[^:]*)::(?P<message>.*)")
+COMMAND = re.compile(r"::(?P<severity>error|warning) (?P<properties>[^:]*)::(?P<message>.*)")
 hostile = st.text(alphabet=st.characters(exclude_categories=()) | st.sampled_from(":,%\n\r<>&\"'::"), max_size=30)
 problems = st.lists(
     st.builds(
@@ -20,6 +20,7 @@ problems = st.lists(
         rule=hostile,
         message=hostile,
         hint=hostile,
+        severity=st.sampled_from(["error", "warning"]),
     ),
     max_size=6,
 )
@@ -39,6 +40,7 @@ def test_a_workflow_command_is_one_line_whose_parts_are_read_back(found: list[Pr
     for line, one in zip(lines, sorted(found), strict=True):
         command = COMMAND.fullmatch(line)
         assert command
+        assert command["severity"] == one.severity
         properties = dict(pair.split("=", 1) for pair in command["properties"].split(","))
         assert read_back(properties["file"]).startswith("shop/")
         assert properties.get("line", "0") == str(one.place.line)
@@ -56,12 +58,11 @@ def test_reports_are_whole_documents_with_a_row_for_each_problem(found: list[Pro
     assert len(run["results"]) == len(found)
     assert all(rules[result["ruleIndex"]] == result["ruleId"] for result in run["results"])
     suite = ET.fromstring(annotations.junit(found, "", ("sale",)))[0]  # noqa: S314 - our own
-    assert (
-        int(suite.attrib["failures"])
-        == len(suite.findall("testcase/failure"))
-        == len({one.place.file for one in found})
-    )
-    assert sum(len((failure.text or "").split("\n")) for failure in suite.iter("failure")) == len(found)
+    errors = [one for one in found if one.severity == "error"]
+    failures, printed = suite.findall("testcase/failure"), suite.findall("testcase/system-out")
+    assert int(suite.attrib["failures"]) == len(failures) == len({one.place.file for one in errors})
+    assert sum(len((failure.text or "").split("\n")) for failure in failures) == len(errors)
+    assert sum(len((said.text or "").split("\n")) for said in printed) == len(found) - len(errors)
 
 
 def test_a_fingerprint_stays_when_lines_move_and_tells_equal_problems_apart() -> None:

@@ -80,7 +80,10 @@ def test_a_status_ends_in_the_sum_of_people(survey: Survey) -> None:
 
 
 def test_problems_are_counted_by_file(problems: tuple[Problem, ...]) -> None:
-    assert lines.problems_line(problems) == "3 problems in 2 files; nothing was sent."
+    assert lines.problems_line(problems) == "3 problems and 1 warning in 2 files; nothing was sent."
+    errors = [one for one in problems if one.severity == "error"]
+    assert lines.problems_line(errors) == "3 problems in 2 files; nothing was sent."
+    assert lines.warnings_line([one for one in problems if one not in errors]) == "1 warning in 1 file."
     one = Problem(place=Place(file="a.yaml"), rule="a/b", message="no")
     assert lines.problems_line([one]) == "1 problem in 1 file; nothing was sent."
 
