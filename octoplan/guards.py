@@ -12,6 +12,8 @@ from octoplan.project import Environment, Project
 NOTE: Final = "guards"
 """Under which name a state keeps those of the last apply."""
 
+_CREDIT: Final = "credit_left"
+"""The one limit from below."""
 _EMPTY: Final = MappingProxyType[str, tuple[str, ...]]({})
 
 
@@ -71,9 +73,9 @@ def _loosened(before: Guards, now: Guards) -> Iterator[str]:
     if before.gateway != now.gateway:
         yield f"the gateway is {now.gateway}, it was {before.gateway}"
     for name, was in before.limits.items():
-        most = now.limits.get(name)
-        if most is None or Decimal(most) > Decimal(was):
-            yield f"max_{name} is {most or 'gone'}, it was {was}"
+        from_below, limit = name == _CREDIT, now.limits.get(name)
+        if limit is None or (Decimal(limit) < Decimal(was) if from_below else Decimal(limit) > Decimal(was)):
+            yield f"{'min' if from_below else 'max'}_{name} is {limit or 'gone'}, it was {was}"
     for key in ("require_plan", "require_simulation"):
         if getattr(before, key) and not getattr(now, key):
             yield f"{key} is off"

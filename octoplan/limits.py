@@ -10,6 +10,8 @@ from octoplan.errors import UsageError
 
 NAMES: Final = ("recipients", "requests", "parts", "cost", "growth")
 """What can be limited: `max_` stands before it in a file, `--accept` takes it alone."""
+LEAST_CREDIT: Final = "min_credit_left"
+"""The one limit from below, by its name in a file and for `--accept` alike."""
 
 _PERCENT = 100
 _TENTH = Decimal("0.1")
@@ -22,7 +24,8 @@ Accepted = Mapping[str, Decimal]
 class Limits:
     """The most that may be sent without anyone naming the number; None: any.
 
-    `growth`: the share of people more than the last edition had, 0.2 for a fifth.
+    `growth`: the share of people more than the last edition had, 0.2 for a fifth. `credit_left`: the least that must be
+    left of the credit, in EUR.
     """
 
     recipients: int | None = None
@@ -30,6 +33,7 @@ class Limits:
     parts: int | None = None
     cost: Decimal | None = None
     growth: Decimal | None = None
+    credit_left: Decimal | None = None
 
     @property
     def written(self) -> Mapping[str, str]:
@@ -81,7 +85,8 @@ def limits_of(written: Mapping[str, Any] | None, growth: Decimal | None = None) 
     """`limits` as written, valid by the schema → the Limits; `growth`: the limit of it where none is written."""
     given = {name: written[f"max_{name}"] for name in NAMES if f"max_{name}" in written} if written else {}
     numbers = {name: _number(str(value)) for name, value in given.items() if name in ("cost", "growth")}
-    return Limits(**{"growth": growth, **given, **numbers})
+    least = _number(str(written[LEAST_CREDIT])) if written and LEAST_CREDIT in written else None
+    return Limits(**{"growth": growth, **given, **numbers}, credit_left=least)
 
 
 def parse_accepted(typed: Iterable[str]) -> Accepted:
@@ -93,10 +98,10 @@ def parse_accepted(typed: Iterable[str]) -> Accepted:
             number = _number(value)
         except InvalidOperation:
             number = Decimal("NaN")
-        if name not in NAMES or not number.is_finite() or number < 0:
+        if name not in (*NAMES, LEAST_CREDIT) or not number.is_finite() or number < 0:
             raise UsageError(
                 "--accept takes a name and a number, such as recipients=48211",
-                hint=f"names are {', '.join(NAMES)}; a growth is a share such as 0.4, or 40%",
+                hint=f"names are {', '.join((*NAMES, LEAST_CREDIT))}; a growth is a share such as 0.4, or 40%",
             )
         if name in accepted:
             raise UsageError(f"--accept names {name} twice", hint="name it once, with the number that may be reached")
@@ -121,6 +126,18 @@ def breaches(limits: Limits, figures: Figures, accepted: Accepted) -> tuple[str,
         typed = f"{name}={_exact(name, real)}"
         found.append(f"{_counted(name, real)} more than max_{name} {_said(name, most)}{agreed} (--accept {typed})")
     return tuple(found)
+
+
+def credit_breach(least: Decimal, credit: Decimal, cost: Decimal, accepted: Accepted) -> str:
+    """The least credit that must be left, what there is, and what a plan costs → why it is too little; empty if not."""
+    left = credit - cost
+    if left >= min(least, accepted.get(LEAST_CREDIT, least)):
+        return ""
+    if left < 0:
+        return f"the credit of {credit:,} does not cover the cost of {cost:,}, and {LEAST_CREDIT} is {least:,}"
+    agreed = f", and than the {accepted[LEAST_CREDIT]:,} accepted" if LEAST_CREDIT in accepted else ""
+    typed = f"{LEAST_CREDIT}={left:f}"
+    return f"a credit of {left:,} would be left, less than {LEAST_CREDIT} {least:,}{agreed} (--accept {typed})"
 
 
 def _number(written: str) -> Decimal:

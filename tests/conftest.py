@@ -235,9 +235,14 @@ class _Exchange(BaseHTTPRequestHandler):
         self.send_response_only(204)  # it does not say what time it is
         self.end_headers()
 
+    def do_GET(self) -> None:
+        self._exchange(b"")
+
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
-        request = Request(method="POST", path=self.path, headers=dict(self.headers.items()), body=body)
+        self._exchange(self.rfile.read(int(self.headers["content-length"])))
+
+    def _exchange(self, body: bytes) -> None:
+        request = Request(method=self.command, path=self.path, headers=dict(self.headers.items()), body=body)
         answer = self.server.gateway.answer(request)
         if answer is not None:
             self.send_response(answer[0])

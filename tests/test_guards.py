@@ -65,3 +65,10 @@ def test_another_gateway_is_said_either_way() -> None:
 )
 def test_a_limit_that_is_higher_or_gone_is_looser(limits: dict[str, str], said: tuple[str, ...]) -> None:
     assert loosened(STRICT, replace(STRICT, limits=limits)) == said
+
+
+def test_a_credit_of_which_less_must_be_left_is_looser() -> None:
+    before, less, more = (replace(STRICT, limits={"credit_left": least}) for least in ("100", "99.5", "200"))
+    assert loosened(before, less) == ("min_credit_left is 99.5, it was 100",)
+    assert loosened(before, more) == ()
+    assert loosened(before, STRICT) == ("min_credit_left is gone, it was 100",)

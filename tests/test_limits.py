@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from octoplan.errors import UsageError
-from octoplan.limits import NAMES, Figures, Limits, breaches, limits_of, parse_accepted
+from octoplan.limits import NAMES, Figures, Limits, breaches, credit_breach, limits_of, parse_accepted
 
 SMALL = Figures(recipients=3, requests=2, parts=4, cost=Decimal("1.50"), growth=Decimal("0.5"))
+MORE = ", and than the 99.99 accepted"
 WRITTEN = {"max_recipients": 3, "max_requests": 2, "max_parts": 4, "max_cost": 1.5, "max_growth": "50%"}
 
 
@@ -105,3 +106,55 @@ def test_numbers_may_be_written_as_plans_write_them() -> None:
         "growth": Decimal("0.4"),
         "cost": Decimal("12.5"),
     }
+
+
+def test_the_least_credit_is_written_under_its_own_name() -> None:
+    limits = limits_of({"min_credit_left": 99.5, "max_parts": 4})
+    assert limits == Limits(parts=4, credit_left=Decimal("99.5"))
+    assert limits.written == {"parts": "4", "credit_left": "99.5"}
+    assert breaches(limits, SMALL, {}) == ()
+
+
+@pytest.mark.parametrize(
+    ("credit", "typed", "said"),
+    [
+        ("101.50", (), ""),
+        (
+            "101.49",
+            (),
+            "a credit of 99.99 would be left, less than min_credit_left 100 (--accept min_credit_left=99.99)",
+        ),
+        ("101.49", ("min_credit_left=99.99",), ""),
+        (
+            "101.48",
+            ("min_credit_left=99.99",),
+            f"a credit of 99.98 would be left, less than min_credit_left 100{MORE} (--accept min_credit_left=99.98)",
+        ),
+        ("1.50", ("min_credit_left=0",), ""),
+        (
+            "1.49",
+            ("min_credit_left=0",),
+            "the credit of 1.49 does not cover the cost of 1.50, and min_credit_left is 100",
+        ),
+        ("-5", (), "the credit of -5 does not cover the cost of 1.50, and min_credit_left is 100"),
+        ("101.50", ("min_credit_left=500",), ""),
+    ],
+)
+def test_a_credit_that_would_be_too_small_is_said_with_how_to_accept_it(
+    credit: str, typed: tuple[str, ...], said: str
+) -> None:
+    assert credit_breach(Decimal(100), Decimal(credit), Decimal("1.50"), parse_accepted(typed)) == said
+
+
+@given(
+    least=st.integers(0, 10**9),
+    credit=st.integers(-(10**9), 10**9),
+    cost=st.integers(0, 10**9),
+    accepted=st.none() | st.integers(0, 10**9),
+)
+def test_a_plan_passes_just_where_enough_is_left_of_the_credit(
+    least: int, credit: int, cost: int, accepted: int | None
+) -> None:
+    typed = () if accepted is None else (f"min_credit_left={accepted}",)
+    said = credit_breach(Decimal(least), Decimal(credit), Decimal(cost), parse_accepted(typed))
+    assert (said == "") == (credit - cost >= min(least, least if accepted is None else accepted))

@@ -114,6 +114,7 @@ def _apply(session: Session, applier: "Applier", order: Order) -> tuple["Plan", 
     """
     from octoplan.apply import run  # noqa: PLC0415 - loaded when called
     from octoplan.apply.recording import recording  # noqa: PLC0415
+    from octoplan.pipeline import credit  # noqa: PLC0415
     from octoplan.plan import Plan  # noqa: PLC0415
     from octoplan.report import as_json  # noqa: PLC0415
 
@@ -133,6 +134,7 @@ def _apply(session: Session, applier: "Applier", order: Order) -> tuple["Plan", 
         drawn.plan.raise_if_refused()
         if drawn.plan.has_changes and not applier.stop.is_set:
             approving.ask(console, drawn.plan, auto=order.auto_approve)
+            credit.check(drawn.least_credit, drawn.plan, applier.gateway.balance, order.accepted)
             sending = run.send(applier, recording(drawn, applier, order.retry_refused))
             done = _tell(console, applier, sending, drawn.plan.recipients)
             told += done + _tell(console, applier, refused.listed(table, drawn.drafts, done), total=0)
@@ -159,6 +161,7 @@ def _draw(
             notice=say,
             rejects=order.rejects,
             cores=session.cores,
+            balance=applier.gateway.balance,
             **_simulating(session, applier, order),
         )
         drawn = drawing.draw(session.project, campaigns, table, course)

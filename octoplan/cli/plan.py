@@ -116,6 +116,7 @@ def _draw(session: Session, asked: Asked, targets: tuple[str, ...], files: Files
     from octoplan import planfile  # noqa: PLC0415 - loaded when called
     from octoplan.pipeline import drawing, review  # noqa: PLC0415
     from octoplan.pipeline.course import Course  # noqa: PLC0415
+    from octoplan.pipeline.credit import least_left, unasked  # noqa: PLC0415
     from octoplan.pipeline.previewing import with_previews  # noqa: PLC0415
 
     console = session.console
@@ -123,6 +124,7 @@ def _draw(session: Session, asked: Asked, targets: tuple[str, ...], files: Files
     with ExitStack() as stack:
         state = stack.enter_context(session.state())
         wanted = asked.simulate != "none" and session.environment.simulate_to != ()
+        wanted = wanted or least_left(session.project, campaigns) is not None
         gateway = stack.enter_context(session.gateway()) if wanted else None
         table = stack.enter_context(session.table(keeps_rows=files.rejects is not None))
         say = stack.enter_context(console.progress())
@@ -138,6 +140,7 @@ def _draw(session: Session, asked: Asked, targets: tuple[str, ...], files: Files
             rejects=files.rejects,
             cores=session.cores,
             pace=session.pace(),
+            balance=gateway.balance if gateway else unasked,
         )
         drawn = drawing.draw(session.project, campaigns, table, course)
         if asked.previewed:

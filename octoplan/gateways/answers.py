@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 from typing import NoReturn
 
 from octoplan.gateways.codes import CODES, FIELDS, WIDTH, Meaning
-from octoplan.gateways.interface import Accepted, Duplicate, Outcome, Refused, Riddle, Unanswered
+from octoplan.gateways.interface import Accepted, Balance, Duplicate, Outcome, Refused, Riddle, Unanswered
 from octoplan.gateways.wire import LARGEST_ANSWER
 
 _LARGEST_NUMBER = Decimal(10) ** 12
@@ -23,6 +23,9 @@ _LONGEST_WAIT = 86_400.0
 _TICKET = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
 _SECONDS = re.compile(r"[0-9]{1,9}")
 _CODES_SHOWN = range(100_000)
+_SUCCESS = range(200, 300)
+_NO_ACCESS = frozenset({401, 403})
+_EUROS = frozenset({"euros", "euro", "eur", "€"})
 _TICKET_KEYS = ("sms_ticket", "ticket_number")
 
 _Content = Mapping[str, object]
@@ -37,6 +40,24 @@ def read_answer(status: int, headers: Mapping[str, str], body: bytes) -> Outcome
         if applies(status):
             return read(status, headers, body)
     return Riddle(reason=f"status {status}")
+
+
+def read_balance(status: int, body: bytes) -> Balance:
+    """Read what the wallet answers: `{"amount": 12.54, "unit": "euros"}`; anything else is no credit that is known.
+
+    Source: the page check-balance. That `unit` may be left out, or be another word for euros, is an assumption.
+    """
+    if status in _NO_ACCESS:
+        return Balance(why=f"{status}: the credentials were not accepted")
+    if status not in _SUCCESS:
+        return Balance(why=f"the gateway answers {status}")
+    content = _parse(body)
+    amount = _amount(content.get("amount"), least=-_LARGEST_NUMBER) if content is not None else None
+    if content is None or amount is None:
+        return Balance(why=f"unreadable answer ({status})")
+    if str(content.get("unit", "euros")).lower() not in _EUROS:
+        return Balance(why="the gateway counts it in another unit than euros")
+    return Balance(amount=amount)
 
 
 def _read_success(status: int, _headers: Mapping[str, str], body: bytes) -> Outcome:
@@ -155,9 +176,9 @@ def read_date(text: str) -> datetime | None:
 
 
 _BY_STATUS: tuple[tuple[Callable[[int], bool], Callable[[int, Mapping[str, str], bytes], Outcome]], ...] = (
-    (range(200, 300).__contains__, _read_success),
+    (_SUCCESS.__contains__, _read_success),
     (range(300, 400).__contains__, _read_redirect),
-    ({401, 403}.__contains__, _read_no_access),
+    (_NO_ACCESS.__contains__, _read_no_access),
     ({429, *range(500, 600)}.__contains__, _read_later),
     (range(400, 500).__contains__, _read_error),
 )

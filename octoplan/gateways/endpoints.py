@@ -12,6 +12,8 @@ from octoplan.frame import is_personal
 MULTI_CHANNEL: Final = "/multi-channel/send"
 SMS_CAMPAIGN: Final = "/sms-campaign/send"
 """The older endpoint, the only one for which Octopush documents placeholders."""
+CHECK_BALANCE: Final = "/wallet/check-balance"
+"""What credit there is; asked with GET."""
 
 _BEGINNING: Final = b'{"channel":'
 

@@ -67,6 +67,14 @@ class Riddle:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """The credit of an account, in EUR; `amount` None: nobody can tell, for the reason in `why`."""
+
+    amount: Decimal | None = None
+    why: str = ""
+
+
 Outcome = Accepted | Duplicate | Refused | Unanswered | Riddle
 
 
@@ -98,6 +106,9 @@ class Gateway(Protocol):
 
     def clock(self) -> datetime | None:
         """What time it is at the gateway, with its zone; None if it does not say."""
+
+    def balance(self) -> Balance:
+        """What credit there is now; whatever the network does is a Balance without amount, not an exception."""
 
     def close(self) -> None:
         """Let go of what connections share."""

@@ -9,15 +9,18 @@ from datetime import datetime
 
 from octoplan import __version__
 from octoplan.gateways.address import OCTOPUSH_URL, Credentials, check_url, credentials, parse
-from octoplan.gateways.answers import read_answer, read_date
-from octoplan.gateways.endpoints import path_of
-from octoplan.gateways.interface import Outcome, Unanswered
+from octoplan.gateways.answers import read_answer, read_balance, read_date
+from octoplan.gateways.endpoints import CHECK_BALANCE, path_of
+from octoplan.gateways.interface import Balance, Outcome, Unanswered
 from octoplan.gateways.wire import Network, Patience, Request, Wire, WireError
 
 __all__ = ["OCTOPUSH_URL", "Credentials", "Octopush", "OctopushConnection", "Patience", "check_url", "credentials"]
 
 _SHORTLY = 3.0
 """Seconds that the host is given to say its time: nothing waits for it but an apply that begins."""
+_A_WHILE = 15.0
+"""Seconds that the wallet is given."""
+_ATTEMPTS = 2
 _HEADERS = (
     ("content-type", "application/json"),
     ("accept", "application/json"),
@@ -73,6 +76,20 @@ class Octopush:
             return None
         return read_date(answer.headers.get("date", "")) if answer else None
 
+    def balance(self) -> Balance:
+        """Ask the wallet what credit there is; once more where no answer comes, since asking changes nothing."""
+        shortly = replace(self._patience, overall=min(self._patience.overall, _A_WHILE))
+        request = Request(method="GET", target=self._path + CHECK_BALANCE, headers=_authorized(self._credentials))
+        why = ""
+        for _ in range(_ATTEMPTS):
+            try:
+                answer = self._wire.ask(request, _always, shortly)
+            except WireError as error:
+                why = error.reason
+                continue
+            return read_balance(answer.status, answer.body) if answer else Balance(why="not asked")
+        return Balance(why=f"the gateway does not answer: {why}")
+
     def close(self) -> None:
         """Let go: there is nothing to let go of, since each connection ends with its answer."""
 
@@ -92,8 +109,8 @@ class OctopushConnection:
 
     def send_if(self, body: bytes, may_leave: Callable[[], bool]) -> Outcome | None:
         """Post one frame's body, if `may_leave` says so when the connection is open; None if it does not."""
-        own = (("api-login", self._credentials.login), ("api-key", self._credentials.key))
-        request = Request(method="POST", target=self._path + path_of(body), headers=(*own, *_HEADERS), body=body)
+        headers = _authorized(self._credentials)
+        request = Request(method="POST", target=self._path + path_of(body), headers=headers, body=body)
         try:
             answer = self._wire.ask(request, may_leave, self._patience)
         except WireError as error:
@@ -102,6 +119,10 @@ class OctopushConnection:
 
     def close(self) -> None:
         """End: nothing is kept open between requests."""
+
+
+def _authorized(own: Credentials) -> tuple[tuple[str, str], ...]:
+    return (("api-login", own.login), ("api-key", own.key), *_HEADERS)
 
 
 def _always() -> bool:

@@ -9,6 +9,7 @@ from typing import Literal
 from octoplan.audience.rejects import Rejects
 from octoplan.gateways.interface import Gateway
 from octoplan.limits import Accepted
+from octoplan.pipeline.credit import Ask, unasked
 from octoplan.planfile import PlanFile
 from octoplan.project import Environment
 from octoplan.state.home import State
@@ -24,8 +25,8 @@ class Course:
 
     `gateway` None: nothing is simulated. `reviewed`: no message is planned that this file does not hold. `notice` is
     told what is being done, for progress; `pace` waits before each simulated request. `rejects` is given the rows that
-    cannot be used. `cores`: how many may render. `accepted`: numbers that may pass a limit. `records`: every
-    campaign that the state has, by name.
+    cannot be used. `cores`: how many may render. `accepted`: numbers that may pass a limit. `balance` asks the gateway
+    for the credit, where a limit wants to know it. `records`: every campaign that the state has, by name.
     """
 
     environment: Environment
@@ -39,6 +40,7 @@ class Course:
     cores: int = 1
     accepted: Accepted = field(default_factory=lambda: MappingProxyType({}))
     records: tuple[CampaignRecord, ...] = ()
+    balance: Ask = unasked
     notice: Notice = lambda _: None
     rejects: Rejects | None = None
     pace: Callable[[], object] = lambda: None

@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 
 from octoplan.campaign import Campaign
 from octoplan.errors import Problem, ProjectInvalid
 from octoplan.guards import NOTE, guards_of, load, loosened
 from octoplan.limits import Figures, bounds, breaches
 from octoplan.pipeline.course import Course
+from octoplan.pipeline.credit import credit_faults, least_left, sending
 from octoplan.pipeline.drafts import Draft, draft
 from octoplan.pipeline.gathering import Gathered, gather
 from octoplan.pipeline.linted import lint_all
@@ -22,10 +24,14 @@ from octoplan.table.connection import Table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawn:
-    """A plan, and the drafts it was drawn from, whose tables still hold the people to send to."""
+    """A plan, and the drafts it was drawn from, whose tables still hold the people to send to.
+
+    `least_credit`: what must be left of the credit, None where nothing must.
+    """
 
     plan: Plan
     drafts: tuple[Draft, ...]
+    least_credit: Decimal | None = None
 
 
 def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: Course) -> Drawn:
@@ -61,7 +67,10 @@ def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: 
         guards=guards,
         loosened=loosened(load(course.state.store.meta().get(NOTE)), guards),
     )
-    return Drawn(plan=_limited(project, plan, course), drafts=tuple(drafts))
+    least = least_left(project, sending(plan, active))
+    limited = _limited(project, plan, course)
+    faults = (*limited.blocked, *credit_faults(least, plan, course.balance, course.accepted))
+    return Drawn(plan=replace(limited, blocked=faults), drafts=tuple(drafts), least_credit=least)
 
 
 def _drafts(gathered: Sequence[Gathered], course: Course) -> tuple[list[Draft], list[Problem]]:

@@ -9,7 +9,7 @@ from octoplan.apply.flight import Flight
 from octoplan.apply.run import send
 from octoplan.errors import GatewayError
 from octoplan.frame import Frame
-from octoplan.gateways.interface import Accepted, Connection, Outcome
+from octoplan.gateways.interface import Accepted, Balance, Connection, Outcome
 from octoplan.state.interface import Status
 from tests.apply.conftest import Field, make_frame, recording
 
@@ -31,6 +31,9 @@ class Faulty:
 
     def clock(self) -> None:
         pass
+
+    def balance(self) -> Balance:
+        raise AssertionError("nobody asks for the credit of a lane")
 
     def send(self, body: bytes) -> Outcome:
         raise AssertionError(body)

@@ -8,7 +8,7 @@ import pytest
 
 from octoplan.apply.events import Retrying
 from octoplan.apply.run import send, settle
-from octoplan.gateways.interface import Connection, Outcome
+from octoplan.gateways.interface import Balance, Connection, Outcome
 from octoplan.gateways.octopush import Octopush, Patience, credentials
 from octoplan.state.interface import Status
 from tests.apply.conftest import NOW, FakeClock, Field, address_of, done, frames, make_frame, recording, stopped
@@ -156,6 +156,9 @@ class Standstill:
 
     def clock(self) -> datetime | None:
         return None
+
+    def balance(self) -> Balance:
+        return self._gateway.balance()
 
     def close(self) -> None:
         self._gateway.close()

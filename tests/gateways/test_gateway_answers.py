@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from octoplan.gateways.answers import read_answer
+from octoplan.gateways.answers import read_answer, read_balance
 from octoplan.gateways.codes import CODES
-from octoplan.gateways.interface import Accepted, Duplicate, Outcome, Refused, Riddle, Unanswered
+from octoplan.gateways.interface import Accepted, Balance, Duplicate, Outcome, Refused, Riddle, Unanswered
 from octoplan.gateways.wire import LARGEST_ANSWER
 
 SUCCESS = {
@@ -290,3 +290,58 @@ def test_no_json_makes_it_raise_and_only_2xx_is_accepted(status: int, name: str,
     outcome = read(status, content, {name: value, "Date": "Tue, 03 Nov 2026 10:00:00 GMT"})
     assert isinstance(outcome, Outcome)
     assert not isinstance(outcome, Accepted) or 200 <= status < 300
+
+
+@pytest.mark.parametrize(
+    ("content", "amount"),
+    [
+        ({"amount": 12.54, "unit": "euros"}, "12.54"),
+        ({"amount": 100}, "100"),
+        ({"amount": 0, "unit": "EUR"}, "0"),
+        ({"amount": -3.5, "unit": "euros", "wallet_packs": []}, "-3.5"),
+    ],
+)
+def test_a_wallet_tells_its_credit_exactly(content: object, amount: str) -> None:
+    assert read_balance(200, json.dumps(content).encode()) == Balance(amount=Decimal(amount))
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, b""),
+        (200, b"no json"),
+        (200, b"\xff"),
+        (200, b"[12.54]"),
+        (200, b"{}"),
+        (200, b'{"amount":null}'),
+        (200, b'{"amount":true}'),
+        (200, b'{"amount":"12.54"}'),
+        (200, b'{"amount":NaN}'),
+        (200, b'{"amount":Infinity}'),
+        (200, b'{"amount":1e400}'),
+        (200, b'{"amount":1e13}'),
+        (200, b'{"amount":' + b"9" * 5000 + b"}"),
+        (200, b'{"amount":0.0000000000001}'),
+        (200, b'{"amount":12,"unit":"sms_premium"}'),
+        (200, b'{"amount":12,"unit":["euros"]}'),
+        (200, b'{"amount":12}' + b" " * LARGEST_ANSWER),
+        (302, b'{"amount":12}'),
+        (400, b'{"amount":12}'),
+        (401, b'{"amount":12}'),
+        (403, b'{"amount":12}'),
+        (429, b'{"amount":12}'),
+        (503, b'{"amount":12}'),
+    ],
+)
+def test_a_credit_that_is_not_told_for_sure_is_not_known(status: int, body: bytes) -> None:
+    told = read_balance(status, body)
+    assert told.amount is None
+    assert told.why
+
+
+@given(status=st.integers(100, 599), body=st.binary(max_size=60))
+def test_no_answer_of_a_wallet_raises_or_is_repeated(status: int, body: bytes) -> None:
+    told = read_balance(status, body)
+    assert (told.amount is None) == bool(told.why)
+    readable = body.decode("latin-1")
+    assert len(readable) < 12 or readable not in told.why

@@ -4,15 +4,17 @@ import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from octoplan.gateways.embedded import embedded
-from octoplan.gateways.interface import Accepted, Duplicate, Gateway, Outcome, Refused, Riddle
+from octoplan.gateways.interface import Accepted, Balance, Duplicate, Gateway, Outcome, Refused, Riddle
 from octoplan.gateways.octopush import Octopush, credentials
 from octoplan.sandbox.core import Sandbox
+from octoplan.sandbox.steering import Steering
 from octoplan.sandbox.storage import Storage
 
 SERVER = """
@@ -95,6 +97,12 @@ def server() -> Iterator[str]:
 
 def test_the_sandbox_is_a_gateway_by_that_name(gateway: Gateway) -> None:
     assert gateway.name == "sandbox"
+
+
+def test_both_doors_tell_the_credit(sandbox: Sandbox, gateway: Gateway, server: str) -> None:
+    assert Octopush(server, credentials(None, None, server)).balance() == gateway.balance()
+    Steering(sandbox).set_credit(Decimal("12.54"))
+    assert gateway.balance() == Balance(amount=Decimal("12.54"))
 
 
 def test_both_doors_give_the_same_answers(gateway: Gateway, server: str) -> None:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import NoReturn, Self
 
@@ -17,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from octoplan.gateways import octopush, wire
-from octoplan.gateways.interface import Accepted, Duplicate, Gateway, Outcome, Refused, Riddle, Unanswered
+from octoplan.gateways.interface import Accepted, Balance, Duplicate, Gateway, Outcome, Refused, Riddle, Unanswered
 from octoplan.gateways.octopush import Credentials, Octopush, Patience
 from octoplan.gateways.wire import LARGEST_ANSWER, Network
 
@@ -90,7 +91,8 @@ def read_request(taken: socket.socket) -> bytes:
             return b""
         received += piece
     head, _, body = received.partition(b"\r\n\r\n")
-    length = next(int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
+    lengths = (int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
+    length = next(lengths, 0)
     while len(body) < length:
         body += taken.recv(65536)
     return head + b"\r\n\r\n" + body
@@ -151,6 +153,50 @@ def test_one_post_with_the_documented_headers_and_the_very_bytes() -> None:
     assert headers["content-type"] == "application/json"
     assert headers["user-agent"].startswith("octoplan/")
     assert "authorization" not in headers
+
+
+def balance_of(*steps: bytes | Answering, patience: Patience = QUICK) -> Balance:
+    with Server(*steps) as server:
+        return Octopush(server.url, CREDENTIALS, patience=patience).balance()
+
+
+def test_the_wallet_is_asked_with_one_get_and_the_credentials() -> None:
+    with Server(http("200 OK", b'{"amount":12.54,"unit":"euros"}')) as server:
+        assert Octopush(server.url, CREDENTIALS, patience=QUICK).balance() == Balance(amount=Decimal("12.54"))
+    (request,) = server.requests
+    first, *lines = request.decode().split("\r\n")
+    assert first == "GET /v1/public/wallet/check-balance HTTP/1.1"
+    assert {"api-login: me@example.com", "api-key: s3cret-k3y"} <= {line.replace("Api", "api") for line in lines}
+
+
+def test_a_wallet_that_was_not_reached_once_is_asked_again() -> None:
+    assert balance_of(hang_up, http("200 OK", b'{"amount":1}')) == Balance(amount=Decimal(1))
+    assert balance_of(hang_up, hang_up).amount is None
+
+
+@pytest.mark.parametrize(
+    ("steps", "why"),
+    [
+        ((hang_up, hang_up), "the gateway does not answer: connection lost"),
+        ((say_nothing, say_nothing), "the gateway does not answer: timeout"),
+        ((b"SMTP ready\r\n\r\n", b"SMTP ready\r\n\r\n"), "the gateway does not answer: unreadable answer"),
+        ((http("401 Unauthorized", b'{"code":401}'),), "401: the credentials were not accepted"),
+        ((http("302 Found", b"", "Location: http://example.com/"),), "the gateway answers 302"),
+        ((http("500 Oops"),), "the gateway answers 500"),
+        ((http("200 OK", b"no json"),), "unreadable answer (200)"),
+        ((http("200 OK", b'{"amount":NaN}'),), "unreadable answer (200)"),
+    ],
+)
+def test_a_wallet_that_tells_nothing_has_a_reason(steps: tuple[bytes | Answering, ...], why: str) -> None:
+    quick = Patience(connect=0.5, read=0.3, write=0.3, overall=0.3)
+    assert balance_of(*steps, patience=quick) == Balance(why=why)
+
+
+def test_nobody_at_the_wallet_s_address_is_no_answer() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    gateway = Octopush(f"http://127.0.0.1:{port}/v1/public", CREDENTIALS, patience=QUICK)
+    assert gateway.balance() == Balance(why="the gateway does not answer: no connection")
 
 
 def test_not_one_byte_leaves_where_it_may_not_any_more() -> None:
