@@ -115,8 +115,9 @@ class Step:
     `recipients`, `requests`, `parts` (None: the channel has none) count what would be sent; `client_requests`: how many
     it would take if the gateway filled in nothing, None where it does not; `counts` is the funnel from the contact file
     to the people; `expense`: what makes it cost what it costs; `findings`: warnings of lint; `blocked`: why it may not
-    be sent; `differences`: from what was last sent; `held_as`: the state's name for it, where that is another. `reason`
-    is for people and must not steer.
+    be sent; `differences`: from what was last sent; `held_as`: the state's name for it, where that is another;
+    `gone`: people of this edition who are in the audience no more; `same_day`: who would get another message of the
+    plan that day. `reason` is for people and must not steer.
     """
 
     campaign: str
@@ -150,6 +151,8 @@ class Step:
     previews: tuple[Preview, ...] = ()
     previewed: int = 0
     held_as: str = ""
+    gone: int = 0
+    same_day: int = 0
 
     @property
     def symbol(self) -> str:

@@ -39,6 +39,8 @@ class Draft:
     skipped: int
     by_default: int
     left_out: int
+    gone: int = 0
+    """How many people the state has in this edition who are in the audience no more."""
     client_requests: int | None = None
     """How many requests rendering here would take; None where that is what is done."""
 
@@ -85,7 +87,7 @@ def draft(gathered: Gathered, course: Course) -> tuple[Draft, tuple[Problem, ...
     messages = Messages(gathered.table, people.people, len(people.variables))
     origin = Origin(key=state.keys.request, lineage=state.lineage, campaign=campaign.held_as, edition=campaign.edition)
     counts = state.store.counts(campaign.held_as, campaign.edition)
-    standing, free = _stand(messages, campaign, counts, course)
+    standing, free, gone = _stand(messages, campaign, counts, course)
     faults, shares = fill(gathered, messages, course.cores) if free else (Faults(), False)
     rendered = messages.count() if free else 0
     recipients = _reviewed(messages, campaign, course) if rendered else 0
@@ -102,6 +104,7 @@ def draft(gathered: Gathered, course: Course) -> tuple[Draft, tuple[Problem, ...
         skipped=faults.skipped,
         by_default=faults.by_default,
         left_out=rendered - recipients,
+        gone=gone,
         client_requests=messages.framing.client_requests(course.environment.frame_size)
         if shares and recipients
         else None,
@@ -111,14 +114,16 @@ def draft(gathered: Gathered, course: Course) -> tuple[Draft, tuple[Problem, ...
 
 def _stand(
     messages: Messages, campaign: Campaign, counts: Mapping[Status, int], course: Course
-) -> tuple[Standing, int]:
-    """How the state knows the people of an audience, and how many of them are free; `counts`: all whom it knows."""
+) -> tuple[Standing, int, int]:
+    """How the state knows an audience, how many of it are free, how many it knows beside; `counts`: all it knows."""
     store = course.state.store
     if counts.keys() == {Status.SENT} and messages.key_total() == store.key_total(campaign.held_as, campaign.edition):
-        return Standing(sent=counts[Status.SENT]), 0  # it is the same people, and all have had it
+        return Standing(sent=counts[Status.SENT]), 0, 0  # it is the same people, and all have had it
     messages.hold(_lines(batch) for batch in store.messages(campaign.held_as, campaign.edition) if counts)
-    standing = _standing(messages.standing(), retry_refused=course.retry_refused)
-    return standing, _free(messages, retry_refused=course.retry_refused)
+    present = messages.standing()
+    standing = _standing(present, retry_refused=course.retry_refused)
+    gone = sum(counts.values()) - sum(present.values())
+    return standing, _free(messages, retry_refused=course.retry_refused), gone
 
 
 def _free(messages: Messages, *, retry_refused: bool) -> int:

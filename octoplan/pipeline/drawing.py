@@ -14,6 +14,7 @@ from octoplan.pipeline.credit import credit_faults, least_left, sending
 from octoplan.pipeline.drafts import Draft, draft
 from octoplan.pipeline.gathering import Gathered, gather
 from octoplan.pipeline.linted import lint_all
+from octoplan.pipeline.sameday import same_day
 from octoplan.pipeline.simulation import simulate, stand_ins_for
 from octoplan.pipeline.steps import closed_step, removed_steps, step
 from octoplan.plan import Plan, Step
@@ -50,10 +51,11 @@ def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: 
     if any(problem.severity == "error" for problem in problems):
         raise ProjectInvalid(*problems)
     notices = (*_notices(course, campaigns, drafts), *_lint_notice(linted))
+    beside = same_day(drafts, table, course)
     course.notice("simulating")
     steps = [
         *(closed_step(campaign, known.get(campaign.held_as), course) for campaign in closed),
-        *(_step(one, known.get(one.campaign.held_as), course, linted) for one in drafts),
+        *(_step(one, known.get(one.campaign.held_as), course, linted, beside) for one in drafts),
         *([] if course.targeted else removed_steps(campaigns, course)),
     ]
     prices, guards = course.environment.prices, guards_of(project, course.environment)
@@ -85,10 +87,14 @@ def _drafts(gathered: Sequence[Gathered], course: Course) -> tuple[list[Draft], 
 
 
 def _step(
-    drawn: Draft, record: CampaignRecord | None, course: Course, linted: Mapping[str, tuple[Problem, ...]]
+    drawn: Draft,
+    record: CampaignRecord | None,
+    course: Course,
+    linted: Mapping[str, tuple[Problem, ...]],
+    beside: Mapping[str, int],
 ) -> Step:
-    made = step(drawn, record, course, simulate(drawn, course))
-    return replace(made, findings=linted[drawn.campaign.name])
+    made, name = step(drawn, record, course, simulate(drawn, course)), drawn.campaign.name
+    return replace(made, findings=linted[name], same_day=beside.get(name, 0))
 
 
 def _lint_notice(linted: Mapping[str, Sequence[Problem]]) -> tuple[str, ...]:

@@ -66,6 +66,7 @@ def step(draft: Draft, record: CampaignRecord | None, course: Course, simulation
         bounds=bounds(campaign.limits, figures, course.accepted) if counted else (),
         settings=campaign.settings,
         held_as=campaign.held_under or "",
+        gone=draft.gone,
     )
 
 

@@ -83,6 +83,8 @@ def _step(step: Step) -> dict[str, Any]:
         "people": _counts(step),
         "rejects": [{**placed(reject.place), "reason": words(reject.reason)} for reject in step.rejects],
         "standing": asdict(step.standing),
+        "gone": step.gone,
+        "same_day": step.same_day,
         "cost": _cost(step.cost),
         "flags": {name: _flag(value) for name, value in sorted((step.stated or {}).items())},
         "send_at": _moment(step.send_at),

@@ -41,6 +41,7 @@ def details(step: Step) -> tuple[Fact, ...]:
     facts = (
         Fact("blocked", tuple(words(why) for why in step.blocked if why != step.reason)),
         Fact("people", tuple(_funnel_lines(step))),
+        Fact("also", tuple(_also_lines(step))),
         Fact("left out", tuple(_reject_lines(step))),
         Fact("messages", (_size(step),) if step.recipients else ()),
         Fact("cost", (_cost(step),) if step.recipients else ()),
@@ -121,6 +122,18 @@ def _funnel_lines(step: Step) -> Iterator[str]:
     width = max((len(count(one.number)) for one in counts), default=0)
     for one in counts:
         yield f"{one.sign or ' '} {count(one.number):>{width}} {one.words}"
+
+
+def _also_lines(step: Step) -> Iterator[str]:
+    if step.gone:
+        yield f"{people(step.gone)} of this edition {_are(step.gone)} in the audience no more"
+    if step.same_day:
+        get = "gets" if step.same_day == 1 else "get"
+        yield f"{people(step.same_day)} {get} another message of this plan that day"
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 def _reject_lines(step: Step) -> Iterator[str]:

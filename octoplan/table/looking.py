@@ -61,3 +61,16 @@ def shared(table: Table, one: str, other: str) -> int:
 def some(table: Table, people: str, many: int) -> Sequence[str]:
     """A table of people → the addresses of a few, in the order of their keys; only to be shown masked."""
     return [str(row[0]) for row in table.rows(f"SELECT address FROM {people} ORDER BY person LIMIT ?", (many,))]
+
+
+def together(table: Table, tables: Sequence[str]) -> list[int]:
+    """Tables of people → of each, how many of its people are in another one too."""
+    everyone = " UNION ALL ".join(f"SELECT person, {n} AS part FROM {name}" for n, name in enumerate(tables))
+    found = dict(
+        table.rows(
+            f"""WITH everyone AS ({everyone})
+                SELECT part, count(*) FROM everyone
+                WHERE person IN (SELECT person FROM everyone GROUP BY person HAVING count(*) > 1) GROUP BY part"""
+        )
+    )
+    return [int(found.get(number, 0)) for number in range(len(tables))]

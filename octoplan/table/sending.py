@@ -43,6 +43,11 @@ class Messages:
         self.breakdown = Breakdown(table, people, self._values)
         self.framing = Framing(table, people)
 
+    @property
+    def name(self) -> str:
+        """The table of who gets what."""
+        return f"messages_{self._n}"
+
     def people(self, limit: int, address: str | None) -> list[tuple[Any, ...]]:
         """The first people in order of their rows, or the one at `address` → (address, v0, ...); for `render`."""
         listed = "".join(f", {name}" for name in self._values)

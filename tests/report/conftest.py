@@ -206,6 +206,8 @@ def _reminder() -> Step:
         stated={"auto_optimize_text": True},
         examples=(Example(content={"text": "Votre rendez-vous"}, people=211, units=17, parts=1),),
         simulation=Simulation(requests=1, recipients="the audience"),
+        gone=3,
+        same_day=17,
         differences=(
             Difference(key="audience"),
             Difference(key="metadata.voice_gender", after="female"),

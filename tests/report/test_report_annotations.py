@@ -65,6 +65,13 @@ def test_reports_are_whole_documents_with_a_row_for_each_problem(found: list[Pro
     assert sum(len((said.text or "").split("\n")) for said in printed) == len(found) - len(errors)
 
 
+def test_files_whose_names_look_alike_are_a_case_each() -> None:
+    found = [Problem(place=Place(file=f"sale{end}.yaml"), rule="x", message="wrong") for end in ("", "\r", "\x0c")]
+    suite = ET.fromstring(annotations.junit(found, ""))[0]  # noqa: S314 - our own
+    assert suite.attrib["failures"] == "3"
+    assert len(suite.findall("testcase/failure")) == 3
+
+
 def test_a_fingerprint_stays_when_lines_move_and_tells_equal_problems_apart() -> None:
     def at(line: int) -> Problem:
         return Problem(place=Place(file="sale.yaml", line=line), rule="key/unknown", message="no key sendat")
