@@ -77,13 +77,13 @@ def misspelled(campaign: Campaign, texts: Sequence[Prose]) -> tuple[Problem, ...
 
 
 def refused(campaign: Campaign, texts: Sequence[Prose], people: int) -> Problem:
-    """How many people in France would get an SMS without the mention → the error: Octopush refuses their requests."""
+    """How many people in France would get an SMS without the mention → the warning: Octopush refuses their requests."""
     nearly = misspelled(campaign, texts)
     place = nearly[0].place if nearly else campaign.locate(texts[0].sheet.pointer, 1, 1)
     who = f"{people:,} {'person' if people == 1 else 'people'} with a French number"
     message = f"no STOP mention in the text for {who}: Octopush refuses it with code 121"
     rule = "stop-misspelled" if nearly else "stop-missing"
-    return Problem(place=place, rule=f"{AREA}{rule}", message=message, hint=_HOW_TO)
+    return Problem(place=place, rule=f"{AREA}{rule}", message=message, hint=_HOW_TO, severity="warning")
 
 
 def costs_a_part(campaign: Campaign, texts: Sequence[Prose], people: int, every: int) -> Problem:

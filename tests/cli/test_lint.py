@@ -149,21 +149,19 @@ def sale(folder: Folder, text: str = "", **options: object) -> Folder:
     return folder.write({"campaigns/one.yaml": written, "campaigns/people.csv": people_csv})
 
 
-@pytest.mark.parametrize("command", ["validate", "plan", "apply"])
-def test_a_mention_that_octopush_would_miss_is_an_error(command: str, folder: Folder) -> None:
+@pytest.mark.parametrize("command", ["validate", "plan"])
+def test_a_mention_that_octopush_would_miss_is_said(command: str, folder: Folder) -> None:
     sale(folder, belgians=2)
     outcome = folder.call(command)
-    assert outcome.code == 3
-    assert (
-        "campaigns/one.yaml:5:7: error: no STOP mention in the text for 3 people with a French number: Octopush"
-        " refuses it with code 121 [lint/stop-missing]" in outcome.err
-    )
-    assert folder.call("plan", "--simulate", "all").code == 3
+    assert outcome.code == 0
+    said = "no STOP mention in the text for 3 people with a French number: Octopush refuses it with code 121"
+    assert f"{said} [lint/stop-missing]" in outcome.out + outcome.err
+    assert folder.call("validate", "--strict").code == 3
     assert folder.messages() == ()
 
 
 def test_that_is_what_octopush_does(folder: Folder) -> None:
-    sale(folder, lint="{off: [stop-missing]}")
+    sale(folder)
     assert folder.call("validate").code == 0
     assert folder.call("apply", "--auto-approve").code == 8
     assert folder.messages() == ()
@@ -173,9 +171,9 @@ def test_that_is_what_octopush_does(folder: Folder) -> None:
 def test_a_mention_in_another_spelling_is_told_where_it_stands(folder: Folder) -> None:
     sale(folder, " Stop 30101")
     outcome = folder.call("validate")
-    assert outcome.code == 3
+    assert outcome.code == 0
     (line,) = [line for line in outcome.err.splitlines() if "lint/" in line]
-    assert line.startswith("campaigns/one.yaml:5:31: error: ")
+    assert line.startswith("campaigns/one.yaml:5:31: warning: ")
     assert line.endswith("[lint/stop-misspelled]")
 
 
@@ -193,7 +191,7 @@ def test_without_anybody_in_france_it_is_a_warning(text: str, folder: Folder) ->
 def test_only_people_who_get_no_mention_count(folder: Folder) -> None:
     sale(folder, "{% if first_name != 'Zuleika0' %} STOP au 30101{% endif %}")
     assert "for 1 person with a French number" in folder.call("validate").err
-    assert "for 1 person with a French number" in folder.call("plan").err
+    assert "for 1 person with a French number" in folder.call("plan").out
     sale(folder, "{% if first_name == 'Zuleika0' %} STOP au XXXXX{% else %} STOP au 30101{% endif %}")
     assert folder.call("validate", "--strict").code == 0
     assert folder.call("apply", "--auto-approve").code == 0
@@ -227,7 +225,7 @@ def test_texts_that_are_composed_are_asked_too(personalization: str, folder: Fol
     sale(folder, "{% if first_name != 'Zuleika 7' %} STOP au 30101{% endif %}", personalization=personalization)
     folder.write({"campaigns/people.csv": f"phone_number,first_name,extra\n{rows}"})
     assert "for 1 person with a French number" in folder.call("validate").err
-    assert "for 1 person with a French number" in folder.call("plan", "--simulate", "none").err
+    assert "for 1 person with a French number" in folder.call("plan", "--simulate", "none").out
 
 
 def test_a_mention_that_takes_another_part_is_counted_in_people(folder: Folder) -> None:
@@ -265,7 +263,9 @@ def test_no_finding_shows_a_row_or_an_address(folder: Folder) -> None:
     sale(folder, text, belgians=1)
     outcomes = [folder.call("validate", "--format", form) for form in ("json", "github", "gitlab", "sarif", "junit")]
     outcomes.append(folder.call("validate"))
-    folder.write({"campaigns/one.yaml": SALE.replace("TEXT", f"{text} STOP au 30101")})
+    # the words themselves are shown, as their author wrote them
+    shown = text.replace("+33600000399", "1").replace("ann@", "")
+    folder.write({"campaigns/one.yaml": SALE.replace("TEXT", f"{shown} STOP au 30101")})
     outcomes += [folder.call("plan", "--format", form) for form in ("text", "json", "markdown", "html")]
     for outcome in outcomes:
         assert "lint/" in outcome.out + outcome.err

@@ -168,7 +168,7 @@ def test_what_a_restored_state_had_turned_away_within_a_day_is_sent_by_its_recei
 def test_a_refusal_that_a_restored_state_has_missed_is_not_asked_again_under_its_id(folder: Folder) -> None:
     assert apply(folder).code == 0
     copy_state(folder, "copy.db")
-    wholesale = CAMPAIGN.replace("alert", "wholesale") + "lint: {off: [stop-missing]}\n"
+    wholesale = CAMPAIGN.replace("alert", "wholesale")
     folder.write({"campaigns/sale.yaml": wholesale, **people(ALL)})
     assert apply(folder).code == 8  # in France a text without STOP is refused
     restore(folder, "copy.db")
