@@ -71,7 +71,7 @@ def test_what_is_loosened_is_the_first_line_of_every_plan_until_it_is_applied(
     line = f"Loosened since the last apply: {said}"
     assert shown["text"].out.splitlines()[0] == line
     assert unescape(shown["markdown"].out).splitlines()[1] == f"> **{line}**"
-    assert unescape(shown["html"].out).partition("<h1>")[0].endswith(f"{line}</p>\n")
+    assert unescape(shown["html"].out).partition("<h1>")[0].rstrip().endswith(f"{line}</p>")
     assert shown["json"].json["loosened"] == [said]
 
 
