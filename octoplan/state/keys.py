@@ -5,6 +5,7 @@ The only door to `cryptography`.
 
 import hashlib
 import hmac
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -13,6 +14,9 @@ from octoplan.state.interface import BodyLost
 
 _SHORTEST = 16
 _NONCE = 12
+_QUICKLY = 1
+_PLAIN = b"{"
+"""How a body begins that was not packed: states of earlier versions hold such."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +34,14 @@ class Keys:
         return hmac.digest(self.digest, data, "sha256")[:16].hex()
 
     def seal(self, frame: str, body: bytes, random_bytes: Callable[[int], bytes]) -> bytes:
-        """A request's body → its encrypted form, bound to its frame (AES-256-GCM, nonce first)."""
+        """A request's body → its encrypted form, bound to its frame (AES-256-GCM of zlib, nonce first).
+
+        Packed, 500 people are a third as much to write, or less; to pack them takes no longer than it saves.
+        """
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - loaded only when sending
 
         nonce = random_bytes(_NONCE)
-        return nonce + AESGCM(self.body).encrypt(nonce, body, frame.encode())
+        return nonce + AESGCM(self.body).encrypt(nonce, zlib.compress(body, _QUICKLY), frame.encode())
 
     def unseal(self, frame: str, sealed: bytes) -> bytes:
         """What `seal` made → the body, the very bytes; BodyLost where it is damaged, or key or frame is another."""
@@ -42,8 +49,9 @@ class Keys:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
 
         try:
-            return AESGCM(self.body).decrypt(sealed[:_NONCE], sealed[_NONCE:], frame.encode())
-        except (InvalidTag, ValueError):  # ValueError: not even a nonce is left
+            opened = AESGCM(self.body).decrypt(sealed[:_NONCE], sealed[_NONCE:], frame.encode())
+            return opened if opened.startswith(_PLAIN) else zlib.decompress(opened)
+        except (InvalidTag, ValueError, zlib.error):  # ValueError: not even a nonce is left
             raise BodyLost(f"the stored body of frame {frame} is damaged") from None
 
 

@@ -179,7 +179,7 @@ def test_a_schema_that_is_no_text_any_more_is_refused(path: Path, writable: bool
 def test_a_body_is_encrypted_while_its_frame_is_open_and_gone_afterwards(
     path: Path, store: SqliteStore, size: int
 ) -> None:
-    body = ADDRESS.encode() + b"x" * size
+    body = ADDRESS.encode() + secrets.token_bytes(size)
     record(store, campaign({number: (number,) for number in range(1, 30)}))
     sealed = {frame_id(n): KEYS.seal(frame_id(n), body, secrets.token_bytes) for n in range(1, 30)}
     store.commit(EPOCH, [Begin(frame=n, run="run-1", at=NOW, body=one) for n, one in sealed.items()])
@@ -199,7 +199,7 @@ def test_a_body_is_encrypted_while_its_frame_is_open_and_gone_afterwards(
 
 
 def test_nothing_erased_stays_in_the_log_even_if_somebody_reads_meanwhile(path: Path, store: SqliteStore) -> None:
-    sealed = KEYS.seal(frame_id(1), b"x" * 5_000, secrets.token_bytes)
+    sealed = KEYS.seal(frame_id(1), secrets.token_bytes(5_000), secrets.token_bytes)
     record(store, campaign({1: (1,)}))
     store.commit(EPOCH, [Begin(frame=frame_id(1), run="run-1", at=NOW, body=sealed)])
     reader = SqliteStore(path, writable=False)

@@ -1,6 +1,8 @@
+import random
 from collections.abc import Callable
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from octoplan.errors import StateError
 from octoplan.state.interface import BodyLost
@@ -38,6 +40,21 @@ def test_what_is_sealed_comes_back_byte_by_byte(keys: Keys) -> None:
     sealed = keys.seal(FRAME, body, chance)
     assert body not in sealed
     assert keys.unseal(FRAME, sealed) == body
+
+
+def test_a_body_of_many_people_takes_a_fraction_of_its_length(keys: Keys) -> None:
+    numbers = random.Random(1)  # noqa: S311 - the same numbers each time
+    people = ",".join(f'{{"phone_number":"+336000{numbers.randrange(100_000):05}"}}' for _ in range(500))
+    body = f'{{"recipients":[{people}]}}'.encode()
+    sealed = keys.seal(FRAME, body, chance)
+    assert len(sealed) < len(body) / 3
+    assert keys.unseal(FRAME, sealed) == body
+
+
+def test_a_body_that_an_earlier_version_sealed_comes_back_too(keys: Keys) -> None:
+    body = b'{"text":"Hi"}'
+    nonce = chance(12)
+    assert keys.unseal(FRAME, nonce + AESGCM(keys.body).encrypt(nonce, body, FRAME.encode())) == body
 
 
 @pytest.mark.parametrize("damage", [lambda s: s[:-1], lambda s: s[:5], lambda _: b"", lambda s: s[:20] + b"?" + s[21:]])
