@@ -98,7 +98,8 @@ def parse(data: bytes) -> PlanFile:
 def differences(reviewed: PlanFile, now: PlanFile) -> tuple[str, ...]:
     """The reviewed plan and the one made from the files now → what differs in their definitions, in plain words.
 
-    People may differ: who joined or whose words changed is left out of what is sent, not refused.
+    People may differ: who joined or whose words changed is left out of what is sent, not refused. Of one with nothing
+    to do, nothing can be sent that was not reviewed.
     """
     said = [
         f"it was made for {what} {old}, this is {new}"
@@ -111,6 +112,8 @@ def differences(reviewed: PlanFile, now: PlanFile) -> tuple[str, ...]:
     ]
     if now.serial < reviewed.serial:
         said.append(f"the state is older (serial {now.serial}) than the one it was made from ({reviewed.serial})")
+    if not any(one.messages for one in reviewed.campaigns):
+        return tuple(said)  # nothing can be sent of it, whatever the files say now
     if reviewed.guards and now.guards != reviewed.guards:
         said.append("limits, suppressions or what the environment requires was changed")
     for one in reviewed.campaigns:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from secrets import token_hex
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from octoplan.planfile import parse
 from tests.conftest import GREETING as CAMPAIGN
 
 if TYPE_CHECKING:
@@ -99,6 +101,81 @@ def test_equal_files_give_equal_digests_and_any_change_another(folder: Folder) -
         folder.write(changes)
         digests.add(reviewed(folder)[1])
     assert len(digests) == 5
+
+
+written = st.tuples(
+    crowds, st.sampled_from(["Hello", "Hi"]), st.sampled_from([1, 2]), st.sampled_from(["Shop", "Octo"])
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(one=written, other=written)
+def test_two_plans_have_one_digest_if_nothing_differs_and_two_if_anything_does(
+    project: MakeProject, one: tuple[dict[str, str], str, int, str], other: tuple[dict[str, str], str, int, str]
+) -> None:
+    """Text, setting, edition, people and their words; the state and its key are the same, its folder is not."""
+    made = project({"campaigns/people.csv": people(THREE)}, token_hex(8))
+
+    def digest_of(what: tuple[dict[str, str], str, int, str]) -> str:
+        crowd, text, edition, sender = what
+        written = CAMPAIGN.replace("Hello", text) + f"edition: {edition}\nsender: {sender}\n"
+        made.write({"campaigns/people.csv": people(crowd), "campaigns/sale.yaml": written})
+        return reviewed(made)[1]
+
+    first, second = digest_of(one), digest_of(other)
+    assert (first == second) == (one == other)
+    assert digest_of(one) == first
+
+
+def test_another_environment_has_another_digest(folder: Folder) -> None:
+    folder.write(
+        {"octoplan.yaml": "octoplan: 1\nenvironments: {sandbox: {gateway: sandbox}, other: {gateway: sandbox}}\n"}
+    )
+    assert folder.call("state", "init", "--env", "other").code == 0
+    paths = [str(folder.path / name) for name in ("one.plan", "other.plan")]
+    assert folder.call("plan", "--out", paths[0]).code == 0
+    assert folder.call("plan", "--env", "other", "--out", paths[1]).code == 0
+    one, other = (parse((folder.path / name).read_bytes()) for name in ("one.plan", "other.plan"))
+    assert one.digest != other.digest
+    refused = folder.call("apply", "--env", "other", paths[0], "--auto-approve")
+    assert refused.code == 7
+    assert "it was made for environment sandbox, this is other" in refused.err
+
+
+def test_a_plan_with_nothing_to_do_never_becomes_stale_and_never_touches_the_state(folder: Folder) -> None:
+    first, _ = reviewed(folder)
+    apply(folder, first)
+    path, _ = reviewed(folder)
+    before, sent = serial(folder), texts(folder)
+    apply(folder, path)
+    assert serial(folder) == before
+    changed = {
+        "campaigns/sale.yaml": CAMPAIGN.replace("Hello", "Hi"),
+        "octoplan.yaml": "octoplan: 1\nlimits: {max_cost: 5}\n",
+    }
+    folder.write({**changed, "campaigns/people.csv": people({**THREE, DAN: "Dan"})})
+    folder.write({"campaigns/more.yaml": CAMPAIGN.replace("Hello", "Welcome to our shop,")})
+    apply(folder, path)
+    assert serial(folder) == before
+    assert texts(folder) == sent
+
+
+def serial(folder: Folder) -> str:
+    """How often the state was changed, as its export says."""
+    found: str = json.loads(folder.call("state", "export").out.splitlines()[0])["serial"]
+    return found
+
+
+def test_the_first_apply_into_an_empty_state_is_not_done_twice_with_one_file(folder: Folder) -> None:
+    path, _ = reviewed(folder)
+    for _ in range(2):
+        apply(folder, path)
+    assert len(folder.messages()) == 3
+    for file in (folder.path / ".octoplan").glob("sandbox.db*"):
+        file.unlink()
+    again = folder.call("apply", path, "--auto-approve")
+    assert again.code != 0, "a state that is made anew is another one"
+    assert len(folder.messages()) == 3
 
 
 def test_a_plan_for_one_target_applies_to_that_target_only(folder: Folder) -> None:
@@ -234,6 +311,10 @@ def test_whatever_changes_in_between_only_planned_messages_are_sent(
         assert expected.code == 7
         assert texts(made) == before
     outcome = made.call("apply", path, "--auto-approve")
+    if not _free(planned, before):
+        assert outcome.code == 0, "a plan with nothing to do does not become stale"
+        assert texts(made) == before
+        return
     if text != "Hello":
         assert outcome.code == 7
         assert texts(made) == before
