@@ -69,13 +69,18 @@ def loosened(before: Guards | None, now: Guards) -> tuple[str, ...]:
     return () if before is None else tuple(_loosened(before, now))
 
 
+def looser_limits(before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
+    """Limits as a definition keeps them, then and now → what the later allow that the earlier did not."""
+    for name, was in before.items():
+        from_below, limit = name == _CREDIT, now.get(name)
+        if limit is None or (Decimal(limit) < Decimal(was) if from_below else Decimal(limit) > Decimal(was)):
+            yield f"{'min' if from_below else 'max'}_{name} is {limit or 'gone'}, it was {was}"
+
+
 def _loosened(before: Guards, now: Guards) -> Iterator[str]:
     if before.gateway != now.gateway:
         yield f"the gateway is {now.gateway}, it was {before.gateway}"
-    for name, was in before.limits.items():
-        from_below, limit = name == _CREDIT, now.limits.get(name)
-        if limit is None or (Decimal(limit) < Decimal(was) if from_below else Decimal(limit) > Decimal(was)):
-            yield f"{'min' if from_below else 'max'}_{name} is {limit or 'gone'}, it was {was}"
+    yield from looser_limits(before.limits, now.limits)
     for key in ("require_plan", "require_simulation"):
         if getattr(before, key) and not getattr(now, key):
             yield f"{key} is off"

@@ -1,13 +1,13 @@
 """Valid campaigns and the state of an environment → the plan, and the drafts that an apply would send."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from octoplan.campaign import Campaign
 from octoplan.errors import Problem, ProjectInvalid
-from octoplan.guards import NOTE, guards_of, load, loosened
+from octoplan.guards import NOTE, guards_of, load, loosened, looser_limits
 from octoplan.limits import Figures, bounds, breaches
 from octoplan.pipeline.course import Course
 from octoplan.pipeline.credit import credit_faults, least_left, sending
@@ -59,6 +59,7 @@ def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: 
         *([] if course.targeted else removed_steps(campaigns, course)),
     ]
     prices, guards = course.environment.prices, guards_of(project, course.environment)
+    looser = loosened(load(course.state.store.meta().get(NOTE)), guards)
     plan = Plan(
         environment=course.environment.name,
         gateway=course.environment.gateway,
@@ -67,7 +68,7 @@ def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: 
         currency=prices.currency if prices else "EUR",
         notices=notices,
         guards=guards,
-        loosened=loosened(load(course.state.store.meta().get(NOTE)), guards),
+        loosened=(*looser, *_looser_campaigns(active, known, looser)),
     )
     least = least_left(project, sending(plan, active))
     limited = _limited(project, plan, course)
@@ -95,6 +96,17 @@ def _step(
 ) -> Step:
     made, name = step(drawn, record, course, simulate(drawn, course)), drawn.campaign.name
     return replace(made, findings=linted[name], same_day=beside.get(name, 0))
+
+
+def _looser_campaigns(
+    campaigns: Sequence[Campaign], known: Mapping[str, CampaignRecord], said: Collection[str]
+) -> Iterator[str]:
+    """Campaigns and what was sent of them → which limits of theirs, but what is `said` of all, allow more than then."""
+    for campaign in campaigns:
+        record = known.get(campaign.held_as)
+        before = record.definition.get("limits", {}) if record else {}
+        own = (one for one in looser_limits(before, campaign.limits.written) if one not in said)
+        yield from (f"{campaign.name}: {one}" for one in own)
 
 
 def _lint_notice(linted: Mapping[str, Sequence[Problem]]) -> tuple[str, ...]:

@@ -99,6 +99,25 @@ def test_once_it_is_applied_it_is_what_the_next_plan_is_held_against(applied: Fo
     assert "max_recipients is 70, it was 60" in applied.call("plan").out
 
 
+@pytest.mark.parametrize(("limit", "said"), [("30", "max_recipients is 30, it was 20"), ("10", ""), ("20", "")])
+@pytest.mark.parametrize("edition", [1, 2])
+def test_a_campaign_s_own_limit_that_is_loosened_is_said_there_too(
+    folder: Folder, limit: str, said: str, edition: int
+) -> None:
+    folder.write({"campaigns/sale.yaml": f"{GREETING}limits: {{max_recipients: 20}}\n"})
+    review(folder)
+    folder.write({"campaigns/sale.yaml": f"{GREETING}limits: {{max_recipients: {limit}}}\nedition: {edition}\n"})
+    first = folder.call("plan").out.splitlines()[0]
+    assert first == (f"Loosened since the last apply: sale: {said}" if said else "Plan for sandbox")
+
+
+def test_a_limit_that_campaigns_have_of_the_project_is_said_once(folder: Folder) -> None:
+    folder.write({"octoplan.yaml": STRICT.replace("max_cost: 10", "max_growth: 20%")})
+    review(folder)
+    folder.write({"octoplan.yaml": STRICT.replace("max_cost: 10", "max_growth: 40%")})
+    assert folder.call("plan").out.splitlines()[0] == "Loosened since the last apply: max_growth is 0.4, it was 0.2"
+
+
 def test_a_first_plan_is_held_against_nothing(folder: Folder) -> None:
     assert "oosened" not in folder.call("plan").out
 
