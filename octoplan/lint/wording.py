@@ -34,7 +34,7 @@ _PLACEHOLDERS: Final = re.compile(
     r"|\$\{\w{1,30}\}"
     r"|(?<![{$%#])\{[^\W\d]\w{0,30}\}(?!\})"
 )
-_IN_ANGLES: Final = re.compile(rf"<(?i:{_NAMES}|[A-Za-z]\w{0, 30}_\w{1, 30})>")
+_IN_ANGLES: Final = re.compile(rf"<(?i:{_NAMES}|[A-Za-z]\w{{0,30}}_\w{{1,30}})>")
 
 
 def placeholders(prose: Prose) -> Iterator[Problem]:

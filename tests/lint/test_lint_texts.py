@@ -63,6 +63,7 @@ def look(tmp_path: Path) -> Look:
         ("Hi [insert offer here], come", "placeholder-left", 4),
         ("Hi [[first name]], come", "placeholder-left", 4),
         ("Hi <last name>, come", "placeholder-left", 4),
+        ("Hi, <offer_text> it is", "placeholder-left", 5),
         ("Hi {prenom}, come", "placeholder-left", 4),
         ("Hi ${name}, come", "placeholder-left", 4),
         ("Hi %FIRSTNAME%, come", "placeholder-left", 4),
