@@ -149,6 +149,8 @@ def _draw(
     from octoplan.pipeline import drawing, review  # noqa: PLC0415
     from octoplan.pipeline.course import Course  # noqa: PLC0415
 
+    # a reviewed plan was simulated when it was made
+    simulates = order.reviewed is None and session.environment.require_simulation
     with session.console.progress() as say:
         course = Course(
             environment=session.environment,
@@ -162,7 +164,9 @@ def _draw(
             rejects=order.rejects,
             cores=session.cores,
             balance=applier.gateway.balance,
-            **_simulating(session, applier, order),
+            gateway=applier.gateway if simulates else None,
+            simulate="sample" if simulates else "none",
+            pace=session.pace(),
         )
         drawn = drawing.draw(session.project, campaigns, table, course)
         if order.reviewed is not None:
@@ -173,13 +177,6 @@ def _draw(
                 order.digest, review.digest(drawn.plan, drawn.drafts, campaigns, applier.state)
             )
     return drawn
-
-
-def _simulating(session: Session, applier: "Applier", order: Order) -> dict[str, Any]:
-    """What has to be simulated now: nothing that a reviewed plan has simulated already."""
-    if order.reviewed is not None or not session.environment.require_simulation:
-        return {}
-    return {"gateway": applier.gateway, "simulate": "sample", "pace": session.pace()}
 
 
 def _tell(console: Console, applier: "Applier", events: "Iterable[Event]", total: int) -> list["Event"]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -37,13 +38,8 @@ def step(draft: Draft, record: CampaignRecord | None, course: Course, simulation
         *(breaches(campaign.limits, figures, course.accepted) if counted else ()),
     )
     action, reason = decide(recipients=draft.recipients, standing=draft.standing, known=draft.known, blocked=blocked)
-    return Step(
-        campaign=campaign.name,
-        channel=campaign.channel,
-        purpose=campaign.purpose,
-        edition=campaign.edition,
-        action=action,
-        reason=reason,
+    return replace(
+        _of(campaign, action, reason, draft.standing),
         changed=_changed(campaign, record, course),
         recipients=draft.recipients,
         requests=draft.requests,
@@ -53,11 +49,8 @@ def step(draft: Draft, record: CampaignRecord | None, course: Course, simulation
         skipped=draft.skipped,
         counts=draft.audience.counts,
         rejects=draft.audience.rejects,
-        standing=draft.standing,
         cost=cost,
         stated={key: campaign.settings[key] for key in _STATED if key in campaign.settings},
-        send_at=campaign.send_at,
-        not_after=campaign.not_after,
         expense=expense(draft, course) if counted else Expense(),
         examples=_examples(draft) if counted else (),
         simulation=simulation,
@@ -73,14 +66,19 @@ def step(draft: Draft, record: CampaignRecord | None, course: Course, simulation
 def closed_step(campaign: Campaign, record: CampaignRecord | None, course: Course) -> Step:
     """A campaign past its `not_after` → its step; its audience is not read."""
     counts = course.state.store.counts(record.name, record.edition) if record else {}
+    return _of(campaign, Action.CLOSED, "closed: not_after has passed", _standing(counts))
+
+
+def _of(campaign: Campaign, action: Action, reason: str, standing: Standing) -> Step:
+    """A campaign and what is decided about it → its step, before anything is counted."""
     return Step(
         campaign=campaign.name,
         channel=campaign.channel,
         purpose=campaign.purpose,
         edition=campaign.edition,
-        action=Action.CLOSED,
-        reason="closed: not_after has passed",
-        standing=_standing(counts),
+        action=action,
+        reason=reason,
+        standing=standing,
         send_at=campaign.send_at,
         not_after=campaign.not_after,
     )
