@@ -37,7 +37,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """One request: at most 500 people of one variant, in order of their keys. `body` holds them: personal data."""
+    """One request: at most 500 people of one variant, in order of their keys. `body` holds them: personal data.
+
+    `opens`, `wave` and `arm` are as the state has them of it; its id does not follow from them.
+    """
 
     id: str
     origin: Origin
@@ -45,6 +48,9 @@ class Frame:
     refusals: int
     people: tuple[int, ...] = field(repr=False)
     body: bytes = field(repr=False)
+    opens: str = ""
+    wave: int = 0
+    arm: str = ""
 
     def halves(self) -> tuple[Self, Self]:
         """A frame refused for one of its people → two frames of half its people each, of new ids.

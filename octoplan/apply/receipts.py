@@ -111,6 +111,9 @@ class Receipts:
             at=change.at,
             serial=self._serial,
             people=frame.people,
+            opens=frame.opens,
+            wave=frame.wave,
+            arm=frame.arm,
             **told,
         )
         self._write(receipts.receipt_line(receipt))
@@ -157,7 +160,7 @@ class Receipts:
             at=frame.last_change or self._run.now(),
             serial=self._serial,
             people=people,
-            **{name: getattr(frame, name) for name in ("ticket", "cost", "units", "code")},
+            **{name: getattr(frame, name) for name in ("ticket", "cost", "units", "code", "opens", "wave", "arm")},
         )
 
     def _write(self, line: str) -> None:

@@ -170,6 +170,9 @@ def _frame(applier: Applier, record: FrameRecord, body: bytes) -> Frame:
         refusals=record.refusals,
         people=applier.state.store.people(record.id),
         body=body,
+        opens=record.opens,
+        wave=record.wave,
+        arm=record.arm,
     )
 
 

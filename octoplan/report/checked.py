@@ -29,6 +29,8 @@ SAID: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "body/kept": ("body", "are kept for a frame that is not in sending"),
         SEALED: ("frame", "are in sending with a body that the state's key does not open"),
         MANY: ("frame", "are in sending, more than max_in_flight"),
+        "skipped/campaign": ("message", "were left out of a campaign that the state does not hold"),
+        "skipped/sent": ("message", "were left out by decision, and are in a frame nevertheless"),
         "sent/no-ticket": ("frame", "were sent without a ticket in the answer"),
         "run/not-ended": ("run", "never ended: they died, or are at work now"),
     }

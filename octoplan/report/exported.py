@@ -1,6 +1,6 @@
 """All that a state holds → lines of JSON, for `octoplan state export`; people as hashes, bodies never."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
@@ -8,6 +8,7 @@ from typing import Any
 
 from octoplan.report.document import VERSION, line
 from octoplan.report.safe import words
+from octoplan.state.asides import KINDS, Aside
 from octoplan.state.interface import CampaignRecord, FrameRecord, Identity, RunRecord, Store
 
 
@@ -18,7 +19,7 @@ def export_header(environment: str, identity: Identity, key_check: str) -> str:
 
 
 def export_lines(store: Store) -> Generator[str]:
-    """An open state → campaigns, runs, frames and messages, a line each; never more than a batch is held at once."""
+    """An open state → campaigns, runs, frames, messages and so on, a line each; a batch is held at once."""
     for one in _records(store):
         yield line(one)
 
@@ -36,6 +37,13 @@ def _records(store: Store) -> Iterator[dict[str, Any]]:
         yield from (_record("frame", one) for one in batch)
     for campaign in campaigns:
         yield from _messages(store, campaign.name)
+    asides: tuple[Iterator[Sequence[Aside]], ...] = (
+        *(store.all_skipped(), store.deliveries(), store.optouts()),
+        *(store.replies(), store.forgotten(), store.suppressed()),
+    )
+    for kind, batches in zip(KINDS, asides, strict=True):
+        for told in batches:
+            yield from (_aside(kind, one) for one in told)
 
 
 def _messages(store: Store, campaign: str) -> Iterator[dict[str, Any]]:
@@ -51,6 +59,11 @@ def _messages(store: Store, campaign: str) -> Iterator[dict[str, Any]]:
                     "frame": one.frame,
                     "refusals": one.refusals,
                 }
+
+
+def _aside(kind: str, record: Aside) -> dict[str, Any]:
+    values = {name: _written(getattr(record, name)) for name in record.__slots__}
+    return {"kind": kind, **values, "person": f"{record.person:032x}"}
 
 
 def _record(kind: str, record: CampaignRecord | RunRecord | FrameRecord) -> dict[str, Any]:

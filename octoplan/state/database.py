@@ -10,11 +10,11 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from importlib import resources
 from pathlib import Path
 
 from octoplan.errors import StateError
 from octoplan.state.faults import RESTORE, Reason, unusable
+from octoplan.state.formats import texts
 
 _REASONS = {
     "FULL": Reason.FULL,
@@ -93,7 +93,7 @@ def connect(path: Path, pragma: str) -> sqlite3.Connection:
 def create(path: Path, meta: Mapping[str, str], fill: Callable[[sqlite3.Connection], None] = lambda _: None) -> None:
     """Make a state of mode 0600 that says `meta` of itself and holds what `fill` adds; StateError where it exists."""
     with _new_file(path, "a second init would forget what was sent") as draft, mapped():
-        schema = resources.files("octoplan.state").joinpath("schema.sql").read_text(encoding="utf-8")
+        schema = "".join(texts())
         connection = connect(draft, "secure_delete = ON")
         try:
             connection.executescript(f"BEGIN; {schema}")

@@ -1,7 +1,7 @@
 """What `octoplan state export` wrote → the records of a whole state, or the first reason why it is none.
 
-Its lines stand in one order: campaigns, runs, frames, messages, the end; messages by campaign, edition and person, so
-that one which stands there twice is found without remembering them.
+Its lines stand in one order: campaigns, runs, frames, messages, what `asides` knows, the end; messages by campaign,
+edition and person, so that one which stands there twice is found without remembering them.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from octoplan.errors import StateError
-from octoplan.state import fields, ndjson
+from octoplan.state import asides, fields, ndjson
+from octoplan.state.asides import Aside
 from octoplan.state.fields import Check
 from octoplan.state.interface import FORMAT, CampaignRecord, FrameRecord, Identity, RunRecord, Status
 from octoplan.state.ndjson import HINT, Line
@@ -41,7 +42,7 @@ class Placed:
     refusals: int
 
 
-Record = CampaignRecord | RunRecord | FrameRecord | Placed
+Record = CampaignRecord | RunRecord | FrameRecord | Placed | Aside
 
 
 def read_header(path: Path, shown: str) -> Exported:
@@ -62,10 +63,11 @@ def read(path: Path, shown: str) -> Iterator[Record]:
 
     What it ends with is known at its end only: nothing may be kept of what was read before.
     """
-    reading = _Reading()
+    reading = _Reading(_SHAPES)
     line: Line | None = None
     for line in ndjson.read_lines(path, shown):
         if line.number == 1:
+            reading = _Reading(_FIRST if line.values.get("format") == 1 else _SHAPES)
             continue
         if reading.ended:
             raise line.wrong("import/end", "it stands after the end")
@@ -88,25 +90,27 @@ class _Seen:
 class _Reading:
     """What was read so far of an export, as far as later lines must agree with it."""
 
-    def __init__(self) -> None:
+    def __init__(self, shapes: Mapping[str, Mapping[str, Check]]) -> None:
         self.ended = False
+        self._shapes = shapes
         self._kind = 0
         self._campaigns: set[str] = set()
         self._runs: set[str] = set()
         self._frames: dict[str, _Seen] = {}
         self._last: tuple[str, int, int] | None = None
+        self._asides = asides.Reading()
 
     def check(self, line: Line) -> Record | None:
         """A line → its record, None for the end."""
-        kinds = tuple(_SHAPES)
+        kinds = tuple(self._shapes)
         if line.kind not in kinds:
             raise line.wrong("import/kind", "an export has no line of this kind", "kind" if line.kind else "")
-        if kinds.index(line.kind) < self._kind:
-            raise line.wrong("import/order", f"it stands after {kinds[self._kind]} lines", "kind")
-        self._kind = kinds.index(line.kind)
+        before, self._kind = self._kind, kinds.index(line.kind)
+        if self._kind < before:
+            raise line.wrong("import/order", f"it stands after {kinds[before]} lines", "kind")
         if line.kind == "campaign":
             return self._campaign(line)
-        values = line.read(_SHAPES[line.kind])
+        values = line.read(self._shapes[line.kind])
         del values["kind"]
         match line.kind:
             case "run":
@@ -115,9 +119,16 @@ class _Reading:
                 return self._frame(line, FrameRecord(**{**values, "status": Status(values["status"])}))
             case "message":
                 return self._message(line, values)
-            case _:
+            case "end":
                 self._end(line, values["lines"])
                 return None
+            case _:
+                return self._aside(line, values)
+
+    def _aside(self, line: Line, values: Mapping[str, Any]) -> Aside:
+        if "campaign" in values:
+            self._known(line, values["campaign"])
+        return self._asides.check(line, values)
 
     def _campaign(self, line: Line) -> CampaignRecord:
         record = campaign(line)
@@ -228,6 +239,9 @@ _FRAME: Final[Mapping[str, Check]] = MappingProxyType(
         "why": fields.text(1_000_000),
     }
 )
+_FRAME_2: Final[Mapping[str, Check]] = MappingProxyType(
+    {**_FRAME, "opens": fields.text(1_000_000), "wave": fields.whole(0), "arm": fields.text()}
+)
 _MESSAGE: Final[Mapping[str, Check]] = MappingProxyType(
     {
         "kind": fields.one_of("message"),
@@ -239,13 +253,18 @@ _MESSAGE: Final[Mapping[str, Check]] = MappingProxyType(
         "refusals": fields.whole(0),
     }
 )
-# In the order in which they stand.
+_END: Final[Mapping[str, Check]] = MappingProxyType({"kind": fields.one_of("end"), "lines": fields.whole(0)})
+# In the order in which they stand; the first format had less.
+_FIRST: Final[Mapping[str, Mapping[str, Check]]] = MappingProxyType(
+    {"campaign": MappingProxyType({}), "run": _RUN, "frame": _FRAME, "message": _MESSAGE, "end": _END}
+)
 _SHAPES: Final[Mapping[str, Mapping[str, Check]]] = MappingProxyType(
     {
         "campaign": MappingProxyType({}),
         "run": _RUN,
-        "frame": _FRAME,
+        "frame": _FRAME_2,
         "message": _MESSAGE,
-        "end": MappingProxyType({"kind": fields.one_of("end"), "lines": fields.whole(0)}),
+        **asides.SHAPES,
+        "end": _END,
     }
 )

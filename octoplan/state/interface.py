@@ -13,15 +13,27 @@ none, but keeps the request id if nothing else changes.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from octoplan.errors import StateError
 from octoplan.state.changes import Again, Begin, Change, Child, Open, Refused, Sent, Split, Unknown
+from octoplan.state.formats import FORMAT
 from octoplan.state.questions import Breach
+from octoplan.state.records import (
+    CampaignRecord,
+    Forgotten,
+    FrameRecord,
+    Held,
+    Identity,
+    NewCampaign,
+    NewFrame,
+    RunRecord,
+    Skipped,
+    Status,
+    Suppressed,
+)
+from octoplan.state.told import Delivery, Optout, Reply, Told
 
 if TYPE_CHECKING:
     from octoplan.state.receipts import Entry
@@ -36,6 +48,8 @@ __all__ = [
     "CampaignRecord",
     "Change",
     "Child",
+    "Delivery",
+    "Forgotten",
     "FrameRecord",
     "Held",
     "Identity",
@@ -43,16 +57,19 @@ __all__ = [
     "NewCampaign",
     "NewFrame",
     "Open",
+    "Optout",
     "Refused",
+    "Reply",
     "RunRecord",
     "Sent",
+    "Skipped",
     "Split",
     "Status",
     "Store",
+    "Suppressed",
     "Unknown",
 ]
 
-FORMAT = 1
 # The API forgets a request id after 24 hours; an hour less leaves room for slow answers and clocks that differ.
 OLDEST: Final = timedelta(hours=23)
 
@@ -65,112 +82,7 @@ class BodyLost(StateError):  # noqa: N818 - it says what is the case
     """An open frame's body is missing or damaged: it cannot be sent again as it was."""
 
 
-class Status(StrEnum):
-    """Where a frame, and with it each of its messages, is in its life. FREE is a message's alone: no frame holds it."""
-
-    FREE = "free"
-    PLANNED = "planned"
-    SENDING = "sending"
-    SENT = "sent"
-    REFUSED = "refused"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """Which state this is. `lineage` names it for life; `serial` counts changes; `epoch` how often it was unlocked."""
-
-    format: int
-    lineage: str
-    serial: int
-    epoch: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CampaignRecord:
-    """A campaign as it was last sent. `definition` holds no personal data."""
-
-    name: str
-    edition: int
-    channel: str
-    definition: Mapping[str, Any]
-    applied_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunRecord:
-    """One apply. `ended_at` is None while it lasts, or if it died."""
-
-    id: str
-    environment: str
-    started_at: datetime
-    ended_at: datetime | None
-    recipients: int
-    requests: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FrameRecord:
-    """One request's record. `content`: digest in hex; `why`: our words for its status; `cost` in the account's money.
-
-    `first_attempt` is when its first byte may have left; None while it is planned.
-    """
-
-    id: str
-    campaign: str
-    edition: int
-    status: Status
-    size: int
-    content: str
-    run: str
-    refusals: int = 0
-    attempts: int = 0
-    first_attempt: datetime | None = None
-    last_change: datetime | None = None
-    not_after: datetime | None = None
-    ticket: str | None = None
-    cost: Decimal | None = None
-    units: int | None = None
-    code: int | None = None
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """What the state holds of one person in one edition. `refusals`: more than any refused frame of theirs counted."""
-
-    person: int
-    status: Status
-    refusals: int
-    frame: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewFrame:
-    """A frame about to be recorded as planned; `number` ties people to it within one recording."""
-
-    number: int
-    id: str
-    size: int
-    content: str
-    refusals: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewCampaign:
-    """One campaign's share of a recording. `people` comes in batches of (person, frame number), in person order.
-
-    `retry_refused`: people whose message was refused are in it again.
-    """
-
-    record: CampaignRecord
-    not_after: datetime | None
-    frames: Iterable[NewFrame]
-    people: Iterable[Sequence[tuple[int, int]]]
-    retry_refused: bool = False
-
-
-class Store(Protocol):
+class Store(Told, Protocol):
     """A state that is open. Every method may raise StateError; nothing else.
 
     Every method may be called from any thread.
@@ -203,6 +115,18 @@ class Store(Protocol):
 
     def find(self, campaign: str, edition: int, people: Sequence[int]) -> Mapping[int, Held]:
         """What is held of some people in an edition, by person; who is not in it is not in the answer."""
+
+    def skipped(self, campaign: str, edition: int) -> Iterator[Sequence[Skipped]]:
+        """Who by decision gets nothing in an edition, in batches, in person order."""
+
+    def all_skipped(self) -> Iterator[Sequence[Skipped]]:
+        """Who by decision gets nothing in which edition, in batches."""
+
+    def forgotten(self) -> Iterator[Sequence[Forgotten]]:
+        """Who asked to be forgotten, and when, in batches."""
+
+    def suppressed(self) -> Iterator[Sequence[Suppressed]]:
+        """Who stood in which list of suppressions at the last apply, in batches."""
 
     def all_frames(self) -> Iterator[Sequence[FrameRecord]]:
         """All frames, in batches, oldest first."""
@@ -238,7 +162,7 @@ class Store(Protocol):
         """Have the state say this of itself from now on."""
 
     def lock(self) -> AbstractContextManager[int]:
-        """Hold the state for this process, as the epoch given; StateLocked where another one holds it."""
+        """Hold the state for this process, as the epoch given, in the latest format; StateLocked if another does."""
 
     def record(self, run: RunRecord, epoch: int, campaigns: Sequence[NewCampaign]) -> None:
         """One transaction: release what dead runs left planned, claim again what `campaigns` holds, add the rest."""

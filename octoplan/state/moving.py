@@ -13,11 +13,14 @@ from typing import Any, Final
 
 from octoplan.errors import StateError
 from octoplan.state import ndjson
+from octoplan.state.asides import Aside
 from octoplan.state.exports import Placed, Record
 from octoplan.state.interface import CampaignRecord, FrameRecord, RunRecord, Status
 from octoplan.state.questions import QUESTIONS
 from octoplan.state.recording import know
+from octoplan.state.records import Forgotten, Skipped, Suppressed
 from octoplan.state.statements import moment, person_bytes
+from octoplan.state.told import Delivery, Optout, Reply
 from octoplan.state.writer import Writer
 
 # What may be so in a state that is whole; open frames come in as unknown ones.
@@ -26,11 +29,21 @@ _WAS_OPEN: Final = "it was open when the state was exported, without its bytes"
 _RUN: Final = ("id", "environment", "started_at", "ended_at", "recipients", "requests")
 _FRAME: Final = (
     *("no", "id", "campaign", "edition", "run", "status", "size", "content", "refusals", "attempts"),
-    *("first_attempt", "last_change", "not_after", "ticket", "cost", "units", "code", "why"),
+    *("first_attempt", "last_change", "not_after", "ticket", "cost", "units", "code", "why", "opens", "wave", "arm"),
 )
 _MESSAGE: Final = ("campaign", "edition", "person", "frame", "refusals")
 _TABLES: Final[Mapping[type, tuple[str, Sequence[str]]]] = MappingProxyType(
-    {RunRecord: ("runs", _RUN), FrameRecord: ("frames", _FRAME), Placed: ("messages", _MESSAGE)}
+    {
+        RunRecord: ("runs", _RUN),
+        FrameRecord: ("frames", _FRAME),
+        Placed: ("messages", _MESSAGE),
+        Skipped: ("skipped", ("campaign", "edition", "person", "why")),
+        Delivery: ("deliveries", ("ticket", "person", "status", "standing", "at")),
+        Optout: ("optouts", ("no", "person", "ticket", "at", "heard_at")),
+        Reply: ("replies", ("ticket", "person", "mark", "at")),
+        Forgotten: ("forgotten", ("person", "at")),
+        Suppressed: ("suppressed", ("entry", "person")),
+    }
 )
 
 
@@ -75,6 +88,7 @@ class _Rows:
     def __init__(self) -> None:
         self._campaigns: dict[str, int] = {}
         self._frames: dict[str, int] = {}
+        self._optouts = 0
 
     def know(self, writer: Writer, record: Record) -> None:
         """A campaign → its row, whose number is remembered."""
@@ -82,7 +96,7 @@ class _Rows:
             self._campaigns[record.name] = know(writer, record)
 
     def row(self, record: Record) -> Sequence[Any]:
-        """A run, frame or message → the values of its row."""
+        """Any other record → the values of its row."""
         match record:
             case RunRecord():
                 values = [getattr(record, name) for name in _RUN]
@@ -94,7 +108,21 @@ class _Rows:
                 values = [self._campaigns[record.campaign], record.edition, person, frame, record.refusals]
             case CampaignRecord():
                 raise AssertionError(record.name)
+            case _:
+                values = self._aside(record)
         return [moment(one) if isinstance(one, datetime) else one for one in values]
+
+    def _aside(self, record: Aside) -> list[Any]:
+        """What is about no frame → the values of its row; opt-outs get numbers in the order in which they stand."""
+        values: dict[str, Any] = {"person": person_bytes(record.person)}
+        if isinstance(record, Skipped):
+            values["campaign"] = self._campaigns[record.campaign]
+        elif isinstance(record, Optout):
+            self._optouts += 1
+            values["no"] = self._optouts
+        columns = _TABLES[type(record)][1]
+        found = [values[name] if name in values else getattr(record, name) for name in columns]
+        return ["" if one is None else one for one in found]
 
     def _frame(self, record: FrameRecord) -> list[Any]:
         number = self._frames[record.id] = len(self._frames) + 1

@@ -85,7 +85,7 @@ class PostgresStore(SqlStore):
         return cast("datetime", found["now"]) if found else None
 
     @contextmanager
-    def lock(self) -> Iterator[int]:
+    def _hold(self) -> Iterator[int]:
         """Hold the state for this process, as the epoch given; the server lets go of it when the connection ends."""
         connection = self._writable()
         found = self.identity
@@ -136,12 +136,12 @@ class PostgresStore(SqlStore):
 
     def _read(self, sql: str, *values: Any) -> list[dict[str, Any]]:
         with mapped(), self._reader.cursor(binary=True) as cursor:
-            return cursor.execute(_text(sql), values).fetchall()
+            return cursor.execute(_text(self._asked(sql)), values).fetchall()
 
     def _stream(self, sql: str, *values: Any) -> Generator[list[dict[str, Any]]]:
         # Held by the server beyond its transaction: no transaction stays open while the rows are worked on.
         with mapped(), self._reader.cursor(f"stream_{next(self._names)}", binary=True, withhold=True) as cursor:
-            cursor.execute(_text(sql), values)
+            cursor.execute(_text(self._asked(sql)), values)
             while batch := cursor.fetchmany(BATCH):
                 yield batch
 
@@ -219,6 +219,15 @@ class _PostgresWriter(Writer):
     def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
         with self._connection.cursor(binary=True) as cursor:
             return cursor.execute(_text(sql), values).fetchall()
+
+    def each(self, sql: str, rows: Sequence[Sequence[Any]]) -> int:
+        with self._connection.cursor() as cursor:
+            cursor.executemany(_text(sql), rows)
+            self._touched += cursor.rowcount
+            return cursor.rowcount
+
+    def upgrade(self, after: int) -> None:
+        server.define(self._connection, after)
 
     def insert(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         with (

@@ -23,6 +23,7 @@ class Breach:
 _PEOPLE = "SELECT m.person AS name FROM messages m"
 _FRAMES = "SELECT f.id AS name FROM frames f"
 _BODIES = "SELECT b.frame AS name FROM bodies b"
+_SKIPPED = "SELECT s.person AS name FROM skipped s"
 # Each looks for one row by its key: a NOT IN over all of them would be slow where they do not fit in memory.
 QUESTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -48,6 +49,9 @@ QUESTIONS: Final[Mapping[str, str]] = MappingProxyType(
             WHERE NOT EXISTS (SELECT 1 FROM frames f WHERE f.id = b.frame AND f.status = 'sending')""",
         "sending/many": f"{_FRAMES} WHERE f.status = 'sending'",
         "sent/no-ticket": f"{_FRAMES} WHERE f.status = 'sent' AND f.ticket IS NULL",
+        "skipped/campaign": f"""{_SKIPPED} WHERE NOT EXISTS (SELECT 1 FROM campaigns c WHERE c.no = s.campaign)""",
+        "skipped/sent": f"""{_SKIPPED} JOIN messages m ON m.campaign = s.campaign AND m.edition = s.edition
+            AND m.person = s.person JOIN frames f ON f.no = m.frame WHERE f.status <> 'refused'""",
         "run/not-ended": "SELECT r.id AS name FROM runs r WHERE r.ended_at IS NULL",
     }
 )

@@ -74,6 +74,9 @@ class Receipt:
     cost: Decimal | None = None
     units: int | None = None
     code: int | None = None
+    opens: str = ""
+    wave: int = 0
+    arm: str = ""
 
     @property
     def holds(self) -> bool:
@@ -157,7 +160,8 @@ def campaign_line(record: CampaignRecord) -> str:
 
 def receipt_line(receipt: Receipt) -> str:
     """A Receipt → its line."""
-    values = {name: getattr(receipt, name) for name in _RECEIPT if name != "kind"}
+    values = {name: getattr(receipt, name) for name in _RECEIPT if name not in {"kind", *_MAY_LACK}}
+    values |= {name: value for name in _MAY_LACK if (value := getattr(receipt, name))}
     values["at"] = receipt.at.isoformat()
     values["cost"] = None if receipt.cost is None else str(receipt.cost)
     values["people"] = fields.packed(receipt.people)
@@ -205,8 +209,13 @@ _RECEIPT: Final[Mapping[str, Check]] = MappingProxyType(
         "at": fields.moment,
         "serial": SERIAL,
         "people": fields.people,
+        "opens": fields.text(1_000_000),
+        "wave": fields.whole(0),
+        "arm": fields.text(),
     }
 )
+_MAY_LACK: Final = ("opens", "wave", "arm")
+"""What a line has only where there is something to say."""
 
 
 class _Reading:
@@ -252,7 +261,9 @@ def _header(line: Line) -> Header:
 def _what(line: Line) -> What:
     match line.kind:
         case "receipt":
-            values = line.read(_RECEIPT)
+            values = line.read(
+                {key: check for key, check in _RECEIPT.items() if key in line.values or key not in _MAY_LACK}
+            )
             return Receipt(**{name: value for name, value in values.items() if name != "kind"})
         case "campaign":
             return campaign(line)

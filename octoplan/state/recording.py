@@ -12,6 +12,9 @@ from octoplan.state.interface import CampaignRecord, NewCampaign, RunRecord
 from octoplan.state.statements import moment, person_bytes
 from octoplan.state.writer import Placed, Writer
 
+_NEW = ("id", "size", "content", "refusals", "opens", "wave", "arm")
+_SKIP = """INSERT INTO skipped (campaign, edition, person, why) VALUES (?, ?, ?, ?)
+    ON CONFLICT (campaign, edition, person) DO UPDATE SET why = excluded.why"""
 _PLANNED = "status = 'planned' AND campaign = (SELECT no FROM campaigns WHERE name = ?)"
 
 
@@ -61,10 +64,12 @@ def _record_campaign(writer: Writer, run: RunRecord, campaign: NewCampaign) -> N
     shared = (number, record.edition, run.id, "planned", not_after)
     writer.insert(
         "frames",
-        ("campaign", "edition", "run", "status", "not_after", "no", "id", "size", "content", "refusals"),
-        ((*shared, first + new.number, new.id, new.size, new.content, new.refusals) for new in campaign.frames),
+        ("campaign", "edition", "run", "status", "not_after", "no", *_NEW),
+        ((*shared, first + new.number, *(getattr(new, name) for name in _NEW)) for new in campaign.frames),
     )
     _place_people(writer, (number, record.edition, first), campaign.people)
+    for batch in campaign.skipped:
+        writer.each(_SKIP, [(number, record.edition, person_bytes(person), why) for person, why in batch])
 
 
 def _place_people(writer: Writer, ground: tuple[int, int, int], people: Iterable[Sequence[tuple[int, int]]]) -> None:

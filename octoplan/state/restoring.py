@@ -207,9 +207,10 @@ class _Restoring:
         if frame is None:
             columns = "status, size, last_change, ticket, cost, units, code, why"
             made: int = self._writer.value(
-                f"""INSERT INTO frames (no, id, campaign, edition, run, content, refusals, {columns})
-                    VALUES ((SELECT coalesce(max(no), 0) + 1 FROM frames), {_marks(range(14))}) RETURNING no""",
+                f"""INSERT INTO frames (no, id, campaign, edition, run, content, refusals, opens, wave, arm, {columns})
+                    VALUES ((SELECT coalesce(max(no), 0) + 1 FROM frames), {_marks(range(17))}) RETURNING no""",
                 *(one.frame, ground.campaign, ground.edition, one.run, one.content, one.refusals),
+                *(one.opens, one.wave, one.arm),
                 *told,
             )
             return made

@@ -133,6 +133,9 @@ def frame(row: Row) -> FrameRecord:
         units=row["units"],
         code=row["code"],
         why=row["why"],
+        opens=row["opens"],
+        wave=row["wave"],
+        arm=row["arm"],
     )
 
 

@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from importlib import resources
 from typing import Any, Final
 
 import psycopg
@@ -18,6 +17,7 @@ from psycopg.rows import dict_row
 from octoplan.errors import StateError
 from octoplan.state.address import Address
 from octoplan.state.faults import Reason, unusable
+from octoplan.state.formats import NEW, texts
 
 Connection = psycopg.Connection[dict[str, Any]]
 
@@ -68,6 +68,12 @@ _ASKED: Final = """SELECT pg_catalog.pg_backend_pid() AS pid, pg_catalog.pg_is_i
 _THERE: Final = """SELECT pg_catalog.has_schema_privilege(n.oid, 'USAGE') AS usable,
     EXISTS (SELECT 1 FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'meta') AS there
     FROM pg_catalog.pg_namespace n WHERE n.nspname = %s"""
+# Whoever may do something with messages may do the same with what later formats add, so that readers go on reading.
+_GRANTED: Final = """SELECT pg_catalog.format('GRANT %s ON {} TO %s', a.privilege_type,
+        CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END)
+    AS said
+    FROM pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) a
+    WHERE c.oid = 'messages'::pg_catalog.regclass AND a.grantee <> c.relowner"""
 # What PostgreSQL says otherwise. References are documentation, which SQLite does not check either; text sorts as bytes.
 _DIALECT: Final = (
     (r" REFERENCES \w+ \(no\)", ""),
@@ -120,14 +126,11 @@ def has_state(connection: Connection, schema: str) -> bool:
 
 def create(address: Address, meta: Mapping[str, str], fill: Callable[[Connection], None] = lambda _: None) -> None:
     """Make a state in the schema that holds what `fill` adds; StateError where there is one. The schema is made too."""
-    text = resources.files("octoplan.state").joinpath("schema.sql").read_text(encoding="utf-8")
-    for pattern, instead in _DIALECT:
-        text = re.sub(pattern, instead, text)
     connection = connect(address, writable=True)
     try:
         with mapped(), connection.transaction():
             _make_schema(connection, address.schema)
-            connection.execute(text.encode())
+            define(connection)
             connection.cursor().executemany("INSERT INTO meta VALUES (%s, %s)", list(meta.items()))
             fill(connection)
     except StateError as error:
@@ -139,6 +142,18 @@ def create(address: Address, meta: Mapping[str, str], fill: Callable[[Connection
         raise
     finally:
         connection.close()
+
+
+def define(connection: Connection, after: int = 0) -> None:
+    """A connection, and the format that its schema has → all that later formats have besides."""
+    for text in texts(after):
+        for pattern, instead in _DIALECT:
+            text = re.sub(pattern, instead, text)  # noqa: PLW2901 - said otherwise
+        connection.execute(text.encode())
+    if after:
+        for name in NEW:
+            for granted in connection.execute(_GRANTED).fetchall():
+                connection.execute(granted["said"].format(name).encode())
 
 
 def exists_already(address: Address) -> StateError:

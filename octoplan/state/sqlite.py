@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from octoplan.errors import StateError
-from octoplan.state import database, faults
+from octoplan.state import database, faults, formats
 from octoplan.state.database import check_file, connect, mapped, mapped_files
 from octoplan.state.store import BATCH, SqlStore
 from octoplan.state.writer import PLACED, Fill, Placed, Writer, nothing
@@ -44,13 +44,13 @@ class SqliteStore(SqlStore):
             raise
 
     @contextmanager
-    def lock(self) -> Iterator[int]:
+    def _hold(self) -> Iterator[int]:
         """Hold the state for this process, as the epoch given; the system lets go of it when the process dies."""
         epoch = self.identity.epoch
         with mapped_files("the lock of the state"):
             descriptor = os.open(f"{self.path}.lock.{epoch}", os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            _hold(descriptor)
+            _hold_file(descriptor)
             if self.identity.epoch != epoch:
                 raise faults.unlocked_now()
             yield epoch
@@ -76,11 +76,11 @@ class SqliteStore(SqlStore):
 
     def _read(self, sql: str, *values: Any) -> list[sqlite3.Row]:
         with self._reading, mapped():
-            return self._reader.execute(sql, values).fetchall()
+            return self._reader.execute(self._asked(sql), values).fetchall()
 
     def _stream(self, sql: str, *values: Any) -> Generator[list[sqlite3.Row]]:
         with self._reading, mapped():
-            cursor = self._reader.execute(sql, values)
+            cursor = self._reader.execute(self._asked(sql), values)
         try:
             while True:
                 with self._reading, mapped():
@@ -130,6 +130,14 @@ class _SqliteWriter(Writer):
     def rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
         return self._connection.execute(sql, values).fetchall()
 
+    def each(self, sql: str, rows: Sequence[Sequence[Any]]) -> int:
+        return self._connection.executemany(sql, rows).rowcount
+
+    def upgrade(self, after: int) -> None:
+        for text in formats.texts(after):
+            for statement in text.split(";"):  # a script would end the transaction
+                self._connection.execute(statement)
+
     def insert(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         marks = ", ".join("?" * len(columns))
         self._connection.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
@@ -138,7 +146,7 @@ class _SqliteWriter(Writer):
         return self._connection.executemany(_PLACE, people).rowcount
 
 
-def _hold(descriptor: int) -> None:
+def _hold_file(descriptor: int) -> None:
     """The open lock file → locked, with our process's number in it; StateLocked where another process has it."""
     with mapped_files("the lock of the state"):
         try:

@@ -4,14 +4,14 @@ What stands here is read by SQLite and PostgreSQL alike. What they do differentl
 to write much at once) is a method that each has itself.
 """
 
-from abc import ABC, abstractmethod
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from datetime import datetime
-from typing import Any
 
 from octoplan.errors import StateError
 from octoplan.state import faults, recording, restoring, rows
+from octoplan.state.hearing import Hearing
 from octoplan.state.interface import (
     FORMAT,
     BodyLost,
@@ -27,7 +27,6 @@ from octoplan.state.interface import (
 from octoplan.state.questions import QUESTIONS, Breach, bounded
 from octoplan.state.receipts import Entry
 from octoplan.state.restoring import Brought
-from octoplan.state.rows import Row
 from octoplan.state.statements import moment, person_bytes, resolution
 from octoplan.state.writer import Writer
 
@@ -42,11 +41,11 @@ _NOTE = "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDA
 _RAISE = "UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE name = ?"
 
 
-class SqlStore(ABC):
+class SqlStore(Hearing):
     """Everything that a `Store` is asked, in SQL."""
 
     @abstractmethod
-    def lock(self) -> AbstractContextManager[int]:
+    def _hold(self) -> AbstractContextManager[int]:
         """Hold the state for this process, as the epoch given; StateLocked where another one holds it."""
 
     @abstractmethod
@@ -57,17 +56,14 @@ class SqlStore(ABC):
     def close(self) -> None:
         """Let go of files and connections."""
 
-    @abstractmethod
-    def _read(self, sql: str, *values: Any) -> Sequence[Row]:
-        """A question → all rows of its answer."""
-
-    @abstractmethod
-    def _stream(self, sql: str, *values: Any) -> Generator[Sequence[Row]]:
-        """A question → the rows of its answer as they are at its beginning, in batches, never all of them at once."""
-
-    @abstractmethod
-    def _begin(self) -> AbstractContextManager[Writer]:
-        """A transaction: durable at the end of the block, undone if the block fails; no other writer meanwhile."""
+    @contextmanager
+    def lock(self) -> Iterator[int]:
+        """Hold the state for this process, as the epoch given, in the latest format; StateLocked if another does."""
+        with self._hold() as epoch:
+            if self.identity.format < FORMAT:
+                self._upgrade(epoch)
+            self._format = FORMAT
+            yield epoch
 
     @property
     def identity(self) -> Identity:
@@ -120,9 +116,7 @@ class SqlStore(ABC):
         """All messages of an edition, in batches, in person order."""
         asked = f"""SELECT m.person, {_STATUS}, m.refusals, f.id AS frame
             FROM messages m LEFT JOIN frames f ON f.no = m.frame WHERE {_EDITION} ORDER BY m.person"""
-        with closing(self._stream(asked, campaign, edition)) as batches:
-            for batch in batches:
-                yield rows.decode(batch, rows.held)
+        return self._batches(rows.held, asked, campaign, edition)
 
     def key_total(self, campaign: str, edition: int) -> tuple[int, int]:
         """How many people an edition holds, and the sum of their keys."""
@@ -156,9 +150,7 @@ class SqlStore(ABC):
 
     def all_frames(self) -> Iterator[Sequence[FrameRecord]]:
         """All frames, in batches, oldest first."""
-        with closing(self._stream(f"{_FRAME} ORDER BY f.no")) as batches:
-            for batch in batches:
-                yield rows.decode(batch, rows.frame)
+        return self._batches(rows.frame, f"{_FRAME} ORDER BY f.no")
 
     def frames(self, *status: Status, campaign: str | None = None) -> Iterator[FrameRecord]:
         """Frames of these statuses (all, if none is named), oldest first."""
@@ -248,6 +240,13 @@ class SqlStore(ABC):
             writer.change(_RAISE, "epoch")
             return writer.epoch + 1
 
+    def _upgrade(self, epoch: int) -> None:
+        """A state of an earlier format, held → of the latest, whole or not at all."""
+        with self._transaction() as writer:
+            _check_epoch(writer, epoch)
+            writer.upgrade(self.identity.format)
+            writer.change(_NOTE, "format", str(FORMAT))
+
     @contextmanager
     def _transaction(self) -> Iterator[Writer]:
         """A transaction whose end counts in the serial if it changed anything."""
@@ -266,6 +265,7 @@ class SqlStore(ABC):
             raise StateError(
                 f"{name} has format {found}; this octoplan reads up to {FORMAT}", hint="install a newer octoplan"
             )
+        self._format = found
 
 
 class _RehearsedError(Exception):

@@ -44,6 +44,14 @@ class Writer(ABC):
         """A question → all rows of its answer, as this transaction sees them."""
 
     @abstractmethod
+    def each(self, sql: str, rows: Sequence[Sequence[Any]]) -> int:
+        """A statement, once with the values of each row → how many rows it touched."""
+
+    @abstractmethod
+    def upgrade(self, after: int) -> None:
+        """A format → all that later ones have besides."""
+
+    @abstractmethod
     def insert(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Many new rows → into the table."""
 

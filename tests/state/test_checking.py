@@ -48,6 +48,8 @@ DAMAGE = {
     "body/kept": f"UPDATE bodies SET frame = '{frame_id(SENT)}'",
     SEALED: "UPDATE bodies SET sealed = (SELECT person FROM messages ORDER BY person LIMIT 1)",
     MANY: f"UPDATE frames SET status = 'sending', first_attempt = '{at(1).isoformat()}', attempts = 1",
+    "skipped/campaign": "INSERT INTO skipped SELECT 99, 1, person, 'cap' FROM messages LIMIT 1",
+    "skipped/sent": f"INSERT INTO skipped SELECT campaign, edition, person, 'cap' FROM messages WHERE {ONE}",
     "sent/no-ticket": f"UPDATE frames SET ticket = NULL WHERE {ID[SENT]}",
     "run/not-ended": "UPDATE runs SET ended_at = NULL",
 }

@@ -151,7 +151,7 @@ def test_damaged_bytes_end_in_one_clear_error_or_in_the_truth(path: Path, store:
 @pytest.mark.parametrize(
     ("statement", "words"),
     [
-        ("UPDATE meta SET value = '2' WHERE name = 'format'", "format 2; this octoplan reads up to 1"),
+        ("UPDATE meta SET value = '3' WHERE name = 'format'", "format 3; this octoplan reads up to 2"),
         ("UPDATE meta SET value = 'many' WHERE name = 'format'", "no octoplan state, or it is damaged"),
         ("DELETE FROM meta WHERE name = 'serial'", "no octoplan state, or it is damaged"),
         ("DELETE FROM meta WHERE name = 'lineage'", "no octoplan state, or it is damaged"),

@@ -16,8 +16,9 @@ from octoplan.project import Environment
 from octoplan.state import exports, sqlite
 from octoplan.state.checking import check
 from octoplan.state.home import LOCK_FILE, Home, check_none, create, move_in, open_state
-from octoplan.state.interface import Begin, Change, Child, Refused, Sent, Split, Store, Unknown
+from octoplan.state.interface import Begin, Change, Child, Delivery, Optout, Refused, Reply, Sent, Split, Store, Unknown
 from octoplan.state.sqlite import SqliteStore
+from octoplan.state.told import Heard
 from tests.state.conftest import EPOCH, META, at, campaign, everything, frame_id, record, run_record
 from tests.state.given import KEYS, changed, export, write_lines
 
@@ -55,7 +56,18 @@ def live(store: Store) -> None:
     )
     assert all(store.commit(EPOCH, changes))
     store.end("run-1", EPOCH, at(3))
-    record(store, campaign({21: (10, 20)}, name="été"), campaign({22: (10,)}, edition=2, name="winter"), run="run-2")
+    winter = replace(campaign({22: (10,)}, edition=2, name="winter"), skipped=[[(11, "holdout")], [(12, "cap")]])
+    record(store, campaign({21: (10, 20)}, name="été"), winter, run="run-2")
+    store.hear(HEARD)
+
+
+HEARD: tuple[Heard, ...] = (
+    Delivery(ticket="sms_1", person=30, status="DELIVERED", at=at(3)),
+    Delivery(ticket="sms_1", person=31, status="NOT_DELIVERED", at=None),
+    Optout(person=31, ticket="sms_1", at=at(4), heard_at=at(5)),
+    Optout(person=7, ticket="", at=None, heard_at=at(6)),
+    Reply(ticket="sms_1", person=30, mark="a" * 32, at=at(4)),
+)
 
 
 @pytest.fixture
@@ -225,6 +237,12 @@ WRONG: dict[str, tuple[Callable[[list[str]], list[str]], str]] = {
     "with a campaign twice": (_twice("campaign"), "import/twice"),
     "with a run twice": (_twice("run"), "import/twice"),
     "with a frame twice": (_twice("frame"), "import/twice"),
+    "with a delivery twice": (_twice("delivery"), "import/order"),
+    "with an opt-out twice": (_twice("optout"), "import/twice"),
+    "with somebody skipped twice": (_twice("skipped"), "import/order"),
+    "with somebody skipped of another campaign": (_edit("skipped", campaign="spring"), "import/reference"),
+    "with a delivery of no status": (_edit("delivery", status="SOMEHOW"), "import/value"),
+    "with a frame of no wave": (_edit("frame", wave=...), "import/key"),
     "with a message twice": (_twice("message"), "import/order"),
     "with a message of another status": (_edit("message", status="refused"), "import/reference"),
     "with a message of another campaign": (_edit("message", campaign="winter"), "import/reference"),

@@ -185,7 +185,7 @@ def test_a_pooler_is_refused_for_no_lock_holds_through_it(address: Address, cabl
 @pytest.mark.parametrize(
     ("statement", "words"),
     [
-        ("UPDATE meta SET value = '2' WHERE name = 'format'", "format 2; this octoplan reads up to 1"),
+        ("UPDATE meta SET value = '3' WHERE name = 'format'", "format 3; this octoplan reads up to 2"),
         ("UPDATE meta SET value = 'many' WHERE name = 'format'", "no octoplan state, or it is damaged"),
         ("DELETE FROM meta WHERE name = 'serial'", "no octoplan state, or it is damaged"),
         ("DELETE FROM meta WHERE name = 'lineage'", "no octoplan state, or it is damaged"),
