@@ -14,9 +14,9 @@ import requests
 
 from benchmarks.measure import CommandFailed
 from octoplan.apply.events import FrameDone, Started
-from octoplan.apply.flight import Flight
 from octoplan.apply.pace import Stop
 from octoplan.apply.run import Applier, Recording, send
+from octoplan.apply.tower import Flight
 from octoplan.cli.console import SystemClock
 from octoplan.frame import Frame, Origin, body, request_id
 from octoplan.gateways.interface import Accepted

@@ -1,70 +1,21 @@
 """One frame through its life: intent durable, request, outcome durable, again if there was no answer."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from octoplan.apply.age import SLACK
-from octoplan.apply.dates import Dates
-from octoplan.apply.events import Event, FrameDone, Retrying, Stopped
-from octoplan.apply.ledger import Ledger
-from octoplan.apply.overrun import NOTHING_KNOWN, Expected, Tally
-from octoplan.apply.pace import Clock, Pace, Stop, Streak
+from octoplan.apply.events import Retrying
+from octoplan.apply.landing import record, split
 from octoplan.apply.search import Search
+from octoplan.apply.tower import SHUT_OUT, Flight, Tower
 from octoplan.apply.verdict import Halt, Proof, Verdict, judge
-from octoplan.apply.witness import Nobody, Witness
-from octoplan.frame import Frame
-from octoplan.gateways.interface import Accepted, Connection, Outcome, Refused, Unanswered
+from octoplan.gateways.interface import Connection, Outcome, Unanswered
 from octoplan.state import interface as state
-from octoplan.state.keys import Keys
 
 ATTEMPTS: Final = 6
 LONGEST: Final = 600.0
-SHUT_OUT: Final = "this run was shut out: the state was unlocked by somebody"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flight:
-    """A frame on its way. `first_attempt`: None while nothing of it was ever sent; `doubt`: an acceptance may exist.
-
-    `held_by`: the dead run that has it, None: nobody yet, or the present run. `last_change`: when the state last heard
-    of it, which no honest clock runs behind. `expected`: what the plan says of it.
-    """
-
-    frame: Frame
-    not_after: datetime | None = None
-    first_attempt: datetime | None = None
-    doubt: bool = False
-    held_by: str | None = None
-    last_change: datetime | None = None
-    expected: Expected = NOTHING_KNOWN
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tower:
-    """What every flight of a run shares. `random` gives 0..1 for jitter; `tell` takes each Event as it happens.
-
-    `witness`: told of every frame that came to an end, once the state knows it. `dates`: when a frame was first
-    attempted, and whether its age can be told.
-    """
-
-    run: str
-    ledger: Ledger
-    keys: Keys = field(repr=False)
-    clock: Clock
-    pace: Pace
-    dates: Dates
-    stop: Stop
-    tell: Callable[[Event], None]
-    random: Callable[[], float]
-    random_bytes: Callable[[int], bytes]
-    abort_after: int
-    adopt_duplicates: bool = False
-    witness: Witness = field(default_factory=Nobody)
-    streak: Streak = field(default_factory=Streak)
-    tally: Tally = field(default_factory=Tally)
 
 
 def fly(flight: Flight, connection: Connection, tower: Tower) -> bool:
@@ -79,8 +30,8 @@ def fly(flight: Flight, connection: Connection, tower: Tower) -> bool:
         if verdict.proof is Proof.ONE_BAD_RECIPIENT and len(begun.frame.people) > 1:
             halve = search.affords_halves(len(begun.frame.people), (len(one.frame.people) for one in waiting))
             parts = begun.frame.halves() if halve else begun.frame.singles()
-            waiting.extendleft(reversed(_split(begun, parts, (outcome, verdict), tower)))
-        elif not _record(begun, outcome, verdict, tower):
+            waiting.extendleft(reversed(split(begun, parts, (outcome, verdict), tower)))
+        elif not record(begun, outcome, verdict, tower):
             return False
     return True
 
@@ -106,13 +57,13 @@ def _begin(flight: Flight, tower: Tower) -> Flight | None:
     now = tower.clock.now()
     if flight.first_attempt is not None:
         taken = state.Again(frame=frame.id, run=tower.run, at=now, held_by=flight.held_by)
-        return replace(flight, held_by=None) if _made(taken, tower) else None
+        return replace(flight, held_by=None) if tower.make(taken) else None
     if may_send(flight, now) is not None:
-        _stop_campaign(frame.origin.campaign, "not_after has passed: nothing more of it is sent", tower)
+        tower.stop_campaign(frame.origin.campaign, "not_after has passed: nothing more of it is sent")
         return None
     sealed = tower.keys.seal(frame.id, frame.body, tower.random_bytes)
     first = tower.dates.now()
-    begun = _made(state.Begin(frame=frame.id, run=tower.run, at=first, body=sealed), tower)
+    begun = tower.make(state.Begin(frame=frame.id, run=tower.run, at=first, body=sealed))
     return replace(flight, first_attempt=first) if begun else None
 
 
@@ -123,7 +74,7 @@ def _attempts(flight: Flight, connection: Connection, tower: Tower) -> tuple[Out
     for attempt in range(1, ATTEMPTS + 1):
         if flight.doubt and (why := tower.dates.doubt(flight.first_attempt, flight.not_after)):
             return outcome, Verdict(proof=Proof.OPEN, why=why)
-        if attempt > 1 and not _made(state.Again(frame=flight.frame.id, run=tower.run, at=tower.clock.now()), tower):
+        if attempt > 1 and not tower.make(state.Again(frame=flight.frame.id, run=tower.run, at=tower.clock.now())):
             break
         gate = _Gate(flight=flight, tower=tower)
         answered = connection.send_if(flight.frame.body, gate.is_open)
@@ -180,116 +131,3 @@ def _wait(flight: Flight, outcome: Unanswered, since: tuple[int, float], tower: 
         Retrying(campaign=flight.frame.origin.campaign, frame=flight.frame.id, why=outcome.reason, seconds=seconds)
     )
     return not tower.stop.wait(seconds) and tower.pace.wait(tower.stop)
-
-
-def _record(flight: Flight, outcome: Outcome, verdict: Verdict, tower: Tower) -> bool:
-    """Make the outcome durable, tell it, and let it stop what it must; whether the frame came to an end."""
-    frame = flight.frame
-    now = tower.clock.now()
-    change = _change(frame, outcome, verdict, (tower.run, now))
-    made = _made(change, tower)
-    _halt(frame.origin.campaign, verdict, tower, account=isinstance(outcome, Refused) and outcome.scope == "account")
-    accepted = outcome if isinstance(outcome, Accepted) and verdict.proof is Proof.SENT else None
-    if accepted and (why := tower.tally.add(flight.expected, len(frame.people), accepted)):
-        tower.stop.run(why)
-    if not made:  # whatever was answered, the state does not know it: it is open there, and settled by the next run
-        verdict, accepted = Verdict(proof=Proof.OPEN, why=SHUT_OUT), None
-    tower.tell(
-        FrameDone(
-            campaign=frame.origin.campaign,
-            frame=frame.id,
-            status=_STATUS[verdict.proof],
-            recipients=len(frame.people),
-            ticket=accepted.ticket if accepted else None,
-            cost=accepted.cost if accepted else None,
-            units=accepted.units if accepted else None,
-            code=outcome.code if isinstance(outcome, Refused) else None,
-            why=verdict.why,
-            person=frame.people[0] if verdict.proof is Proof.ONE_BAD_RECIPIENT else None,
-        )
-    )
-    if made:
-        tower.witness.note(frame, change)
-    return verdict.proof is not Proof.OPEN
-
-
-_STATUS = {
-    Proof.SENT: "sent",
-    Proof.REFUSED: "refused",
-    Proof.ONE_BAD_RECIPIENT: "refused",
-    Proof.UNKNOWN: "unknown",
-    Proof.OPEN: "open",
-}
-
-
-def _change(frame: Frame, outcome: Outcome, verdict: Verdict, by: tuple[str, datetime]) -> state.Change:
-    run, at = by
-    code = outcome.code if isinstance(outcome, Refused) else None
-    match verdict.proof:
-        case Proof.SENT if isinstance(outcome, Accepted):
-            return state.Sent(
-                frame=frame.id, run=run, at=at, why=verdict.why,
-                ticket=outcome.ticket, cost=outcome.cost, units=outcome.units,
-            )  # fmt: skip
-        case Proof.SENT:
-            return state.Sent(frame=frame.id, run=run, at=at, why=verdict.why)
-        case Proof.REFUSED:
-            return state.Refused(frame=frame.id, run=run, at=at, code=code, why=verdict.why, keep=False)
-        case Proof.ONE_BAD_RECIPIENT:
-            return state.Refused(frame=frame.id, run=run, at=at, code=code, why=verdict.why, keep=True)
-        case Proof.UNKNOWN:
-            return state.Unknown(frame=frame.id, run=run, at=at, why=verdict.why)
-        case Proof.OPEN:
-            return state.Open(frame=frame.id, run=run, at=at, why=verdict.why)
-
-
-def _split(flight: Flight, parts: Sequence[Frame], told: tuple[Outcome, Verdict], tower: Tower) -> list[Flight]:
-    """A frame refused for one of its people → its parts, planned, in one transaction."""
-    frame, (outcome, verdict) = flight.frame, told
-    children = tuple(state.Child(id=part.id, people=part.people, refusals=part.refusals) for part in parts)
-    code = outcome.code if isinstance(outcome, Refused) else None
-    now = tower.clock.now()
-    change = state.Split(frame=frame.id, run=tower.run, at=now, code=code, why=verdict.why, children=children)
-    if not _made(change, tower):
-        return []
-    tower.tell(
-        FrameDone(
-            campaign=frame.origin.campaign,
-            frame=frame.id,
-            status="split",
-            recipients=len(frame.people),
-            code=code,
-            why=verdict.why,
-        )
-    )
-    tower.witness.note(frame, change)
-    expected = flight.expected.shares(len(part.people) for part in parts)
-    pairs = zip(parts, expected, strict=True)
-    return [Flight(frame=part, not_after=flight.not_after, expected=share) for part, share in pairs]
-
-
-def _halt(campaign: str, verdict: Verdict, tower: Tower, *, account: bool) -> None:
-    if verdict.halt is Halt.RUN:
-        tower.stop.run(verdict.why, account=account)
-    elif verdict.halt is Halt.CAMPAIGN:
-        _stop_campaign(campaign, verdict.why, tower)
-    elif verdict.proof is Proof.SENT:
-        tower.streak.end()
-    elif verdict.proof is Proof.REFUSED:
-        length = tower.streak.grow()
-        if length > tower.abort_after:
-            most = tower.abort_after + 1  # other lanes may have had a no meanwhile
-            many = f"{most} frames in a row were" if most > 1 else "1 frame was"
-            tower.stop.run(f"{many} refused; the last: {verdict.why}")
-
-
-def _stop_campaign(campaign: str, why: str, tower: Tower) -> None:
-    if tower.stop.campaign(campaign):
-        tower.tell(Stopped(campaign=campaign, why=why))
-
-
-def _made(change: state.Change, tower: Tower) -> bool:
-    done = tower.ledger.write(change)
-    if not done:
-        tower.stop.run(SHUT_OUT)
-    return done

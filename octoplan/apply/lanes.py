@@ -11,7 +11,8 @@ from types import TracebackType
 from typing import Self
 
 from octoplan.apply.events import Event, Stopped
-from octoplan.apply.flight import Flight, Tower, fly
+from octoplan.apply.flight import fly
+from octoplan.apply.tower import Flight, Tower
 from octoplan.errors import OctoplanError
 from octoplan.gateways.interface import Gateway
 

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from octoplan.apply.flight import Flight
 from octoplan.apply.overrun import Expected
 from octoplan.apply.run import Applier, Recording
+from octoplan.apply.tower import Flight
 from octoplan.campaign import Campaign
 from octoplan.guards import NOTE, dump
 from octoplan.pipeline.drafts import Draft

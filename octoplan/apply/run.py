@@ -9,10 +9,10 @@ from types import MappingProxyType
 from octoplan.apply.age import Clocks, doubt, dump, load
 from octoplan.apply.dates import Dates
 from octoplan.apply.events import Event, FrameDone, Settling, Started, Stopped
-from octoplan.apply.flight import SHUT_OUT, Flight, Tower
 from octoplan.apply.lanes import Lanes
 from octoplan.apply.ledger import Ledger
 from octoplan.apply.pace import Clock, Pace, Stop
+from octoplan.apply.tower import SHUT_OUT, Flight, Tower
 from octoplan.apply.witness import Nobody, Witness
 from octoplan.frame import Frame, Origin
 from octoplan.gateways.interface import Gateway

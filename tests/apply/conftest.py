@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from octoplan.apply.events import Event, FrameDone, Stopped
-from octoplan.apply.flight import Flight
 from octoplan.apply.pace import Stop
 from octoplan.apply.run import Applier, Recording, send, settle
+from octoplan.apply.tower import Flight
 from octoplan.frame import Frame, Origin, body, request_id
 from octoplan.gateways.octopush import Octopush, Patience, credentials
 from octoplan.project import Environment

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from octoplan.apply.age import SLACK, Clocks, ages, doubt, dump, lead, load
-from octoplan.apply.flight import Flight
 from octoplan.apply.run import send
+from octoplan.apply.tower import Flight
 from octoplan.gateways.octopush import Octopush, Patience, credentials
 from octoplan.state.interface import OLDEST, Status
 from tests.apply.conftest import NOW, Field, done, frames, recording

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from octoplan.apply.flight import Flight
 from octoplan.apply.run import send
+from octoplan.apply.tower import Flight
 from octoplan.errors import GatewayError
 from octoplan.frame import Frame
 from octoplan.gateways.interface import Accepted, Balance, Connection, Outcome

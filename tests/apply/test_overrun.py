@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from octoplan.apply.flight import Flight
 from octoplan.apply.overrun import Expected, Tally
 from octoplan.apply.run import send
+from octoplan.apply.tower import Flight
 from octoplan.gateways.interface import Accepted
 from tests.apply.conftest import Field, done, frames, recording, stopped
 

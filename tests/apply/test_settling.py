@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from octoplan.apply.flight import SHUT_OUT, Flight, may_send
+from octoplan.apply.flight import may_send
 from octoplan.apply.run import settle
+from octoplan.apply.tower import SHUT_OUT, Flight
 from octoplan.apply.verdict import Proof
 from octoplan.state.interface import OLDEST, Begin, RunRecord, Status
 from tests.apply.conftest import EPOCH, KEYS, NOW, Field, address_of, done, frames, make_frame, recording, stopped

@@ -10,7 +10,7 @@ import pytest
 
 from octoplan import frame
 from octoplan.apply import flight, ledger, verdict
-from octoplan.apply.flight import Flight
+from octoplan.apply.tower import Flight
 from octoplan.apply.verdict import Proof, Verdict
 from octoplan.frame import Frame, Origin
 from octoplan.gateways.interface import Refused, Unanswered

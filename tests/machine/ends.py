@@ -12,8 +12,9 @@ from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from octoplan.apply.events import Event, Stopped
-from octoplan.apply.flight import Flight, Tower, fly
+from octoplan.apply.flight import fly
 from octoplan.apply.pace import Stop
+from octoplan.apply.tower import Flight, Tower
 from octoplan.cli.console import SystemClock
 from octoplan.gateways import wire
 from octoplan.gateways.interface import Gateway

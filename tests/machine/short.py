@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from octoplan.apply import run
-from octoplan.apply.flight import Flight
 from octoplan.apply.run import Applier, Recording
+from octoplan.apply.tower import Flight
 from octoplan.errors import OctoplanError
 from octoplan.frame import Frame, Origin, body, leaves, request_id
 from octoplan.gateways.octopush import Octopush, credentials
