@@ -20,6 +20,7 @@ from octoplan.errors import OctoplanError, ProjectInvalid
 COMMANDS: Final[Mapping[str, str]] = {
     "init": "Make a project: an example for each channel, CI files, editor settings.",
     "validate": "Check everything that needs no network: YAML, schema, templates, audience, parts.",
+    "test": "Run the tests of campaigns, and try their words with made-up rows.",
     "audience": "Show who is in a segment, a source or a campaign, as a whole.",
     "render": "Show a campaign's messages as people would see them.",
     "plan": "Show what an apply would send, to how many, at what cost.",

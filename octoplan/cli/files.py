@@ -1,4 +1,4 @@
-"""Bytes → a file that is there whole or not at all."""
+"""Bytes → a file that is there whole or not at all; and what CI calls the project's folder."""
 
 from pathlib import Path
 
@@ -13,3 +13,9 @@ def write_whole(path: Path, content: bytes) -> None:
         part.replace(path)
     except OSError as error:
         raise OctoplanError(f"cannot write {path}: {error.strerror or 'no reason given'}") from error
+
+
+def within_repository(directory: Path) -> str:
+    """The project's folder → as CI calls it, which runs at the top of the repository; empty if that is the project."""
+    whole, top = directory.resolve(), Path.cwd()
+    return whole.relative_to(top).as_posix() if whole.is_relative_to(top) and whole != top else ""

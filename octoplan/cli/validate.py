@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from octoplan.cli.console import Console
+from octoplan.cli.files import within_repository
 from octoplan.cli.options import common, target
 from octoplan.cli.rejects import open_rejects, rejects
 from octoplan.cli.session import open_session
@@ -80,11 +81,5 @@ def _annotate(console: Console, form: str, problems: Sequence[Problem], valid: S
         return
     from octoplan.report import annotations  # noqa: PLC0415 - loaded when called
 
-    if said := annotations.annotate(form, problems, _within_repository(console.wanted.directory), valid):
+    if said := annotations.annotate(form, problems, within_repository(console.wanted.directory), valid):
         console.data(said)
-
-
-def _within_repository(directory: Path) -> str:
-    """The project's folder → as CI calls it, which runs at the top of the repository; empty if that is the project."""
-    whole, top = directory.resolve(), Path.cwd()
-    return whole.relative_to(top).as_posix() if whole.is_relative_to(top) and whole != top else ""

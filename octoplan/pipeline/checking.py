@@ -10,6 +10,7 @@ from octoplan.errors import Problem, ProjectInvalid
 from octoplan.lint import stop
 from octoplan.pipeline.inline import check_inline
 from octoplan.pipeline.linting import French, begin
+from octoplan.pipeline.trying import failing
 from octoplan.project import Project
 
 if TYPE_CHECKING:
@@ -46,10 +47,14 @@ def check(project: Project, campaigns: Sequence[Campaign], means: Means, now: da
     """Everything that needs neither network nor state; ProjectInvalid with all Problems, warnings too."""
     active = [campaign for campaign in campaigns if not campaign.is_closed(now)]
     filed = [one for one in active if one.audience is not None or project.suppressions_for(one.purpose)]
+    failed = failing(active)
     checked = [check_inline(one, project) for one in active if one.name not in {other.name for other in filed}]
     if filed:
-        checked += _check_filed(project, filed, means)
-    problems = tuple(sorted({problem for _, found in checked for problem in found}))
+        try:
+            checked += _check_filed(project, filed, means)
+        except ProjectInvalid as invalid:
+            raise ProjectInvalid(*invalid.problems, *failed) from None
+    problems = tuple(sorted({problem for _, found in checked for problem in found} | {*failed}))
     if any(problem.severity == "error" for problem in problems):
         raise ProjectInvalid(*problems)
     return Checked(people=sum(people for people, _ in checked), warnings=problems)

@@ -17,6 +17,7 @@ from octoplan.pipeline.linted import lint_all
 from octoplan.pipeline.sameday import same_day
 from octoplan.pipeline.simulation import simulate, stand_ins_for
 from octoplan.pipeline.steps import closed_step, removed_steps, step
+from octoplan.pipeline.trying import failing
 from octoplan.plan import Plan, Step
 from octoplan.project import Project
 from octoplan.state.interface import CampaignRecord
@@ -47,7 +48,7 @@ def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: 
     course.notice("rendering and packing")
     drafts, problems = _drafts(gathered, course)
     linted = lint_all(drafts, project, known)
-    problems += [problem for found in linted.values() for problem in found]
+    problems += [*failing(active), *(problem for found in linted.values() for problem in found)]
     if any(problem.severity == "error" for problem in problems):
         raise ProjectInvalid(*problems)
     notices = (*_notices(course, campaigns, drafts), *_lint_notice(linted))

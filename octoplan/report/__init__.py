@@ -36,6 +36,8 @@
                                               what an import brings into a state
     rejected   csv_header, csv_line, json_line
                                               rows that cannot be used, as written: for `--rejects`, another one
+    tried      text_tried, tests_line, json_tried, junit_tried
+                                              campaigns by their tests, and by rows made up
     surveyed   text_surveyed, json_surveyed   who is in an audience, as a whole
     reason     text_answer, json_answer       whether one person gets a campaign, and what they had
     survey     Survey, CampaignStanding, survey, replay_until

@@ -1,0 +1,46 @@
+"""`octoplan test`: the tests of campaigns, and their words with made-up rows."""
+
+import click
+
+from octoplan.cli.console import Console
+from octoplan.cli.files import within_repository
+from octoplan.cli.options import common
+from octoplan.cli.session import open_session
+from octoplan.errors import UsageError
+
+
+@click.command(name="test", short_help="Run the tests of campaigns.")
+@click.argument("campaigns", nargs=-1, metavar="[CAMPAIGN]...")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "junit"]),
+    default="text",
+    show_default=True,
+    help="How to say it on stdout.",
+)
+@common
+@click.pass_obj
+def command(console: Console, campaigns: tuple[str, ...], form: str) -> None:
+    """Run the tests of campaigns, and try their words with made-up rows. No contact file is read."""
+    from octoplan.pipeline.trying import try_all  # noqa: PLC0415 - loaded when called
+    from octoplan.report import found, tried  # noqa: PLC0415
+
+    if form == "json":
+        console.wanted.json = True
+    elif console.wanted.json and form != "text":
+        raise UsageError(f"--json and --format {form} are two forms of one answer", hint="leave one of them out")
+    session = open_session(console)
+    made = try_all(session.campaigns(campaigns))
+    problems = tuple(problem for one in made for problem in one.problems)
+    if console.wanted.json:
+        console.data(tried.json_tried(made))
+    elif form == "junit":
+        console.data(tried.junit_tried(made, within_repository(console.wanted.directory)))
+        console.talk_lines(tried.text_tried(made)[-1:])
+    else:
+        console.lines(tried.text_tried(made))
+    if problems:
+        console.exit_code = 3
+        if not console.wanted.json:
+            console.talk_lines(found.problems(problems))
