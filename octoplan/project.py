@@ -51,6 +51,7 @@ class Environment:
     abort_after: int = 5
     personalization: Personalization = "client"
     prices: Prices | None = None
+    keep_days: int | None = None
 
     @property
     def is_sandbox(self) -> bool:
@@ -257,6 +258,7 @@ def _environment(name: str, written: Mapping[str, Any]) -> Environment:
         abort_after=written.get("abort_after", 5),
         personalization=written.get("personalization", "client"),
         prices=_prices(written["prices"]) if written.get("prices") else None,
+        keep_days=written.get("keep_days"),
     )
 
 

@@ -9,7 +9,7 @@ import click
 
 from octoplan.cli.console import Console
 from octoplan.cli.options import common
-from octoplan.cli.serving import LOCAL, open_storage, serve_sandbox, start_sandbox
+from octoplan.cli.serving import LOCAL, open_storage, serve_sandbox, start_sandbox, warn_of_people
 from octoplan.cli.session import open_session
 from octoplan.project import SANDBOX
 
@@ -28,6 +28,9 @@ def command() -> None:
 @click.option("--clock", metavar="MOMENT", help="The time at the start, such as 2026-12-01T10:00:00+01:00.")
 @click.option("--credit", metavar="EUR", type=click.FloatRange(0), help="The credit of the account.")
 @click.option("--prices", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE", help="As JSON.")
+@click.option(
+    "--keep-days", type=click.IntRange(0, 3660), metavar="DAYS", help="How long it keeps what it received; 0 for ever."
+)
 @click.option("--callback-url", metavar="URL", help="Where deliveries, STOPs and replies are posted.")
 @click.option("--callback-format", type=click.Choice(["json", "form"]), help="How they are written.")
 @common
@@ -43,6 +46,7 @@ def serve(console: Console, /, *, host: str, port: int, in_memory: bool, **flags
     flags["credit"] = None if flags["credit"] is None else str(Decimal(str(flags["credit"])))
     with open_storage(console.wanted.directory.resolve(), in_memory=in_memory) as storage:
         sandbox = start_sandbox(storage, console, flags)
+        warn_of_people(sandbox, console)
         ready = lambda url: console.talk(f"Serving {url}/v1/public, inbox at {url}/")  # noqa: E731 - one sentence
         serve_sandbox(sandbox, host, port, ready)
 
@@ -57,8 +61,9 @@ def inbox(console: Console, /, *, limit: int, listed: bool) -> None:
 
     It holds whole addresses and texts.
     """
-    with open_storage(open_session(console).project.root) as storage:
-        sandbox = start_sandbox(storage, console, {})
+    project = open_session(console).project
+    with open_storage(project.root) as storage:
+        sandbox = start_sandbox(storage, console, {}, project.environment(SANDBOX).keep_days)
         if console.is_interactive and not listed and not console.wanted.json:
             serve_sandbox(sandbox, LOCAL[0], 0, lambda url: _open(console, url))
             return

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC
 from decimal import Decimal
@@ -36,10 +36,17 @@ def open_storage(folder: Path, *, in_memory: bool = False) -> Iterator["Storage"
         yield storage
 
 
-def start_sandbox(storage: "Storage", console: Console, flags: Mapping[str, Any]) -> "Sandbox":
-    """A storage and the flags that were given → the Sandbox: a flag counts for more than what the file remembers."""
+def start_sandbox(
+    storage: "Storage", console: Console, flags: Mapping[str, Any], keep_days: int | None = None
+) -> "Sandbox":
+    """A storage and the flags that were given → the Sandbox: a flag counts for more than what the file remembers.
+
+    `keep_days`, as octoplan.yaml has it, is remembered in the file: it holds for `sandbox serve` there too.
+    """
     from octoplan.sandbox.core import Sandbox  # noqa: PLC0415 - the sandbox, only where it is asked for
     from octoplan.sandbox.errors import SandboxError  # noqa: PLC0415
+    from octoplan.sandbox.retention import sweep  # noqa: PLC0415
+    from octoplan.sandbox.settings import show_settings  # noqa: PLC0415
     from octoplan.sandbox.steering import Steering  # noqa: PLC0415
 
     given = {name: value for name, value in flags.items() if value is not None}
@@ -47,9 +54,23 @@ def start_sandbox(storage: "Storage", console: Console, flags: Mapping[str, Any]
         sandbox = Sandbox(storage, console.clock.now, _read_flags(console, given))
         if given:
             _make_way(Steering(sandbox), given)
+        if keep_days is not None and show_settings(sandbox.settings())["keep_days"] != keep_days:
+            Steering(sandbox).change({"keep_days": keep_days})
+        sweep(sandbox)
     except SandboxError as error:
         raise UsageError(error.what, hint=error.hint) from error
     return sandbox
+
+
+def warn_of_people(sandbox: "Sandbox", console: Console) -> None:
+    """Say it on stderr, once a command, where the inbox looks as if real people were in it."""
+    from octoplan.sandbox.errors import SandboxError  # noqa: PLC0415 - the sandbox, only where it is asked for
+    from octoplan.sandbox.retention import warn  # noqa: PLC0415
+
+    with suppress(SandboxError):  # what was sent was sent
+        said = warn(sandbox)
+        if said:
+            console.talk(said)
 
 
 def serve_sandbox(sandbox: "Sandbox", host: str, port: int, ready: Callable[[str], None]) -> None:
@@ -57,12 +78,13 @@ def serve_sandbox(sandbox: "Sandbox", host: str, port: int, ready: Callable[[str
     from octoplan.sandbox.app import build_app  # noqa: PLC0415 - starlette, only to serve
     from octoplan.sandbox.errors import SandboxError  # noqa: PLC0415
     from octoplan.sandbox.posting import Poster  # noqa: PLC0415
+    from octoplan.sandbox.retention import sweeping  # noqa: PLC0415
     from octoplan.sandbox.serve import serve  # noqa: PLC0415
     from octoplan.sandbox.steering import Steering  # noqa: PLC0415
 
     app = build_app(sandbox) if host in LOCAL else build_app(sandbox, hosts=None)
     try:
-        with Poster(Steering(sandbox)):
+        with Poster(Steering(sandbox)), sweeping(sandbox):
             serve(app, host, port, ready=ready)
     except SandboxError as error:
         raise GatewayError(error.what, hint=error.hint) from error

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from octoplan import campaign, project
 from octoplan.campaign import Campaign
 from octoplan.cli.console import Console
-from octoplan.cli.serving import open_storage, start_sandbox
+from octoplan.cli.serving import open_storage, start_sandbox, warn_of_people
 from octoplan.errors import StateError, UsageError
 from octoplan.project import SANDBOX, Environment, Outside, Project, own_folder
 from octoplan.spec import SECRETS
@@ -25,11 +25,12 @@ _MOST_CORES = 8  # each takes some 40 MiB
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One call of a command: the project that it is about and the environment that it names."""
+    """One call of a command: the project that it is about, the environment that it names, and whether it may send."""
 
     console: Console
     project: Project
     environment: Environment
+    sending: bool = False
 
     def campaigns(self, targets: Collection[str] = ()) -> tuple[Campaign, ...]:
         """The project's campaigns, or the targets among them, personalized as the environment says."""
@@ -115,11 +116,14 @@ class Session:
         from octoplan.gateways.embedded import embedded  # noqa: PLC0415 - the sandbox, only where it is sent to
 
         with open_storage(self.project.root) as storage:
-            gateway = embedded(start_sandbox(storage, self.console, {}))
+            sandbox = start_sandbox(storage, self.console, {}, self.environment.keep_days)
+            gateway = embedded(sandbox)
             try:
                 yield gateway
             finally:
                 gateway.close()
+            if self.sending:
+                warn_of_people(sandbox, self.console)
 
     def pace(self) -> Callable[[], object]:
         """What waits until the environment lets the next request leave."""
@@ -144,7 +148,9 @@ def open_session(console: Console, *, sending: bool = False) -> Session:
             hint=f"add --env {preset}, or --env {SANDBOX}",
         )
     environment = loaded.environment(name)
-    return Session(console=console, project=loaded.at(name, _outside(console)), environment=environment)
+    return Session(
+        console=console, project=loaded.at(name, _outside(console)), environment=environment, sending=sending
+    )
 
 
 def _outside(console: Console) -> Outside:

@@ -19,6 +19,7 @@ A request's way:
 What it remembers:
     records              Entry, Message, Ticket, Callback, Query
     database, storage    one SQLite file; ledger writes in it, queries reads from it
+    retention            how long it remembers, and a warning where real people seem to be in it
 
 Its doors:
     core                 Sandbox: in process

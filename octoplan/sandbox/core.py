@@ -37,7 +37,7 @@ class Sandbox:
     def answer_together(self, requests: Sequence[Request]) -> tuple[Answer, ...]:
         """Answer requests that came at the same time, in order, with one write to the disk: all are kept, or none."""
         try:
-            with self._storage.transaction() as ledger:
+            with self._storage.transaction(self._clock()) as ledger:
                 settings = self._settings(ledger.load_settings())
                 now = self._now(settings)
                 desk, date = Desk(ledger=ledger, settings=settings, now=now), http_date(now)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from octoplan.sandbox.errors import NewerFormat, StorageError
 
-FORMAT = 2
+FORMAT = 3
 _APPLICATION = 0x6F63_7362
 """Marks the file as a sandbox's, so that another program's database is refused instead of written into."""
 _PATIENCE = 30.0
@@ -58,7 +58,12 @@ _SECOND_TABLES = (
         FROM requests AS r WHERE r.id = deliveries.request""",
     "UPDATE requests SET contacts = d.contacts FROM deliveries AS d WHERE d.request = requests.id",
 )
-_STEPS = (_FIRST_TABLES, _SECOND_TABLES)
+_THIRD_TABLES = (
+    "ALTER TABLE requests ADD COLUMN arrived TEXT NOT NULL DEFAULT ''",
+    # what is there already is as old as the file's new format: it is kept as long as what comes in today
+    "UPDATE requests SET arrived = strftime('%Y-%m-%dT%H:%M:%f', 'now') || '000+00:00'",
+)
+_STEPS = (_FIRST_TABLES, _SECOND_TABLES, _THIRD_TABLES)
 """What makes each format of the one before; a new file goes through all of them."""
 
 
@@ -132,6 +137,7 @@ def _prepare(connection: sqlite3.Connection, path: Path | None) -> None:
         raise
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA secure_delete = ON")  # what is removed is personal data
     connection.execute("PRAGMA foreign_keys = OFF")  # deliveries and messages are only ever written together
 
 

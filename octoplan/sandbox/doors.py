@@ -36,6 +36,7 @@ _SETTINGS: Mapping[str, Schema] = MappingProxyType(
         "rules_off": _list_of(_TEXT) | {"description": "Ids of /_sandbox/rules."},
         "request_id_hours": _AMOUNT,
         "rcs_agent": _FLAG,
+        "keep_days": {"type": "integer", "minimum": 0, "maximum": 3660, "description": "0 for ever."},
         "callback_url": _TEXT | {"description": "Blank for none."},
         "callback_format": {"enum": ["json", "form"]},
         "prices": _PRICES | {"description": "EUR by product, then country or default."},

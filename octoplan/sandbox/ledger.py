@@ -13,13 +13,21 @@ from octoplan.sandbox.records import Callback, Delivery, Entry
 
 _NO_NOTES = "[]"
 _TABLES = ("callbacks", "messages", "deliveries", "requests", "request_ids", "account", "settings", "blacklist")
+_GONE = "(SELECT value FROM json_each(?))"
+_REMOVE = (
+    f"DELETE FROM callbacks WHERE ticket IN (SELECT ticket FROM requests WHERE id IN {_GONE})",
+    f"DELETE FROM messages WHERE request IN {_GONE}",
+    f"DELETE FROM deliveries WHERE request IN {_GONE}",
+    f"DELETE FROM requests WHERE id IN {_GONE}",
+)
 
 
 class Ledger:
     """What stands in the storage while a transaction is open, and the pen to write in it."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, real_time: datetime) -> None:
         self._connection = connection
+        self._real_time = real_time
         self._next: int | None = None
         self._next_message: int | None = None
         self._credit: Decimal | None = None
@@ -90,10 +98,11 @@ class Ledger:
         """Write down a request, and the messages it sends if it was accepted; the id of the first of them."""
         forgiven = json.dumps([asdict(one) for one in entry.forgiven]) if entry.forgiven else _NO_NOTES
         self._connection.execute(
-            "INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(entry.id, stamp(entry.at), entry.endpoint, entry.body, entry.status, entry.code, entry.answer),
                 *(entry.ticket, entry.channel, entry.list_name, entry.simulated, forgiven, entry.contacts),
+                stamp(self._real_time),
             ),
         )
         return None if delivery is None else self._record_delivery(entry.id, delivery)
@@ -168,6 +177,21 @@ class Ledger:
         self._connection.execute(
             "UPDATE callbacks SET state = ?, status = ?, error = ? WHERE id = ?", (state, status, error, number)
         )
+
+    def remove(self, before: datetime, now: datetime) -> int:
+        """Remove the requests that arrived `before`, by the real clock, with all they sent; how many there were.
+
+        What is still held at `now`, by the sandbox's clock, stays, and so do request ids and credit.
+        """
+        rows = self._connection.execute(
+            "SELECT r.id FROM requests AS r LEFT JOIN deliveries AS d ON d.request = r.id"
+            " WHERE r.arrived < ? AND (d.due IS NULL OR d.due <= ? OR d.canceled IS NOT NULL)",
+            (stamp(before), stamp(now)),
+        ).fetchall()
+        gone = json.dumps([number for (number,) in rows])
+        for statement in _REMOVE if rows else ():
+            self._connection.execute(statement, (gone,))
+        return len(rows)
 
     def forget_all(self) -> None:
         """Forget messages, requests, request ids, credit, blacklist and settings; request numbers go on."""

@@ -21,6 +21,7 @@ STRICT = frozenset({"forgiving"})
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _LARGEST_PRICE = Decimal(1_000_000)
 _LONGEST_MEMORY = 24 * 366
+_LONGEST_KEPT = 3660
 _YEARS = range(1970, 9001)
 _DIGITS = 6
 _FORMATS = ("json", "form")
@@ -37,6 +38,7 @@ class Settings:
     `credit`: EUR on a new or reset account. `memory`: how long a `request_id` is remembered. `rules_off`: ids of rules
     that do not hold; without `forgiving` it is strict. `callback_url`: where deliveries, STOPs and replies are posted,
     blank for nowhere. `offset`: how far the sandbox's clock is ahead; `frozen`: the moment at which it stands still.
+    `keep`: how long what was received stays, by the real clock; None for ever.
     """
 
     credit: Decimal = Decimal(100_000)
@@ -48,6 +50,7 @@ class Settings:
     callback_format: str = "json"
     offset: timedelta = timedelta()
     frozen: datetime | None = None
+    keep: timedelta | None = timedelta(days=7)
 
     def __post_init__(self) -> None:
         if unknown := self.rules_off - BY_ID.keys():
@@ -66,6 +69,7 @@ def show_settings(settings: Settings) -> dict[str, Any]:
         "rules_off": sorted(settings.rules_off),
         "request_id_hours": settings.memory / timedelta(hours=1),
         "rcs_agent": settings.rcs_agent,
+        "keep_days": 0 if settings.keep is None else settings.keep.days,
         "callback_url": settings.callback_url,
         "callback_format": settings.callback_format,
         "prices": {
@@ -103,6 +107,12 @@ def _change_memory(base: Settings, value: object) -> Settings:
     return replace(
         base, memory=timedelta(hours=float(_read_amount("request_id_hours", value, Decimal(_LONGEST_MEMORY))))
     )
+
+
+def _change_keep(base: Settings, value: object) -> Settings:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _LONGEST_KEPT:
+        raise SettingsError(f"keep_days: a whole number from 0, for ever, to {_LONGEST_KEPT}")
+    return replace(base, keep=timedelta(days=value) if value else None)
 
 
 def _change_agent(base: Settings, value: object) -> Settings:
@@ -209,6 +219,7 @@ _CHANGES: Mapping[str, Callable[[Settings, object], Settings]] = MappingProxyTyp
         "rules_off": _change_rules,
         "request_id_hours": _change_memory,
         "rcs_agent": _change_agent,
+        "keep_days": _change_keep,
         "callback_url": _change_url,
         "callback_format": _change_format,
         "prices": _change_prices,

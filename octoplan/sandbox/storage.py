@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -15,6 +15,15 @@ from octoplan.sandbox.queries import CALLBACKS, MESSAGES, REQUESTS, Listing, sta
 from octoplan.sandbox.records import Callback, Entry, Message, Query
 
 Found = TypeVar("Found")
+_INVENTED = "address LIKE '+336000%'"
+"""Numbers that are given to nobody: those of examples and tests."""
+_EXAMPLE = " OR ".join(
+    f"address LIKE '%{end}'"
+    for end in ("@example.com", "@example.org", "@example.net", ".example", ".test", ".invalid", "@localhost")
+)
+"""Domains that are given to nobody: https://www.rfc-editor.org/rfc/rfc2606"""
+_REAL = f"""SELECT count(*) FROM (
+    SELECT DISTINCT address FROM messages WHERE NOT ({_INVENTED} OR {_EXAMPLE}) LIMIT :most)"""
 
 
 class Storage:
@@ -58,13 +67,16 @@ class Storage:
         self.close()
 
     @contextmanager
-    def transaction(self) -> Iterator[Ledger]:
-        """Hold the storage for a batch: all of it is written at the end, durably, or none of it; StorageError."""
+    def transaction(self, real_time: datetime | None = None) -> Iterator[Ledger]:
+        """Hold the storage for a batch: all of it is written at the end, durably, or none of it; StorageError.
+
+        `real_time`: what arrives in it arrives then; this machine's time where none is given.
+        """
         with self._lock:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
                 try:
-                    ledger = Ledger(self._connection)
+                    ledger = Ledger(self._connection, real_time or datetime.now(UTC))
                     yield ledger
                     ledger.finish()
                     self._connection.execute("COMMIT")
@@ -110,6 +122,20 @@ class Storage:
         statement = f"SELECT {CALLBACKS.columns} FROM {CALLBACKS.tables} WHERE state = 'waiting' AND due <= :now"
         rows = self._read(f"{statement} ORDER BY due, id LIMIT :limit", {"now": stamp(now), "limit": limit})
         return tuple(CALLBACKS.read(row) for row in rows)
+
+    def empty_log(self) -> None:
+        """Leave nothing that was removed in the write-ahead log, unless somebody is reading it just now."""
+        with self._lock, suppress(sqlite3.Error):
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def is_older(self, before: datetime) -> bool:
+        """Whether the first request that is kept arrived `before`, by the real clock."""
+        rows = self._read("SELECT arrived FROM requests ORDER BY id LIMIT 1", {})
+        return bool(rows) and rows[0][0] < stamp(before)
+
+    def count_real(self, most: int) -> int:
+        """Count the addresses that look like real people's, up to `most`: neither +33 6 00 0 nor of example domains."""
+        return int(self._read(_REAL, {"most": most})[0][0])
 
     def version(self, now: datetime) -> str:
         """Name the present content: another name once anything was written, by whomever, or a held message was sent."""
