@@ -1,6 +1,6 @@
 """Counts, variants and state → Plan: what would be sent, extended, left alone, and why. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -8,12 +8,10 @@ from enum import StrEnum
 from typing import Any
 
 from octoplan.audience.values import Counts, Reject
-from octoplan.campaign import Campaign
 from octoplan.errors import GuardRefused, Problem
 from octoplan.expense import Expense
 from octoplan.guards import Guards
 from octoplan.limits import Bound
-from octoplan.project import Prices
 
 
 class Action(StrEnum):
@@ -21,6 +19,7 @@ class Action(StrEnum):
 
     SEND = "send"
     EXTEND = "extend"
+    WAITING = "waiting"
     NOTHING = "nothing"
     CLOSED = "closed"
     BLOCKED = "blocked"
@@ -30,6 +29,7 @@ class Action(StrEnum):
 _SYMBOLS = {
     Action.SEND: "+",
     Action.EXTEND: "~",
+    Action.WAITING: "…",
     Action.NOTHING: "=",
     Action.CLOSED: "=",
     Action.BLOCKED: "x",
@@ -109,6 +109,15 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """People who may not be sent to yet, until when, and why. `until` None: that cannot be told beforehand."""
+
+    people: int
+    until: datetime | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One campaign's part of a plan.
 
@@ -117,7 +126,7 @@ class Step:
     to the people; `expense`: what makes it cost what it costs; `findings`: warnings of lint; `blocked`: why it may not
     be sent; `differences`: from what was last sent; `held_as`: the state's name for it, where that is another;
     `gone`: people of this edition who are in the audience no more; `same_day`: who would get another message of the
-    plan that day. `reason` is for people and must not steer.
+    plan that day; `waits`: who of the recipients may not be sent to yet. `reason` is for people and must not steer.
     """
 
     campaign: str
@@ -153,6 +162,12 @@ class Step:
     held_as: str = ""
     gone: int = 0
     same_day: int = 0
+    waits: tuple[Wait, ...] = ()
+
+    @property
+    def waiting(self) -> int:
+        """How many of its recipients may not be sent to yet."""
+        return sum(wait.people for wait in self.waits)
 
     @property
     def symbol(self) -> str:
@@ -167,7 +182,12 @@ class Step:
 
     @property
     def sends(self) -> bool:
-        """Whether an apply would send anything of it."""
+        """Whether anybody of it is still to be sent to, now or later: what counts of a plan."""
+        return self.is_due or self.action is Action.WAITING
+
+    @property
+    def is_due(self) -> bool:
+        """Whether an apply would send anything of it now."""
         return self.action in (Action.SEND, Action.EXTEND)
 
 
@@ -194,8 +214,18 @@ class Plan:
 
     @property
     def has_changes(self) -> bool:
-        """Whether an apply would send anything."""
+        """Whether an apply would send anything now."""
+        return any(step.is_due for step in self.steps)
+
+    @property
+    def is_left(self) -> bool:
+        """Whether anything is left to be sent, now or later."""
         return any(step.sends for step in self.steps)
+
+    @property
+    def waiting(self) -> int:
+        """People who would be sent to, but not yet."""
+        return sum(step.waiting for step in self.steps if step.sends)
 
     @property
     def is_blocked(self) -> bool:
@@ -209,7 +239,7 @@ class Plan:
 
     @property
     def recipients(self) -> int:
-        """People who would be sent to."""
+        """People who would be sent to, those who have to wait too."""
         return sum(step.recipients for step in self.steps if step.sends)
 
     @property
@@ -241,44 +271,3 @@ class Plan:
         blocked = [*self.blocked, *(f"{step.campaign}: {why}" for step in self.steps for why in step.blocked)]
         if blocked:
             raise GuardRefused(f"blocked: {'; '.join(blocked)}", hint="nothing was sent")
-
-
-def estimate(
-    campaign: Campaign, prices: Prices | None, by_country: Sequence[tuple[str | None, int, int]], requests: int
-) -> Cost:
-    """(country, people, parts) of the messages and the price list → what sending costs.
-
-    SMS cost by part, the other channels by message; an unpriced country or product makes the whole unknown.
-    """
-    if not by_country:
-        return Cost(amount=Decimal(0), currency=prices.currency if prices else "EUR")
-    if prices is None or campaign.product not in prices.products:
-        return Cost(amount=None, why=f"no price for {campaign.product}")
-    amount = Decimal(0)
-    for country, people, parts in by_country:
-        price = price_of(campaign, prices, country)
-        if price is None:
-            return Cost(amount=None, currency=prices.currency, why=f"no price for {campaign.product} to {country}")
-        amount += price * (parts if campaign.channel == "sms" else people)
-    if campaign.settings["auto_remove_blacklisted_contacts"] and prices.blacklist_check_per_request is not None:
-        amount += prices.blacklist_check_per_request * requests
-    return Cost(amount=amount, currency=prices.currency)
-
-
-def price_of(campaign: Campaign, prices: Prices | None, country: str | None) -> Decimal | None:
-    """A country → what a part of an SMS, or a message of another channel, costs there; None where it is not known."""
-    table = prices.products.get(campaign.product, {}) if prices else {}
-    return table.get(country or "default", table.get("default"))
-
-
-def decide(*, recipients: int, standing: Standing, known: bool, blocked: Sequence[str]) -> tuple[Action, str]:
-    """Counts of a campaign that is not closed → its action and the reason. `known`: this edition was applied before."""
-    if blocked:
-        return Action.BLOCKED, blocked[0]
-    if not recipients:
-        if standing.open or standing.unknown:
-            return Action.NOTHING, "nobody new; some outcomes are not known"
-        return Action.NOTHING, "everybody has had it"
-    if known and (standing.sent or standing.open or standing.unknown or standing.refused):
-        return Action.EXTEND, "people who joined since"
-    return Action.SEND, "not sent yet"

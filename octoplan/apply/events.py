@@ -1,6 +1,7 @@
 """What happened during an apply, one frozen value each; reports and progress read them, nothing steers by them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 
@@ -67,4 +68,14 @@ class Stopped:
     campaign: str | None = None
 
 
-Event = Settling | Started | FrameDone | Listed | Retrying | Stopped
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """People of a campaign who were not sent to, since they may not be yet; a later apply sends to them."""
+
+    campaign: str
+    recipients: int
+    until: datetime | None
+    why: str
+
+
+Event = Settling | Started | FrameDone | Listed | Retrying | Stopped | Waiting

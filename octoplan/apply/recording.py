@@ -10,7 +10,7 @@ from octoplan.campaign import Campaign
 from octoplan.guards import NOTE, dump
 from octoplan.pipeline.drafts import Draft
 from octoplan.pipeline.drawing import Drawn
-from octoplan.plan import estimate
+from octoplan.pricing import estimate
 from octoplan.project import Prices
 from octoplan.state.interface import CampaignRecord, NewCampaign, NewFrame
 from octoplan.table.rows import PackedFrame
@@ -20,7 +20,7 @@ _PEOPLE_AT_ONCE = 5_000
 
 def recording(drawn: Drawn, applier: Applier, retry_refused: bool) -> Recording:  # noqa: FBT001 - a flag of the command
     """The drafts of a plan's steps that send → the Recording of one run."""
-    sending = {step.campaign for step in drawn.plan.steps if step.sends}
+    sending = {step.campaign for step in drawn.plan.steps if step.is_due}
     drafts = [draft for draft in drawn.drafts if draft.campaign.name in sending]
     for draft in drafts:
         draft.messages.framing.identify(draft.origin.prefix)
@@ -52,7 +52,7 @@ def _new_campaign(draft: Draft, applier: Applier, *, retry_refused: bool) -> New
 
 def _new_frames(draft: Draft) -> Iterator[NewFrame]:
     for batch in draft.messages.framing.identified():
-        for number, frame, size, content, refusals in batch:
+        for number, frame, size, content, refusals, _lot in batch:
             yield NewFrame(number=number, id=frame, size=size, content=content, refusals=refusals)
 
 

@@ -38,7 +38,7 @@ _PREVIEWED = {"markdown": 25, ".md": 25, "html": 60, ".html": 60}
     show_default=True,
     help="Which requests to simulate: per campaign the first and the longest, all, or none.",
 )
-@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if anything would be sent.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if anything is left to be sent.")
 @click.option(
     "--format",
     "form",
@@ -67,7 +67,7 @@ def command(console: Console, /, simulate: "Simulate", form: str, targets: tuple
     show_plan(console, drawn.plan, form)
     reports.write(flags["reports"], reports.PLAN, drawn.plan)
     drawn.plan.raise_if_refused()
-    if flags["detailed_exitcode"] and drawn.plan.has_changes:
+    if flags["detailed_exitcode"] and drawn.plan.is_left:
         console.exit_code = CHANGES
 
 

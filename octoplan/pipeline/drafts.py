@@ -12,11 +12,13 @@ from octoplan.errors import Problem
 from octoplan.frame import Frame, Origin, body, check_words, personal_body
 from octoplan.pipeline.course import Course
 from octoplan.pipeline.gathering import Gathered
+from octoplan.pipeline.lots import divide
 from octoplan.pipeline.texts import fill
 from octoplan.plan import Standing
 from octoplan.planfile import message_prefix
 from octoplan.state.home import State
 from octoplan.state.interface import Held, Status
+from octoplan.table.lots import Lot
 from octoplan.table.rows import PackedFrame
 from octoplan.table.sending import Messages
 
@@ -43,6 +45,8 @@ class Draft:
     """How many people the state has in this edition who are in the audience no more."""
     client_requests: int | None = None
     """How many requests rendering here would take; None where that is what is done."""
+    lots: tuple[Lot, ...] = ()
+    """Who may share a frame, by the number that a frame says; none: everybody."""
 
     def frames(self, first: int, last: int) -> Iterator[Frame]:
         """Frames by number, as simulated requests."""
@@ -91,6 +95,7 @@ def draft(gathered: Gathered, course: Course) -> tuple[Draft, tuple[Problem, ...
     faults, shares = fill(gathered, messages, course.cores) if free else (Faults(), False)
     rendered = messages.count() if free else 0
     recipients = _reviewed(messages, campaign, course) if rendered else 0
+    lots = divide(gathered, messages, course) if recipients else ()
     drawn = Draft(
         campaign=campaign,
         wording=gathered.wording,
@@ -105,6 +110,7 @@ def draft(gathered: Gathered, course: Course) -> tuple[Draft, tuple[Problem, ...
         by_default=faults.by_default,
         left_out=rendered - recipients,
         gone=gone,
+        lots=lots,
         client_requests=messages.framing.client_requests(course.environment.frame_size)
         if shares and recipients
         else None,

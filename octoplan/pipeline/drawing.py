@@ -134,7 +134,7 @@ def _too_late(drawn: Draft, now: datetime) -> list[Problem]:
 
 def _limited(project: Project, plan: Plan, course: Course) -> Plan:
     """The plan with what it passes of the project's limits; how much each campaign grew is asked of that alone."""
-    if not plan.has_changes:
+    if not plan.is_left:
         return plan
     whole = Figures(recipients=plan.recipients, requests=plan.requests, parts=plan.parts, cost=plan.cost.amount)
     limits = replace(project.limits, growth=None)

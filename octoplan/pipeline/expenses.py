@@ -24,7 +24,7 @@ from octoplan.expense import (
 )
 from octoplan.pipeline.course import Course
 from octoplan.pipeline.drafts import Draft
-from octoplan.plan import price_of
+from octoplan.pricing import price_of
 
 _LOOKED_FOR = 6  # culprits whose sources are looked for: as many as a report shows
 _MANY_TIMES = 4  # frames are between half full and full, so that up to about twice as many as need be is no wonder

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from octoplan.campaign import Campaign
+from octoplan.decision import decide
 from octoplan.expense import Expense
 from octoplan.limits import Figures, bounds, breaches
 from octoplan.pipeline.course import Course
@@ -15,7 +16,8 @@ from octoplan.pipeline.drafts import Draft
 from octoplan.pipeline.expenses import expense
 from octoplan.pipeline.renames import rename_faults
 from octoplan.pipeline.simulation import stand_ins_for
-from octoplan.plan import Action, Cost, Example, Simulation, Standing, Step, decide, estimate
+from octoplan.plan import Action, Cost, Example, Simulation, Standing, Step
+from octoplan.pricing import estimate
 from octoplan.state.interface import CampaignRecord, Status
 
 _EXAMPLES = 3

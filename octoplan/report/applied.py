@@ -10,7 +10,10 @@ from octoplan.report.outcome import CampaignOutcome, Outcome
 from octoplan.report.safe import plain, words
 from octoplan.report.style import BLANK, Line, Style
 
-HEAD = ("campaign", "channel", "edition", "planned", "sent", "refused", "open", "unknown", "unsent", "parts", "cost")
+HEAD = (
+    *("campaign", "channel", "edition", "planned"),
+    *("sent", "refused", "open", "unknown", "waiting", "unsent", "parts", "cost"),
+)
 """The columns of the table; parts and cost are the gateway's word."""
 
 _WHO = 200
@@ -18,7 +21,7 @@ _WHO = 200
 
 def text_applied(found: Outcome) -> list[Line]:
     """An Outcome → lines of text, its last line last."""
-    rows = [HEAD, *(cells(one) for one in found.campaigns)]
+    rows = [head(found), *rows_of(found)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     table = ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     return [
@@ -62,9 +65,23 @@ def facts(found: Outcome) -> tuple[str, ...]:
     return (f"gateway {words(found.gateway)}, {run}", f"from {moment(found.began)} to {moment(found.ended)}")
 
 
-def cells(one: CampaignOutcome) -> tuple[str, ...]:
-    """One campaign → the cells of its row, under HEAD."""
-    figures = (one.planned, one.sent, one.refused, one.open, one.unknown, one.unsent)
+def head(found: Outcome) -> tuple[str, ...]:
+    """An Outcome → the columns of its table: that of who waits only where anybody does."""
+    waits = any(one.waiting for one in found.campaigns)
+    return tuple(name for name in HEAD if waits or name != "waiting")
+
+
+def rows_of(found: Outcome) -> tuple[tuple[str, ...], ...]:
+    """An Outcome → the cells of each campaign, under its `head`."""
+    shown = set(head(found))
+    return tuple(
+        tuple(cell for name, cell in zip(HEAD, _cells(one), strict=True) if name in shown) for one in found.campaigns
+    )
+
+
+def _cells(one: CampaignOutcome) -> tuple[str, ...]:
+    """One campaign → a cell for each column of HEAD."""
+    figures = (one.planned, one.sent, one.refused, one.open, one.unknown, one.waiting, one.unsent)
     edition = "" if one.edition is None else str(one.edition)
     parts = "" if one.parts is None else count(one.parts)
     return (plain(one.name), plain(one.channel), edition, *map(count, figures), parts, _cost(one.cost))
@@ -87,7 +104,7 @@ def _cost(amount: Decimal | None) -> str:
 
 
 def _campaign(one: CampaignOutcome) -> dict[str, Any]:
-    figures = ("planned", "sent", "refused", "open", "unknown", "unsent", "requests", "parts")
+    figures = ("planned", "sent", "refused", "open", "unknown", "waiting", "unsent", "requests", "parts")
     return {
         "campaign": one.name,
         "channel": one.channel or None,

@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from octoplan.apply.events import Event, FrameDone, Listed, Retrying, Settling, Started, Stopped
+from octoplan.apply.events import Event, FrameDone, Listed, Retrying, Settling, Started, Stopped, Waiting
 from octoplan.plan import Action, Cost, Difference, Plan, Simulation, Step
 from octoplan.report.document import VERSION, document, line, placed
 from octoplan.report.expense_json import expense
@@ -34,6 +34,7 @@ def plan(drawn: Plan) -> str:
         "unchanged": actions.count(Action.NOTHING) + actions.count(Action.CLOSED),
         "blocked": actions.count(Action.BLOCKED),
         "removed": actions.count(Action.REMOVED),
+        "waiting": actions.count(Action.WAITING),
         "recipients": drawn.recipients,
         "requests": drawn.requests,
         "parts": drawn.parts,
@@ -85,6 +86,8 @@ def _step(step: Step) -> dict[str, Any]:
         "standing": asdict(step.standing),
         "gone": step.gone,
         "same_day": step.same_day,
+        "waiting": step.waiting,
+        "waits": [{"people": one.people, "until": _moment(one.until), "why": words(one.why)} for one in step.waits],
         "cost": _cost(step.cost),
         "flags": {name: _flag(value) for name, value in sorted((step.stated or {}).items())},
         "send_at": _moment(step.send_at),
@@ -184,7 +187,7 @@ def event(happened: Event) -> str:
     return line(_event(happened))
 
 
-def _event(happened: Event) -> dict[str, Any]:
+def _event(happened: Event) -> dict[str, Any]:  # noqa: PLR0911 - one for each kind of event
     match happened:
         case Settling():
             return {"event": "settling", "frames": happened.frames}
@@ -201,6 +204,9 @@ def _event(happened: Event) -> dict[str, Any]:
             return {"event": "retrying", **named, "why": words(happened.why), "seconds": round(happened.seconds, 3)}
         case Stopped():
             return {"event": "stopped", "campaign": happened.campaign, "why": words(happened.why)}
+        case Waiting():
+            told = {"until": _moment(happened.until), "why": words(happened.why)}
+            return {"event": "waiting", "campaign": happened.campaign, "recipients": happened.recipients, **told}
 
 
 def _done(done: FrameDone) -> dict[str, Any]:

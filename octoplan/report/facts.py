@@ -15,6 +15,7 @@ from octoplan.report.safe import plain, words
 _REJECTS = 5
 _EXAMPLES = 3
 _DIFFERENCES = 12
+_WAITS = 6
 _LONGEST = 500
 _BESIDE_FLAGS = {
     "auto_remove_blacklisted_contacts": "Octopush charges its check for {requests}",
@@ -50,6 +51,7 @@ def details(step: Step) -> tuple[Fact, ...]:
         Fact("variants", tuple(_example_lines(step))),
         Fact("simulated", tuple(_simulation_lines(step))),
         Fact("when", tuple(_when_lines(step))),
+        Fact("waits", tuple(_wait_lines(step))),
         Fact("flags", tuple(_flag_lines(step))),
         differs,
         Fact("changed", (_CHANGED,) if step.changed else ()),
@@ -196,6 +198,14 @@ def _when_lines(step: Step) -> Iterator[str]:
         yield f"send_at {moment(step.send_at)}"
     if step.not_after is not None:
         yield f"not after {moment(step.not_after)}"
+
+
+def _wait_lines(step: Step) -> Iterator[str]:
+    for one in step.waits[:_WAITS]:
+        until = f" until {moment(one.until)}" if one.until is not None else ""
+        yield f"{people(one.people)}{until}: {words(one.why)}"
+    if len(step.waits) > _WAITS:
+        yield f"and {people(sum(one.people for one in step.waits[_WAITS:]))} more"
 
 
 def _flag_lines(step: Step) -> Iterator[str]:

@@ -23,14 +23,19 @@ def loosened_line(drawn: "Plan") -> str:
 
 
 def plan_line(plan: "Plan") -> str:
-    """A plan → `Plan: 2 to send, 1 to extend, 4 unchanged.`; blocked and removed steps are none of the three."""
+    """A plan → `Plan: 2 to send, 1 to extend, 4 unchanged.`; blocked and removed steps are none of the three.
+
+    What has to wait stands behind them, where there is any: `4 unchanged, 1 waiting.`
+    """
     from octoplan.plan import Action  # noqa: PLC0415 - problems are reported without loading it
 
     actions = [step.action for step in plan.steps]
     unchanged = actions.count(Action.NOTHING) + actions.count(Action.CLOSED)
+    waiting = actions.count(Action.WAITING)
+    also = f", {count(waiting)} waiting" if waiting else ""
     return (
         f"Plan: {count(actions.count(Action.SEND))} to send, {count(actions.count(Action.EXTEND))} to extend, "
-        f"{count(unchanged)} unchanged."
+        f"{count(unchanged)} unchanged{also}."
     )
 
 
@@ -56,14 +61,18 @@ def applied_line(events: Iterable["Event"]) -> str:
     """What an apply told → `Applied: 4,812 sent, 0 refused, 0 open, 0 unknown.`, in people.
 
     A frame counts by the last that was said of it; a split one lives on in its parts, a planned one was not begun.
+    Who has to wait stands behind them, where anybody does: `0 unknown, 30 waiting.`
     """
-    from octoplan.apply.events import FrameDone  # noqa: PLC0415 - loads all that sends
+    from octoplan.apply.events import FrameDone, Waiting  # noqa: PLC0415 - loads all that sends
 
+    events = tuple(events)
     last = {event.frame: event for event in events if isinstance(event, FrameDone)}
     people = dict.fromkeys(("sent", "refused", "open", "unknown"), 0)
     for event in last.values():
         if event.status in people:
             people[event.status] += event.recipients
+    waiting = sum(event.recipients for event in events if isinstance(event, Waiting))
+    people |= {"waiting": waiting} if waiting else {}
     return f"Applied: {', '.join(f'{count(number)} {status}' for status, number in people.items())}."
 
 

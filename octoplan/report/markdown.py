@@ -11,10 +11,10 @@ from itertools import accumulate
 
 from octoplan.plan import Action, Plan, Step
 from octoplan.report import text
-from octoplan.report.applied import HEAD, cells, facts, refused_lines, title
+from octoplan.report.applied import facts, head, refused_lines, rows_of, title
 from octoplan.report.facts import one_line
 from octoplan.report.lines import count, estimated, loosened_line, several
-from octoplan.report.outcome import CampaignOutcome, Outcome
+from octoplan.report.outcome import Outcome
 from octoplan.report.safe import plain, words
 from octoplan.report.wording import wordings
 
@@ -58,24 +58,24 @@ def plan(drawn: Plan) -> str:
 
 def applied(found: Outcome) -> str:
     """The Outcome of an apply → Markdown of less than 65,000 bytes; what does not fit is counted."""
-    head = f"### octoplan: {_text(title(found))}\n\n**{_text(found.line)}**\n\n"
-    head += "<br>\n".join(_text(said) for said in facts(found)) + "\n\n"
-    head += _fitting([f"> {_text(f'Stopped: {why}')}\n>\n" for why in found.stopped], "reason", _FOR_NOTICES)
+    top = f"### octoplan: {_text(title(found))}\n\n**{_text(found.line)}**\n\n"
+    top += "<br>\n".join(_text(said) for said in facts(found)) + "\n\n"
+    top += _fitting([f"> {_text(f'Stopped: {why}')}\n>\n" for why in found.stopped], "reason", _FOR_NOTICES)
     if found.campaigns:
-        named = f"\n| {' | '.join(HEAD)} |\n|{'---|' * _NAMES}{'--:|' * (len(HEAD) - _NAMES)}\n"
-        rows = [_applied_row(one) for one in found.campaigns]
-        head += named + _fitting(rows, "campaign", _FOR_TABLE)
+        columns = head(found)
+        named = f"\n| {' | '.join(columns)} |\n|{'---|' * _NAMES}{'--:|' * (len(columns) - _NAMES)}\n"
+        top += named + _fitting([_applied_row(cells) for cells in rows_of(found)], "campaign", _FOR_TABLE)
     if not found.who:
-        return head.rstrip("\n")
+        return top.rstrip("\n")
     who = _fitting([f"{escape(_short(said))}\n" for said in refused_lines(found)], "line", _LONGEST_DETAIL)
     folded = (
         f"<details><summary>{several(len(found.who), 'refused message')}</summary>\n\n<pre>\n{who}</pre>\n\n</details>"
     )
-    return f"{head}\n{folded}"
+    return f"{top}\n{folded}"
 
 
-def _applied_row(one: CampaignOutcome) -> str:
-    campaign, *others = cells(one)
+def _applied_row(cells: Sequence[str]) -> str:
+    campaign, *others = cells
     return f"| {' | '.join((_code(campaign), *map(_text, others)))} |\n"
 
 

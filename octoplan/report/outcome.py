@@ -1,12 +1,13 @@
 """A plan and what its apply told → the Outcome: per campaign, what was to be sent and what became of it."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from octoplan.apply.events import Event, FrameDone, Listed, Started, Stopped
+from octoplan.apply.events import Event, FrameDone, Listed, Started, Stopped, Waiting
 from octoplan.plan import Plan, Step
 from octoplan.report.lines import applied_line
 
@@ -18,7 +19,8 @@ ENDINGS: Final = {0: "complete", 4: "stopped by the gateway", 8: "some were refu
 class CampaignOutcome:
     """One campaign: `planned` people, and how many of the people of this apply stand where.
 
-    `unsent`: planned and not begun, so that the next apply sends it. `settled`: what an earlier run had left open is
+    `waiting`: may not be sent to yet; `unsent`: planned and not begun beside them, so that the next apply sends it.
+    `settled`: what an earlier run had left open is
     among the others. `parts` and `cost`: what the gateway said of what was sent, None where it said nothing.
     """
 
@@ -33,11 +35,12 @@ class CampaignOutcome:
     requests: int
     parts: int | None
     cost: Decimal | None
+    waiting: int = 0
 
     @property
     def unsent(self) -> int:
-        """People who were planned and whose frames were not begun."""
-        return max(self.planned - self.sent - self.refused - self.open - self.unknown, 0)
+        """People who were planned, who need not wait, and whose frames were not begun."""
+        return max(self.planned - self.sent - self.refused - self.open - self.unknown - self.waiting, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,19 +77,29 @@ def outcome_of(drawn: Plan, told: Sequence[Event], span: tuple[datetime, datetim
         began=began,
         ended=ended,
         code=code,
-        campaigns=tuple(_campaigns(drawn, list(done.values()))),
+        campaigns=tuple(_campaigns(drawn, list(done.values()), _waiting(told))),
         stopped=tuple(_stopped(told)),
         who=tuple(event.who for event in told if isinstance(event, Listed)),
         line=applied_line(told),
     )
 
 
-def _campaigns(drawn: Plan, done: Sequence[FrameDone]) -> Iterator[CampaignOutcome]:
+def _waiting(told: Sequence[Event]) -> Mapping[str, int]:
+    """Events → campaign → people who may not be sent to yet."""
+    found: Counter[str] = Counter()
+    for event in told:
+        if isinstance(event, Waiting):
+            found[event.campaign] += event.recipients
+    return found
+
+
+def _campaigns(drawn: Plan, done: Sequence[FrameDone], waiting: Mapping[str, int]) -> Iterator[CampaignOutcome]:
     """Campaigns by name: those that the plan sends, and those of which an earlier run had left something open."""
     steps = {step.held_as or step.campaign: step for step in drawn.steps}
     named = {name for name, step in steps.items() if step.sends} | {event.campaign for event in done}
     for name in sorted(named):
-        yield _campaign(name, steps.get(name), [event for event in done if event.campaign == name])
+        found = _campaign(name, steps.get(name), [event for event in done if event.campaign == name])
+        yield replace(found, waiting=waiting.get(name, 0))
 
 
 def _campaign(name: str, step: Step | None, done: Sequence[FrameDone]) -> CampaignOutcome:

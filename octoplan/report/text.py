@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from octoplan.apply.events import Event, FrameDone, Listed, Retrying, Settling, Started, Stopped
+from octoplan.apply.events import Event, FrameDone, Listed, Retrying, Settling, Started, Stopped, Waiting
 from octoplan.plan import Action, Plan, Step
 from octoplan.report.facts import details, one_line
 from octoplan.report.found import error, problems, validated
@@ -49,6 +49,7 @@ _WIDEST_NAME = 40
 _STYLES = {
     Action.SEND: Style.SEND,
     Action.EXTEND: Style.EXTEND,
+    Action.WAITING: Style.EXTEND,
     Action.BLOCKED: Style.ERROR,
     Action.REMOVED: Style.WARN,
 }
@@ -87,7 +88,7 @@ def last_lines(drawn: Plan) -> list[Line]:
 
 def nothing_to_do(drawn: Plan) -> str:
     """A plan → the sentence that nothing changes, as far as it is true; empty where something does or is blocked."""
-    if drawn.has_changes or any(one.action is Action.BLOCKED for one in drawn.steps):
+    if drawn.is_left or any(one.action is Action.BLOCKED for one in drawn.steps):
         return ""
     if not any(one.action is Action.NOTHING for one in drawn.steps):
         return "No changes. There is nobody to send to."
@@ -129,7 +130,7 @@ def _head(one: Step, among: Sequence[Step]) -> str:
     )
 
 
-def event(happened: Event) -> Line:
+def event(happened: Event) -> Line:  # noqa: PLR0911 - one for each kind of event
     """One event of an apply → one line."""
     match happened:
         case Settling():
@@ -150,6 +151,14 @@ def event(happened: Event) -> Line:
         case Stopped():
             whose = f" {plain(happened.campaign)}" if happened.campaign is not None else ""
             return Line(Style.ERROR, f"stopped{whose}: {words(happened.why)}")
+        case Waiting():
+            return _waiting(happened)
+
+
+def _waiting(event: Waiting) -> Line:
+    until = f" until {moment(event.until)}" if event.until else ""
+    who = f"{plain(event.campaign)} waiting{until}: {people(event.recipients)}"
+    return Line(Style.EXTEND, f"{who}, {words(event.why)}")
 
 
 def _done(done: FrameDone) -> Line:

@@ -1,12 +1,12 @@
 """SQL that packs the messages of one campaign into frames: the leaves of the trie over the keys of who can share one.
 
-A frame is for one variant, or with `share` for all texts that the gateway can make of one. Tables, with the name of the
-people's table as suffix, beside those of `sending` and `asking`:
+A frame is for one variant, or with `share` for all texts that the gateway can make of one; and with `divide` for one
+lot. Tables, with the name of the people's table as suffix, beside those of `sending`, `asking` and `lots`:
 
-    kept      held                                                ids of frames that stay as a dead run left them
-    leaves    person, address, country, refusals, frame, variant  who is in which frame
+    kept      held                                                     ids of frames that stay as a dead run left them
+    leaves    person, address, country, refusals, frame, variant, lot  who is in which frame
     sorted    the same, in order of frame and person
-    named     frame, id, size, digest, refusals
+    named     frame, id, size, digest, refusals, lot
     frames    frame, variant, size, refusals
 """
 
@@ -18,12 +18,13 @@ from octoplan.table import packing
 from octoplan.table.composing import SLOT
 from octoplan.table.connection import Table
 from octoplan.table.keys import request_id_sql
+from octoplan.table.lots import Division, Lot, divide
 from octoplan.table.packing import KEY_BITS
 from octoplan.table.rows import PackedFrame
 
 _BATCH = 10_000
 _PEOPLE_AT_ONCE = 250_000
-_NAMED = ("frame BIGINT", "id VARCHAR", "size BIGINT", "digest VARCHAR", "refusals INTEGER")
+_NAMED = ("frame BIGINT", "id VARCHAR", "size BIGINT", "digest VARCHAR", "refusals INTEGER", "lot BIGINT")
 _EACH = ("hex(person)", "address", "country", "v.parts", "v.digest")
 _NAME = re.compile(r"\{(\w+)\}")
 
@@ -35,6 +36,13 @@ class Framing:
         self._table = table
         self._n = name
         self._unit: Literal["variant", "request"] = "variant"
+        self._lot = "0"
+
+    def divide(self, division: Division) -> tuple[Lot, ...]:
+        """From here on no frame mixes lots; which there are, none where nobody asks for any."""
+        found = divide(self._table, self._n, division)
+        self._lot = "lot" if found else "0"
+        return found
 
     def share(self) -> None:
         """From here on a frame is for all texts that share a request."""
@@ -47,6 +55,12 @@ class Framing:
     def _joined(self, messages: str) -> str:
         shared = f" LEFT JOIN shared_{self._n} s USING (variant)" if self._unit == "request" else ""
         return f"{messages} JOIN variants_{self._n} v USING (variant){shared}"
+
+    def _grouped(self, unit: str) -> str:
+        """SQL over messages: the number of those who may share a frame, in order of their lots."""
+        if self._lot == "0":
+            return unit
+        return f"lot * (SELECT max({unit}) + 1 FROM messages_{self._n}) + {unit}"
 
     @property
     def _digest(self) -> str:
@@ -66,21 +80,25 @@ class Framing:
         n = self._n
         kept = self._kept(prefix)
         rest = f"messages_{n}" + (f" WHERE held IS NULL OR held NOT IN (FROM kept_{n})" if kept else "")
-        unit = self._unit
+        unit = self._grouped(self._unit)
         bits = packing.pack(self._table, n, size, f"SELECT person, {unit} AS variant FROM {rest}")
+        each = f"person, address, country, refusals, leaf AS frame, m.variant, {self._lot} AS lot"
         whole = f"""UNION ALL SELECT person, address, country, refusals,
-            (SELECT coalesce(max(leaf), -1) FROM bucket_{n}) + dense_rank() OVER (ORDER BY held) AS frame, variant
+            (SELECT coalesce(max(leaf), -1) FROM bucket_{n}) + dense_rank() OVER (ORDER BY held) AS frame, variant,
+            {self._lot} AS lot
             FROM messages_{n} WHERE held IN (FROM kept_{n})"""
         self._table.execute(
             f"""CREATE TABLE leaves_{n} AS
-                SELECT m.person, m.address, m.country, m.refusals, b.leaf AS frame, m.variant
-                FROM (FROM {rest}) m JOIN bucket_{n} b ON b.variant = m.{unit} AND b.bits = 0
+                SELECT {each} FROM (SELECT *, {unit} AS unit FROM {rest}) m
+                JOIN bucket_{n} b ON b.variant = m.unit AND b.bits = 0
                 UNION ALL
-                SELECT m.person, m.address, m.country, m.refusals, b.leaf AS frame, m.variant
-                FROM (SELECT *, person >> {KEY_BITS - bits}::UHUGEINT AS bucket FROM {rest}) m
-                JOIN bucket_{n} b ON b.variant = m.{unit} AND b.bucket = m.bucket AND b.bits > 0
+                SELECT {each} FROM (
+                    SELECT *, {unit} AS unit, person >> {KEY_BITS - bits}::UHUGEINT AS bucket FROM {rest}) m
+                JOIN bucket_{n} b ON b.variant = m.unit AND b.bucket = m.bucket AND b.bits > 0
                 {whole if kept else ""}"""
         )
+        if kept and self._lot != "0":
+            self._number_by_lot()
         self._table.execute(
             f"""CREATE TABLE frames_{n} AS
                 SELECT frame, any_value(variant) AS variant, count(*) AS size, max(refusals) AS refusals
@@ -88,12 +106,23 @@ class Framing:
         )
         return self._count(f"frames_{n}")
 
+    def _number_by_lot(self) -> None:
+        """Frames that were kept stand behind all others: put them in order of their lots."""
+        n = self._n
+        self._table.execute(
+            f"""CREATE OR REPLACE TABLE leaves_{n} AS
+                SELECT l.* REPLACE (o.number AS frame) FROM leaves_{n} l JOIN (
+                    SELECT frame, row_number() OVER (ORDER BY lot, frame) - 1 AS number
+                    FROM (SELECT DISTINCT lot, frame FROM leaves_{n})) o USING (frame)"""
+        )
+
     def client_requests(self, size: int) -> int:
         """How many frames there would be if each were for one text."""
         people = self._count(f"messages_{self._n}")
         if self._count(f"variants_{self._n}") == people:  # nobody has the text of another one
             return people
-        return packing.count(self._table, self._n, size, f"SELECT person, variant FROM messages_{self._n}")
+        source = f"SELECT person, {self._grouped('variant')} AS variant FROM messages_{self._n}"
+        return packing.count(self._table, self._n, size, source)
 
     def _kept(self, prefix: str) -> int:
         """Frames that a dead run left planned and whose people and content still hold → the table `kept`; how many."""
@@ -107,7 +136,8 @@ class Framing:
             self._table.execute(
                 f"""INSERT INTO kept_{n} SELECT held FROM {self._varied}
                     WHERE held IS NOT NULL AND hash(held) % {parts} = {part} GROUP BY held
-                    HAVING count(DISTINCT m.{self._unit}) = 1 AND {request_id_sql(self._digest)} = held""",
+                    HAVING count(DISTINCT m.{self._unit}) = 1 AND count(DISTINCT {self._lot}) = 1
+                        AND {request_id_sql(self._digest)} = held""",
                 (prefix,),
             )
         return self._count(f"kept_{n}")
@@ -122,7 +152,7 @@ class Framing:
             self._table.execute(
                 f"""INSERT INTO named_{n}
                     SELECT m.frame, {request_id_sql(self._digest, "m.refusals")}, count(*), {self._digest},
-                        max(m.refusals)
+                        max(m.refusals), any_value(m.lot)
                     FROM {self._joined(some)} GROUP BY m.frame""",
                 (prefix, first, last),
             )
@@ -135,10 +165,10 @@ class Framing:
                 GROUP BY part ORDER BY part"""
         )
 
-    def identified(self) -> Iterator[list[tuple[int, str, int, str, int]]]:
-        """Frames with their request ids: (frame, id, size, content digest, refusals), in batches, in order."""
+    def identified(self) -> Iterator[list[tuple[int, str, int, str, int, int]]]:
+        """Frames with their request ids: (frame, id, size, content digest, refusals, lot), in batches, in order."""
         return self._table.batches(
-            f"SELECT frame, id, size, digest, refusals FROM named_{self._n} ORDER BY frame", (), _BATCH
+            f"SELECT frame, id, size, digest, refusals, lot FROM named_{self._n} ORDER BY frame", (), _BATCH
         )
 
     def placed(self) -> Iterator[list[tuple[int, int]]]:
@@ -158,8 +188,8 @@ class Framing:
             join += f" LEFT JOIN requests_{n} q ON q.request = s.request"
         leaves = f"(FROM {'sorted' if identified else 'leaves'}_{n} WHERE frame BETWEEN ? AND ?) m"
         rows = self._table.rows(
-            f"""SELECT frame, {name}, any_value(v.content), any_value(v.digest), max(m.refusals), {text}, {params},
-                    {listed} FROM {self._joined(leaves)} {join} GROUP BY frame ORDER BY frame""",
+            f"""SELECT frame, {name}, any_value(v.content), any_value(v.digest), max(m.refusals), any_value(m.lot),
+                    {text}, {params}, {listed} FROM {self._joined(leaves)} {join} GROUP BY frame ORDER BY frame""",
             (first, last),
         )
         return [_packed(row) for row in rows]
@@ -179,7 +209,7 @@ class Framing:
 
 def _packed(row: tuple[Any, ...]) -> PackedFrame:
     """A row of `Framing.addressed` → the frame; the text names its placeholders, whose values are joined by name."""
-    frame, name, content, digest, refusals, text, params, people, addresses, countries, parts, digests = row
+    frame, name, content, digest, refusals, lot, text, params, people, addresses, countries, parts, digests = row
     names = [] if text is None else sorted(set(_NAME.findall(text)))
     return PackedFrame(
         number=frame,
@@ -187,6 +217,7 @@ def _packed(row: tuple[Any, ...]) -> PackedFrame:
         content=content,
         digest=digest,
         refusals=refusals,
+        lot=lot,
         people=tuple(int(person, 16) for person in people),
         addresses=tuple(addresses),
         countries=tuple(countries),

@@ -44,6 +44,7 @@ class PackedFrame:
 
     `id`: blank where frames have not been identified. `text` with placeholders, if the gateway is to fill them, with
     the `values` of each person by placeholder, and the digest of each one's words; then `content` is one of them only.
+    `lot`: the number of theirs, 0 where there are none.
     """
 
     number: int
@@ -51,6 +52,7 @@ class PackedFrame:
     content: str
     digest: str
     refusals: int
+    lot: int
     people: tuple[int, ...] = field(repr=False)
     addresses: tuple[str, ...] = field(repr=False)
     countries: tuple[str | None, ...] = field(repr=False)

@@ -58,9 +58,9 @@ def pack(table: Table, people: Mapping[int, str], size: int, held: Held | None =
     named = {
         number: (name, digest, refusals)
         for batch in messages.framing.identified()
-        for number, name, _, digest, refusals in batch
+        for number, name, _, digest, refusals, _ in batch
     }
-    sizes = {number: size for batch in messages.framing.identified() for number, _, size, _, _ in batch}
+    sizes = {number: size for batch in messages.framing.identified() for number, _, size, _, _, _ in batch}
     assert sorted(named) == list(range(count)), "frames are numbered without a gap"
     rows = messages.framing.addressed(0, count, identified=True)
     placed = Counter(frame for batch in messages.framing.placed() for _, frame in batch)
@@ -221,7 +221,7 @@ def test_a_person_who_is_tried_again_counts_one_refusal_more(table: Table) -> No
     messages = prepare_retried(table)
     messages.framing.pack(10, PREFIX)
     messages.framing.identify(PREFIX)
-    ((_, name, _, content, refusals),) = next(iter(messages.framing.identified()))
+    ((_, name, _, content, refusals, _),) = next(iter(messages.framing.identified()))
     assert refusals == 3
     assert name == request_id(ORIGIN, content, 3, (7,))
 

@@ -1,9 +1,11 @@
 """The Outcome of an apply → a page of the same kind as a plan's."""
 
-from octoplan.report.applied import HEAD, cells, facts, refused_lines, title
+from collections.abc import Sequence
+
+from octoplan.report.applied import facts, head, refused_lines, rows_of, title
 from octoplan.report.html.markup import NOTHING, Html, element, lines, name, said
 from octoplan.report.html.page import page
-from octoplan.report.outcome import CampaignOutcome, Outcome
+from octoplan.report.outcome import Outcome
 
 _NAMES = 3
 """How many columns are words; the others are figures."""
@@ -25,13 +27,13 @@ def applied(found: Outcome) -> str:
 
 
 def _table(found: Outcome) -> Html:
-    head = element("tr", *(element("th", column, scope="col", kind=_kind(n)) for n, column in enumerate(HEAD)))
-    rows = lines(_row(one) for one in found.campaigns)
-    return element("div", element("table", element("thead", head), element("tbody", rows)), kind="scroll")
+    top = element("tr", *(element("th", column, scope="col", kind=_kind(n)) for n, column in enumerate(head(found))))
+    rows = lines(_row(cells) for cells in rows_of(found))
+    return element("div", element("table", element("thead", top), element("tbody", rows)), kind="scroll")
 
 
-def _row(one: CampaignOutcome) -> Html:
-    first, *others = cells(one)
+def _row(cells: Sequence[str]) -> Html:
+    first, *others = cells
     figures = (element("td", name(cell), kind=_kind(number)) for number, cell in enumerate(others, 1))
     return element("tr", element("th", name(first), scope="row"), *figures)
 

@@ -30,7 +30,7 @@ _WIDE = frozenset(("channel", "requests", "parts", "when"))  # columns that are 
 
 _LEGEND = (
     "+ send, ~ extend to people who joined, = nothing to do or closed, ! changed after it was sent, ? outcome unknown, "
-    "x blocked, - no longer in the project"
+    "… waiting, x blocked, - no longer in the project"
 )
 
 
@@ -79,7 +79,8 @@ def page(title: str, body: Html) -> str:
 def _top(drawn: Plan) -> Html:
     nothing = text.nothing_to_do(drawn)
     campaigns = sum(step.sends for step in drawn.steps)
-    told = f"{several(campaigns, 'campaign')} would send {several(drawn.recipients, 'message')}."
+    later = f", {count(drawn.waiting)} of them later" if drawn.waiting else ""
+    told = f"{several(campaigns, 'campaign')} would send {several(drawn.recipients, 'message')}{later}."
     cost = estimated(drawn.cost).removeprefix("est. ").removeprefix("cost ")
     why = f"{said(drawn.cost.why)}" if drawn.cost.amount is None else "estimated"
     tiles = (
@@ -134,7 +135,7 @@ def _notices(drawn: Plan) -> Iterator[Html]:
 
 
 def _overview(drawn: Plan) -> Html:
-    if not drawn.has_changes:
+    if not drawn.is_left:
         return NOTHING
     unknown = element("p", f"The whole is unknown: {said(drawn.cost.why)}.") if drawn.cost.amount is None else NOTHING
     parts = (

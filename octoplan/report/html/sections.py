@@ -15,7 +15,7 @@ from octoplan.report.wording import chosen
 
 CHANNELS = {"sms": "SMS", "voice_sms": "voice", "rcs": "RCS", "email": "e-mail"}
 _DRAWN = frozenset(
-    ("blocked", "people", "left out", "cost", "when", "parts", "differs")
+    ("blocked", "people", "left out", "cost", "when", "waits", "parts", "differs")
 )  # facts that have a place of their own
 _FOLDED = frozenset(("messages", "variants", "simulated", "flags"))
 _CHANGES = {"- ": "del", "+ ": "ins"}
@@ -29,6 +29,9 @@ def channel(step: Step) -> str:
 
 def when(step: Step) -> str:
     """A step → when its messages go."""
+    until = [wait.until for wait in step.waits if wait.until is not None]
+    if step.action is Action.WAITING and until:
+        return f"from {moment(min(until))} on"
     return moment(step.send_at) if step.send_at else "as soon as it is applied"
 
 
@@ -74,6 +77,8 @@ def _who(step: Step) -> Iterator[tuple[str, str]]:
     if settings.get("metadata", {}).get("email_from"):
         yield "written from", name(str(settings["metadata"]["email_from"]))
     yield "when", when(step)
+    waits = next((fact.lines for fact in details(step) if fact.label == "waits"), ())
+    yield from (("waiting", name(line)) for line in waits)
     if step.not_after:
         yield "not after", moment(step.not_after)
     unknown = f" ({said(step.cost.why)})" if step.cost.amount is None and step.cost.why else ""

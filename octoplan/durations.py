@@ -1,0 +1,27 @@
+"""A length of time as people write it → a timedelta, and back. Pure; the one place where either is done.
+
+A whole number and a unit: `90s`, `15m`, `36h`, `7d`. Its form is in the JSON Schema too, as `duration`, so that what
+gets here has it.
+"""
+
+import re
+from datetime import timedelta
+from typing import Final
+
+_UNITS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+_FORM: Final = re.compile(r"([1-9][0-9]{0,5})([smhd])")
+
+
+def parse(written: str) -> timedelta:
+    """`15m` → the timedelta; ValueError for anything else."""
+    found = _FORM.fullmatch(written)
+    if found is None:
+        raise ValueError("a length of time is a whole number and s, m, h or d, such as 15m")
+    return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+
+
+def write(length: timedelta) -> str:
+    """A timedelta → the shortest text that `parse` reads as the same; parts of a second are dropped."""
+    seconds = int(length.total_seconds())
+    unit = next(unit for unit, size in reversed(_UNITS.items()) if seconds % size == 0)
+    return f"{seconds // _UNITS[unit]}{unit}"
