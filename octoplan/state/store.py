@@ -28,6 +28,7 @@ from octoplan.state.questions import QUESTIONS, Breach, bounded
 from octoplan.state.receipts import Entry
 from octoplan.state.restoring import Brought
 from octoplan.state.statements import moment, person_bytes, resolution
+from octoplan.state.told import Heard
 from octoplan.state.writer import Writer
 
 BATCH = 20_000
@@ -233,6 +234,13 @@ class SqlStore(Hearing):
             if rehearse:
                 raise _RehearsedError
         return brought[0]
+
+    def hear(self, heard: Sequence[Heard]) -> int:
+        """One durable transaction: what is new or later than what was known is kept; how many were."""
+        if self._format < FORMAT:
+            with self.lock():  # nobody else is at work who would be disturbed by new tables
+                pass
+        return super().hear(heard)
 
     def unlock(self) -> int:
         """Raise the epoch, so that whoever held the state can change nothing more; the new epoch."""

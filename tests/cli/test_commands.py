@@ -37,6 +37,8 @@ EVERY = (
     *READING,
     ("apply",),
     ("why", "hello"),
+    ("ingest", "campaigns/people.csv"),
+    ("ingest", "serve"),
     ("state", "export"),
     ("state", "import", "campaigns/hello.yaml", "--yes"),
     ("state", "init"),

@@ -1,0 +1,88 @@
+"""What is heard at many doors → the state, by one thread, in as few durable transactions as there can be."""
+
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import AbstractContextManager, ExitStack, suppress
+from datetime import datetime
+from types import TracebackType
+from typing import Final, Self
+
+from octoplan.ingest.callbacks import Unusable
+from octoplan.ingest.matching import Ear
+from octoplan.state.home import State
+
+_MOST: Final = 256
+Said = tuple[Unusable, ...]
+_Entry = tuple[bytes, "Future[Said]"]
+
+
+class Scribe:
+    """Writes down what it is handed; a connection that broke is made anew for the next one, and never in between."""
+
+    def __init__(self, open_state: Callable[[], AbstractContextManager[State]], now: Callable[[], datetime]) -> None:
+        self._open = open_state
+        self._now = now
+        self._entries: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._write_all, name="scribe", daemon=True)
+        self._opened = ExitStack()
+        self._state: State | None = None
+
+    def __enter__(self) -> Self:
+        """Open the state, so that what is wrong with it is known before anything is answered, and start the thread."""
+        self._ready().store.hear(())
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Write what was handed in, then end."""
+        self._entries.put(None)
+        self._thread.join()
+        self._opened.close()
+
+    def write(self, body: bytes) -> "Future[Said]":
+        """The bytes of a callback → done once it is durable, with what of it cannot be used; else StateError."""
+        written: Future[Said] = Future()
+        self._entries.put((body, written))
+        return written
+
+    def _write_all(self) -> None:
+        while (first := self._entries.get()) is not None:
+            batch, last = [first], False
+            while len(batch) < _MOST and not self._entries.empty():
+                entry = self._entries.get()
+                if entry is None:
+                    last = True
+                    break
+                batch.append(entry)
+            self._write(batch)
+            if last:
+                return
+
+    def _write(self, batch: list[_Entry]) -> None:
+        try:
+            state = self._ready()
+            ear = Ear(keys=state.keys, now=self._now())
+            said = [ear.hear(body) for body, _ in batch]
+            if heard := [one for found, _ in said for one in found]:
+                state.store.hear(heard)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, whoever waits must not wait for ever
+            for _, written in batch:
+                written.set_exception(error)
+            self._forget()
+            return
+        for (_, written), (_, unusable) in zip(batch, said, strict=True):
+            written.set_result(unusable)
+
+    def _ready(self) -> State:
+        if self._state is None:
+            self._state = self._opened.enter_context(self._open())
+        return self._state
+
+    def _forget(self) -> None:
+        self._state = None
+        with suppress(Exception):  # it is broken: that was told already
+            self._opened.close()
