@@ -63,7 +63,8 @@ def _begin(flight: Flight, tower: Tower) -> Flight | None:
         return None
     sealed = tower.keys.seal(frame.id, frame.body, tower.random_bytes)
     first = tower.dates.now()
-    begun = tower.make(state.Begin(frame=frame.id, run=tower.run, at=first, body=sealed))
+    intent = state.Begin(frame=frame.id, run=tower.run, at=first, body=sealed)
+    begun = tower.begin(intent, frame.origin.campaign)
     return replace(flight, first_attempt=first) if begun else None
 
 
@@ -111,9 +112,14 @@ class _Gate:
 
 def _forbidden(flight: Flight, tower: Tower) -> Verdict | None:
     """What forbids the next byte, if anything does. Before the first byte of all it proves that nothing was sent."""
-    if not tower.ledger.holds():
+    cleared = tower.ledger.clearance()
+    if not cleared.holds:
         tower.stop.run(SHUT_OUT)
         return Verdict(proof=Proof.OPEN, why=SHUT_OUT)
+    if (halted := cleared.halt_of(flight.frame.origin.campaign)) is not None:
+        tower.halt(halted)
+        proof = Proof.OPEN if flight.doubt else Proof.REFUSED
+        return Verdict(proof=proof, halt=Halt.CAMPAIGN if halted.campaign else Halt.RUN, why=halted.said)
     forbidden = may_send(flight, tower.clock.now())
     if forbidden is not None and not flight.doubt:
         return replace(forbidden, proof=Proof.REFUSED, halt=Halt.CAMPAIGN, why="its time passed before it was sent")

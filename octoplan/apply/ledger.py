@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from octoplan.state.interface import Change, Store
+from octoplan.state.interface import Change, Clearance, Store
 
 _MOST = 256
 # Whoever waits has a queue of their own: to wait for one costs a fifth of what it does for a Future.
@@ -43,9 +43,9 @@ class Ledger:
             raise made
         return made
 
-    def holds(self) -> bool:
-        """Whether the state is still ours: nobody unlocked it since."""
-        return self._store.holds(self._epoch)
+    def clearance(self) -> Clearance:
+        """Whether the state is still ours, and what is halted."""
+        return self._store.clearance(self._epoch)
 
     def _commit_all(self) -> None:
         while (first := self._entries.get()) is not None:

@@ -17,13 +17,17 @@ class Clock(Protocol):
 
 
 class Stop:
-    """Why a run must not begin anything new. Set once and for all; waiting on it is how a run sleeps."""
+    """Why a run must not begin anything new. Set once and for all; waiting on it is how a run sleeps.
+
+    `halted`: somebody set a flag that stops all or some of it.
+    """
 
     def __init__(self) -> None:
         self._event = threading.Event()
         self._guard = threading.Lock()
         self.interrupted = False
         self.account = False
+        self.halted = False
         self.reasons: list[str] = []
         self.campaigns: set[str] = set()
 

@@ -17,6 +17,7 @@ from octoplan.apply.witness import Nobody, Witness
 from octoplan.frame import Frame, Origin
 from octoplan.gateways.interface import Gateway
 from octoplan.project import Environment
+from octoplan.state.halts import halt_of
 from octoplan.state.home import State
 from octoplan.state.interface import Again, BodyLost, FrameRecord, NewCampaign, Open, RunRecord, Status, Unknown
 
@@ -67,6 +68,7 @@ def settle(applier: Applier) -> Iterator[Event]:
         return
     yield Settling(frames=len(left))
     then, now = load(applier.state.store.meta().get(_CLOCKS)), _clocks(applier)
+    halts = applier.state.store.halts()
     flights: list[Flight] = []
     for record in left:
         try:
@@ -74,8 +76,12 @@ def settle(applier: Applier) -> Iterator[Event]:
         except BodyLost as lost:
             yield _give_up(applier, record, lost.what)
             continue
+        halted = halt_of(halts, record.campaign)
         unsure = doubt(_first_attempt(record), then, now)
-        if unsure and not _is_past(record.not_after, now.local):
+        if halted is not None:
+            applier.stop.halted = True
+            yield _hold(applier, record, halted.said)
+        elif unsure and not _is_past(record.not_after, now.local):
             yield _hold(applier, record, unsure)
         else:
             flights.append(flight)

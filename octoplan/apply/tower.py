@@ -12,7 +12,7 @@ from octoplan.apply.overrun import NOTHING_KNOWN, Expected, Tally
 from octoplan.apply.pace import Clock, Pace, Stop, Streak
 from octoplan.apply.witness import Nobody, Witness
 from octoplan.frame import Frame
-from octoplan.state.interface import Change
+from octoplan.state.interface import Begin, Change, Halted
 from octoplan.state.keys import Keys
 
 SHUT_OUT: Final = "this run was shut out: the state was unlocked by somebody"
@@ -65,6 +65,25 @@ class Tower:
         if not done:
             self.stop.run(SHUT_OUT)
         return done
+
+    def begin(self, change: Begin, campaign: str) -> bool:
+        """Make it durable that a frame is begun; False where its campaign was halted, or the state is not ours."""
+        if self.ledger.write(change):
+            return True
+        cleared = self.ledger.clearance()
+        halted = cleared.halt_of(campaign)
+        if cleared.holds and halted is not None:
+            self.halt(halted)
+            return False
+        return self.make(change)  # a flag may be cleared as fast as it was set
+
+    def halt(self, halted: Halted) -> None:
+        """Begin nothing more of what somebody halted."""
+        self.stop.halted = True
+        if halted.campaign:
+            self.stop_campaign(halted.campaign, halted.said)
+        else:
+            self.stop.run(halted.said)
 
     def stop_campaign(self, campaign: str, why: str) -> None:
         """Begin nothing more of a campaign, which is told once."""

@@ -25,6 +25,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "render": "Show a campaign's messages as people would see them.",
     "plan": "Show what an apply would send, to how many, at what cost.",
     "apply": "Send what the plan says, once.",
+    "halt": "Begin nothing more in an environment, or of one campaign.",
+    "resume": "Let an environment, or one campaign, go on that was halted.",
     "status": "Show what was sent, is open, is unknown, and what it cost.",
     "why": "Say whether one person gets a campaign, by which rule, and what was sent to them.",
     "ingest": "Take in what the gateway tells afterwards: deliveries, STOPs and replies.",

@@ -198,7 +198,7 @@ def _tell(console: Console, applier: "Applier", events: "Iterable[Event]", total
 
 
 def _exit_code(applier: "Applier", told: "Iterable[Event]") -> int:
-    """What happened, and what the state still holds → the exit code; several at once: 130, 4, 9, 8.
+    """What happened, and what the state still holds → the exit code; several at once: 130, 4, 9, 5, 8.
 
     Whoever this run planned and did not begin, since its time ran out, counts as refused: it must not look fine.
     """
@@ -211,6 +211,8 @@ def _exit_code(applier: "Applier", told: "Iterable[Event]") -> int:
         return GatewayError.exit_code
     if any(True for _ in applier.state.store.frames(Status.SENDING, Status.UNKNOWN)):
         return 9
+    if applier.stop.halted:
+        return GuardRefused.exit_code
     unsent = any(frame.run == applier.run for frame in applier.state.store.frames(Status.PLANNED))
     if unsent or any(isinstance(event, FrameDone) and event.status == "refused" for event in told):
         return 8

@@ -13,6 +13,7 @@ from octoplan.pipeline.course import Course
 from octoplan.pipeline.credit import credit_faults, least_left, sending
 from octoplan.pipeline.drafts import Draft, draft
 from octoplan.pipeline.gathering import Gathered, gather
+from octoplan.pipeline.halted import halted_faults, halted_notices
 from octoplan.pipeline.linted import lint_all
 from octoplan.pipeline.sameday import same_day
 from octoplan.pipeline.simulation import simulate, stand_ins_for
@@ -51,7 +52,8 @@ def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: 
     problems += [*failing(active), *(problem for found in linted.values() for problem in found)]
     if any(problem.severity == "error" for problem in problems):
         raise ProjectInvalid(*problems)
-    notices = (*_notices(course, campaigns, drafts), *_lint_notice(linted))
+    halts = course.state.store.halts()
+    notices = (*_notices(course, campaigns, drafts), *halted_notices(halts, campaigns), *_lint_notice(linted))
     beside = same_day(drafts, table, course)
     course.notice("simulating")
     steps = [
@@ -73,7 +75,11 @@ def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: 
     )
     least = least_left(project, sending(plan, active))
     limited = _limited(project, plan, course)
-    faults = (*limited.blocked, *credit_faults(least, plan, course.balance, course.accepted))
+    faults = (
+        *limited.blocked,
+        *credit_faults(least, plan, course.balance, course.accepted),
+        *halted_faults(halts, plan),
+    )
     return Drawn(plan=replace(limited, blocked=faults), drafts=tuple(drafts), least_credit=least)
 
 

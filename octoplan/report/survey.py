@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from octoplan.state.interface import OLDEST, CampaignRecord, FrameRecord, RunRecord, Status, Store
+from octoplan.state.interface import OLDEST, CampaignRecord, FrameRecord, Halted, RunRecord, Status, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,7 @@ class Survey:
     lineage: str
     campaigns: tuple[CampaignStanding, ...] = ()
     unsettled: tuple[FrameRecord, ...] = ()
+    halted: tuple[Halted, ...] = ()
 
 
 def survey(environment: str, store: Store) -> Survey:
@@ -46,6 +47,7 @@ def survey(environment: str, store: Store) -> Survey:
         lineage=store.identity.lineage,
         campaigns=tuple(_standing(record, store, runs) for record in store.campaigns()),
         unsettled=tuple(store.frames(Status.SENDING, Status.UNKNOWN)),
+        halted=store.halts(),
     )
 
 

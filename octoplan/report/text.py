@@ -188,6 +188,8 @@ def status(found: Survey, now: datetime) -> list[Line]:
         rows = [STATUS_HEAD, *(status_row(one) for one in found.campaigns)]
         styles = [Style.DETAIL, *(Style.WARN if one.open or one.unknown else Style.PLAIN for one in found.campaigns)]
         lines += [Line(style, said) for style, said in zip(styles, _aligned(rows), strict=True)]
+    if found.halted:
+        lines += [BLANK, *(Line(Style.ERROR, words(one.said)) for one in found.halted)]
     if found.unsettled:
         lines += [BLANK, Line(Style.TITLE, "Open and unknown")]
         for frame in found.unsettled:

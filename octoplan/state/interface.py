@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from octoplan.errors import StateError
 from octoplan.state.changes import Again, Begin, Change, Child, Open, Refused, Sent, Split, Unknown
 from octoplan.state.formats import FORMAT
+from octoplan.state.halts import Clearance, Haltable, Halted, InFlight
 from octoplan.state.questions import Breach
 from octoplan.state.records import (
     CampaignRecord,
@@ -48,11 +49,14 @@ __all__ = [
     "CampaignRecord",
     "Change",
     "Child",
+    "Clearance",
     "Delivery",
     "Forgotten",
     "FrameRecord",
+    "Halted",
     "Held",
     "Identity",
+    "InFlight",
     "Missing",
     "NewCampaign",
     "NewFrame",
@@ -82,7 +86,7 @@ class BodyLost(StateError):  # noqa: N818 - it says what is the case
     """An open frame's body is missing or damaged: it cannot be sent again as it was."""
 
 
-class Store(Told, Protocol):
+class Store(Told, Haltable, Protocol):
     """A state that is open. Every method may raise StateError; nothing else.
 
     Every method may be called from any thread.
@@ -91,9 +95,6 @@ class Store(Told, Protocol):
     @property
     def identity(self) -> Identity:
         """Which state this is, read anew."""
-
-    def holds(self, epoch: int) -> bool:
-        """Asked before every first byte: whether nobody unlocked the state; StateError where the lock is lost."""
 
     def campaigns(self) -> tuple[CampaignRecord, ...]:
         """Every campaign that was ever applied, by name."""

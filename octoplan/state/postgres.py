@@ -1,8 +1,7 @@
 """A state in one schema of a PostgreSQL database: for teams, whose machines share it.
 
-The lock is an advisory one of the session that writes: whatever is written is written under the lock, and the lock ends
-with that connection, whichever side ends it. Another connection reads, and asks the server before every first byte
-whether the lock is still there.
+The lock is an advisory one of the session that writes, and ends with that connection, whichever side ends it. Another
+connection reads, and asks the server before every first byte whether the lock is still there.
 """
 
 import hashlib
@@ -19,12 +18,13 @@ from typing import Any, cast
 import psycopg
 
 from octoplan.errors import StateError
-from octoplan.state import faults, rows, server
+from octoplan.state import faults, server
 from octoplan.state.address import Address
-from octoplan.state.interface import Change, Identity, Missing, Split
+from octoplan.state.halting import CLEARANCE, cleared
+from octoplan.state.interface import Change, Clearance, Identity, Missing, Split
 from octoplan.state.server import Connection, connect, has_state, mapped, server_of
 from octoplan.state.statements import Statement, statements
-from octoplan.state.store import BATCH, IDENTITY, SqlStore
+from octoplan.state.store import BATCH, SqlStore
 from octoplan.state.writer import PLACED, Fill, Placed, Writer, nothing
 
 _TRIES, _PAUSE = 10, 0.05
@@ -33,7 +33,7 @@ _ANY_LOCKS = """FROM pg_catalog.pg_locks l WHERE l.locktype = 'advisory' AND l.o
     AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
     AND (l.classid::bigint << 32) | l.objid::bigint"""
 _LOCKS = f"{_ANY_LOCKS} = %s"
-_HOLDS = f"SELECT {IDENTITY}, EXISTS (SELECT {_LOCKS} AND l.pid = %s) AS held"
+_CLEARANCE = CLEARANCE.replace("SELECT", f"SELECT EXISTS (SELECT {_LOCKS} AND l.pid = %s) AS held,", 1)
 _SAME = "(m.campaign, m.edition, m.person) = (p.campaign, p.edition, p.person)"
 _PLACE_KNOWN = f"UPDATE messages m SET frame = p.frame FROM placed p WHERE {_SAME} AND m.frame IS NULL"
 _PLACE_NEW = f"""INSERT INTO messages ({PLACED}) SELECT {PLACED} FROM placed p
@@ -68,15 +68,15 @@ class PostgresStore(SqlStore):
             self.close()
             raise
 
-    def holds(self, epoch: int) -> bool:
-        """Whether the state was not unlocked since; StateError where the lock that this store took is lost."""
+    def clearance(self, epoch: int) -> Clearance:
+        """Asked before every first byte; StateError where the lock that this store took is lost."""
         if self._lock is None or self._writer is None:
-            return super().holds(epoch)
+            return super().clearance(epoch)
         with mapped():
-            found = self._reader.execute(_HOLDS, (self._lock, self._writer.info.backend_pid)).fetchall()
+            found = self._reader.execute(_CLEARANCE.encode(), (self._lock, self._writer.info.backend_pid)).fetchall()
         if not found[0]["held"]:
             raise faults.unusable(faults.Reason.LOST)
-        return rows.decode(found, rows.identity)[0].epoch == epoch
+        return cleared(found, epoch)
 
     def now(self) -> datetime | None:
         """The time by the server's clock."""

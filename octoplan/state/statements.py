@@ -10,6 +10,7 @@ an id that was never used, even if it holds the same people again.
 from datetime import UTC, datetime
 from typing import Any
 
+from octoplan.state.halts import ALL
 from octoplan.state.interface import Again, Begin, Change, Child, Open, Refused, Sent, Split, Unknown
 
 Statement = tuple[str, tuple[Any, ...]]
@@ -19,6 +20,9 @@ _FREE = """UPDATE messages SET frame = NULL, refusals = 1 + (SELECT refusals FRO
     AND frame = (SELECT no FROM frames WHERE id = ?)"""
 # It never goes back: a clock that runs behind would make the frame look younger than it is to the next run.
 _LAST_CHANGE = "last_change = CASE WHEN last_change > ? THEN last_change ELSE ? END"
+# A frame that is begun is begun before the flag is durable: what is open then is all that can still leave.
+_NOT_HALTED = f"""NOT EXISTS (SELECT 1 FROM meta WHERE name = '{ALL}'
+    OR name = (SELECT '{ALL}:' || c.name FROM campaigns c WHERE c.no = frames.campaign))"""
 _ERASE = "DELETE FROM bodies WHERE frame = ?"
 
 
@@ -38,10 +42,12 @@ def statements(change: Change) -> list[Statement]:
     made: list[Statement]
     match change:
         case Begin():
-            begun = _swap(
-                change, "status = 'sending', attempts = 1, first_attempt = ?", moment(change.at), old="planned"
-            )
-            made = [begun, ("INSERT INTO bodies (frame, sealed) VALUES (?, ?)", (change.frame, change.body))]
+            set_to = "status = 'sending', attempts = 1, first_attempt = ?"
+            sql, values = _swap(change, set_to, moment(change.at), old="planned")
+            made = [
+                (f"{sql} AND {_NOT_HALTED}", values),
+                ("INSERT INTO bodies (frame, sealed) VALUES (?, ?)", (change.frame, change.body)),
+            ]
         case Again():
             made = [_swap(change, "attempts = attempts + 1, run = ?", change.run, holder=change.held_by)]
         case Open():

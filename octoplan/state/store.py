@@ -11,6 +11,7 @@ from datetime import datetime
 
 from octoplan.errors import StateError
 from octoplan.state import faults, recording, restoring, rows
+from octoplan.state.halting import Halting
 from octoplan.state.hearing import Hearing
 from octoplan.state.interface import (
     FORMAT,
@@ -42,7 +43,7 @@ _NOTE = "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDA
 _RAISE = "UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE name = ?"
 
 
-class SqlStore(Hearing):
+class SqlStore(Hearing, Halting):
     """Everything that a `Store` is asked, in SQL."""
 
     @abstractmethod
@@ -70,10 +71,6 @@ class SqlStore(Hearing):
     def identity(self) -> Identity:
         """Which state this is, read anew."""
         return rows.decode(self._read(f"SELECT {IDENTITY}"), rows.identity)[0]
-
-    def holds(self, epoch: int) -> bool:
-        """Whether the state was not unlocked since."""
-        return int(self._read("SELECT value FROM meta WHERE name = 'epoch'")[0]["value"]) == epoch
 
     def meta(self) -> Mapping[str, str]:
         """Everything the state says of itself."""

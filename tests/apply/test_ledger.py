@@ -81,16 +81,16 @@ def test_whoever_waits_is_told_of_a_failure_whatever_it_is(store: Counting, brok
 def test_the_state_is_ours_until_somebody_unlocks_it(store: Counting, tmp_path: Path) -> None:
     other = SqliteStore(tmp_path / "state.db", writable=True)
     with Ledger(store, EPOCH) as ledger:
-        assert ledger.holds()
+        assert ledger.clearance().holds
         other.unlock()
-        assert not ledger.holds()
+        assert not ledger.clearance().holds
         assert not ledger.write(begin(1))
     other.close()
 
 
 def test_many_threads_may_ask_at_once_whether_the_state_is_ours(store: Counting) -> None:
     def ask(number: int) -> Any:
-        return ledger.holds(), ledger.write(begin(1 + number % FRAMES)), len(store.people(frame_id(1)))
+        return ledger.clearance().holds, ledger.write(begin(1 + number % FRAMES)), len(store.people(frame_id(1)))
 
     with Ledger(store, EPOCH) as ledger, ThreadPoolExecutor(32) as pool:
         answers = list(pool.map(ask, range(1_000)))

@@ -15,7 +15,7 @@ from octoplan.apply.verdict import Proof, Verdict
 from octoplan.frame import Frame, Origin
 from octoplan.gateways.interface import Refused, Unanswered
 from octoplan.state import recording, statements, store
-from octoplan.state.interface import Change, Split, Status
+from octoplan.state.interface import Change, Clearance, Split, Status
 from octoplan.state.statements import Statement
 from octoplan.state.writer import Writer
 from tests.machine import short
@@ -107,7 +107,7 @@ def _not_after_is_not_asked(patch: pytest.MonkeyPatch) -> None:
 
 
 def _epoch_is_not_asked_before_a_byte(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(ledger.Ledger, "holds", lambda _: True)
+    patch.setattr(ledger.Ledger, "clearance", lambda _: Clearance(holds=True))
 
 
 def _swaps_ignore_the_epoch(patch: pytest.MonkeyPatch) -> None:
@@ -116,7 +116,7 @@ def _swaps_ignore_the_epoch(patch: pytest.MonkeyPatch) -> None:
             return writer.make(changes)
 
     patch.setattr(store.SqlStore, "commit", commit)
-    patch.setattr(ledger.Ledger, "holds", lambda _: True)
+    patch.setattr(ledger.Ledger, "clearance", lambda _: Clearance(holds=True))
 
 
 def _dead_runs_leave_no_doubt(patch: pytest.MonkeyPatch) -> None:

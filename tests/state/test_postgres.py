@@ -102,7 +102,7 @@ def test_a_role_that_may_only_read_sees_everything_and_changes_nothing(
 def test_a_reading_store_is_refused_by_the_server_too(store: PostgresStore, address: Address) -> None:
     with opened(address, writable=False) as reading, pytest.raises(StateError, match="it is read-only"):
         reading._read("UPDATE meta SET value = '2' WHERE name = 'epoch' RETURNING value")
-    assert store.holds(EPOCH)
+    assert store.clearance(EPOCH).holds
 
 
 def test_a_role_without_rights_is_told_so(server: Server, address: Address, schema: str) -> None:
@@ -267,15 +267,15 @@ def test_the_lock_ends_with_the_connection_that_writes_and_the_store_notices_at_
     server: Server, store: PostgresStore, address: Address
 ) -> None:
     with store.lock(), opened(address) as other:
-        assert store.holds(EPOCH)
+        assert store.clearance(EPOCH).holds
         with pytest.raises(StateLocked), other.lock():
             pass
         assert server.terminate(writing=True) == 1
-        refusal(lambda: store.holds(EPOCH), LOST)
+        refusal(lambda: store.clearance(EPOCH).holds, LOST)
         with other.lock():
-            refusal(lambda: store.holds(EPOCH), LOST)
+            refusal(lambda: store.clearance(EPOCH).holds, LOST)
             refusal(lambda: store.commit(EPOCH, [BEGIN]), LOST)
-        refusal(lambda: store.holds(EPOCH), LOST)
+        refusal(lambda: store.clearance(EPOCH).holds, LOST)
     assert look(address)[0] == other_identity(address)
     assert statuses_at(address) == {1: "planned", 2: "planned", 3: "planned"}
 
@@ -294,7 +294,7 @@ def test_a_lock_let_go_of_behind_our_back_is_noticed_though_both_connections_liv
     with store.lock():
         assert store._writer is not None
         store._writer.execute("SELECT pg_advisory_unlock_all()")
-        refusal(lambda: store.holds(EPOCH), LOST)
+        refusal(lambda: store.clearance(EPOCH).holds, LOST)
         assert store.commit(EPOCH, []) == ()
 
 
@@ -303,7 +303,7 @@ def test_the_connection_that_reads_may_end_first_and_then_nothing_is_known(
 ) -> None:
     with store.lock():
         assert server.terminate(writing=False) == 1
-        refusal(lambda: store.holds(EPOCH), LOST)
+        refusal(lambda: store.clearance(EPOCH).holds, LOST)
         refusal(lambda: list(store.messages("autumn-sale", 1)), LOST)
 
 
@@ -311,7 +311,7 @@ def test_one_store_takes_its_lock_once(store: PostgresStore) -> None:
     with store.lock():
         with pytest.raises(StateLocked), store.lock():
             pass
-        assert store.holds(EPOCH)
+        assert store.clearance(EPOCH).holds
 
 
 def test_a_copy_of_a_state_in_another_schema_has_the_same_lock(
@@ -347,7 +347,7 @@ def test_a_commit_whose_answer_was_lost_is_never_taken_for_made_or_not_made(
         refusal(lambda: far.commit(EPOCH, [BEGIN]), LOST)
         assert cable.cuts == 1
         cable.cut_at = b""
-        refusal(lambda: far.holds(EPOCH), LOST)
+        refusal(lambda: far.clearance(EPOCH), LOST)
         refusal(lambda: far.commit(EPOCH, [BEGIN]), LOST)
     await_end_of(cable.server, session)
     assert frame(store, 1).status is status

@@ -1,0 +1,73 @@
+"""`octoplan halt`: begin nothing more, from whichever machine, also while an apply runs."""
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from octoplan.cli.console import Console
+from octoplan.cli.options import common
+from octoplan.cli.session import Session, open_session
+
+if TYPE_CHECKING:
+    from octoplan.state.home import State
+    from octoplan.state.interface import InFlight
+
+campaign = click.option("--campaign", metavar="NAME", help="Only this campaign; the others go on.")
+
+
+@click.command(name="halt", short_help="Begin nothing more.")
+@campaign
+@click.option("--why", default="", metavar="TEXT", help="Said to whoever finds it halted; kept in the state.")
+@common
+@click.pass_obj
+def command(console: Console, campaign: str | None, why: str) -> None:
+    """Begin nothing more in an environment, or of one campaign. `octoplan resume` lets it go on.
+
+    It waits for nobody: a run on this or another machine ends what is in flight, begins nothing, and stops.
+    """
+    from octoplan.report.safe import words  # noqa: PLC0415 - loaded when called
+    from octoplan.state.interface import Halted  # noqa: PLC0415
+
+    session = open_session(console, sending=True)
+    with session.state(writable=True) as state:
+        named = held_as(session, state, campaign)
+        flag = Halted(campaign=named, who=_who(console), at=console.clock.now(), why=words(why))
+        found = state.store.halt(flag)
+    facts = {"campaign": named or None, "is_new": found.is_new, "frames": found.frames, "people": found.people}
+    console.done(_said(session, found), **facts)
+    more = f" --campaign {named}" if named else ""
+    console.talk(f"Go on with: octoplan resume{more} --env {session.environment.name}")
+
+
+def held_as(session: Session, state: "State", campaign: str | None) -> str:
+    """A campaign as its author calls it → as the state calls it, blank for none; UsageError where nobody knows it.
+
+    One that was sent is known to the state, so that a project with a typo in it can be halted too.
+    """
+    if campaign is None:
+        return ""
+    known = {record.name for record in state.store.campaigns()}
+    if campaign in known:
+        return campaign
+    (found,) = session.campaigns((campaign,))
+    return found.held_in(known).held_as
+
+
+def _who(console: Console) -> str:
+    user = console.environ.get("USER") or console.environ.get("LOGNAME") or "somebody"
+    return f"{user} on {os.uname().nodename}"
+
+
+def _said(session: Session, found: "InFlight") -> str:
+    from octoplan.report.lines import people, several  # noqa: PLC0415 - loaded when called
+
+    name, campaign = session.environment.name, found.halted.campaign
+    what = f"{campaign} in {name}" if campaign else name
+    begun = f"Halted {what}" if found.is_new else f"{what} was halted already, by {found.halted.who}"
+    flying = (
+        f"in flight, and all that can still leave: {several(found.frames, 'frame')}, {people(found.people)}"
+        if found.frames
+        else "nothing is in flight"
+    )
+    return f"{begun}: nothing more is begun; {flying}."
