@@ -14,6 +14,7 @@ NOTE: Final = "guards"
 
 _CREDIT: Final = "credit_left"
 """The one limit from below."""
+_WHOLESALE: Final = "wholesale"
 _EMPTY: Final = MappingProxyType[str, tuple[str, ...]]({})
 
 
@@ -26,6 +27,7 @@ class Guards:
     require_simulation: bool
     limits: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     suppressions: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _EMPTY)
+    optouts: str = _WHOLESALE
 
 
 def guards_of(project: Project, environment: Environment) -> Guards:
@@ -34,6 +36,7 @@ def guards_of(project: Project, environment: Environment) -> Guards:
         gateway=environment.gateway,
         require_plan=environment.require_plan,
         require_simulation=environment.require_simulation,
+        optouts=project.optouts,
         limits=MappingProxyType(dict(project.limits.written)),
         suppressions=MappingProxyType(
             {
@@ -45,8 +48,10 @@ def guards_of(project: Project, environment: Environment) -> Guards:
 
 
 def dump(guards: Guards) -> str:
-    """Guards → text, the same for the same Guards."""
+    """Guards → text, the same for the same Guards; what earlier versions did not know is said only where it is so."""
     plain = {key: dict(value) if isinstance(value, Mapping) else value for key, value in _fields(guards).items()}
+    if guards.optouts == _WHOLESALE:
+        del plain["optouts"]
     return json.dumps(plain, sort_keys=True, ensure_ascii=False)
 
 
@@ -61,6 +66,7 @@ def load(text: str | None) -> Guards | None:
         require_simulation=said["require_simulation"],
         limits=MappingProxyType(said["limits"]),
         suppressions=MappingProxyType({purpose: tuple(files) for purpose, files in said["suppressions"].items()}),
+        optouts=said.get("optouts", _WHOLESALE),
     )
 
 
@@ -84,6 +90,8 @@ def _loosened(before: Guards, now: Guards) -> Iterator[str]:
     for key in ("require_plan", "require_simulation"):
         if getattr(before, key) and not getattr(now, key):
             yield f"{key} is off"
+    if before.optouts != _WHOLESALE and now.optouts == _WHOLESALE:
+        yield "a STOP counts for wholesale only, it counted for all"
     for purpose, files in before.suppressions.items():
         gone = [file for file in files if file not in now.suppressions.get(purpose, ())]
         if gone:

@@ -18,6 +18,7 @@ SANDBOX = "sandbox"
 CHANNELS = ("sms", "voice_sms", "rcs", "email")
 Purpose = Literal["alert", "wholesale"]
 Personalization = Literal["client", "server"]
+Optouts = Literal["wholesale", "all"]
 PURPOSES: tuple[Purpose, ...] = ("alert", "wholesale")
 OCTOPUSH_URL = "https://api.octopush.com/v1/public"
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
@@ -71,8 +72,8 @@ class Outside:
 class Project:
     """A folder of campaigns and what they share. `document` is octoplan.yaml, None where there is none.
 
-    `sources`: those of the environment `seen_from`, with what they may ask of `outside`. `lint_off`: rules of lint that
-    no campaign is asked about.
+    `optouts`: for campaigns of which purpose a STOP counts. `sources`: those of the environment `seen_from`, with what
+    they may ask of `outside`. `lint_off`: rules of lint that no campaign is asked about.
     """
 
     root: Path
@@ -82,6 +83,7 @@ class Project:
     suppressions: Mapping[str, tuple[AudienceSpec, ...]]
     limits: Limits = field(default_factory=Limits)
     lint_off: tuple[str, ...] = ()
+    optouts: Optouts = "wholesale"
     seen_from: str = SANDBOX
     sources: Mapping[str, SourceSpec] = field(default_factory=lambda: _EMPTY)
     outside: Outside = field(default_factory=Outside)
@@ -114,6 +116,10 @@ class Project:
             return ()
         written = self.document.data.get("defaults") or {}
         return tuple(self.document.child(("defaults", key)) for key in (channel, "all") if key in written)
+
+    def obeys_stop(self, purpose: str) -> bool:
+        """A campaign's purpose → whether whoever has said STOP gets nothing of it."""
+        return purpose == "wholesale" or self.optouts == "all"
 
     def suppressions_for(self, purpose: str) -> tuple[AudienceSpec, ...]:
         """A campaign's purpose → the contact files nobody of whom it may reach."""
@@ -179,6 +185,7 @@ def load(root: Path) -> Project:
         constants=MappingProxyType(data.get("vars") or {}),
         limits=limits_of(data.get("limits")),
         lint_off=tuple((data.get("lint") or {}).get("off", ())),
+        optouts=data.get("optouts", "wholesale"),
         suppressions=MappingProxyType(
             {
                 purpose: tuple(

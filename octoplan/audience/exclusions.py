@@ -43,10 +43,14 @@ Within = tuple[tuple[Exclusion, ...], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suppressions:
-    """The project's suppressions, opened and loaded once for all campaigns."""
+    """The project's suppressions, opened and loaded once for all campaigns.
+
+    `optouts`: the table of those who said STOP, blank where nobody did.
+    """
 
     entries: Mapping[int, Exclusion]
     project: Project
+    optouts: str = ""
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -56,6 +60,10 @@ class Suppressions:
     def problems_for(self, purpose: str) -> tuple[Problem, ...]:
         """A campaign's purpose → what is wrong with the files that it needs."""
         return tuple(problem for entry in self.of(purpose) for problem in entry.problems)
+
+    def opted_out(self, purpose: str) -> str:
+        """A campaign's purpose → the table of those whose STOP counts for it, blank where there is none."""
+        return self.optouts if self.project.obeys_stop(purpose) else ""
 
     def of(self, purpose: str) -> tuple[Exclusion, ...]:
         """A campaign's purpose → the suppressions that apply to it."""

@@ -25,6 +25,7 @@ class Rule(StrEnum):
     WHERE = "where"
     EXCLUDED = "excluded"
     SUPPRESSED = "suppressed"
+    OPTED_OUT = "opted_out"
     UNCHOSEN = "unchosen"
     ON_MISSING = "on_missing"
     IN = "in"
@@ -66,7 +67,11 @@ def find(loaded: Loaded, suppressions: Suppressions, key: bytes, person: int) ->
         *_against(Rule.EXCLUDED, excluded, table, wanted, person),
         *_against(Rule.SUPPRESSED, suppressions.of(campaign.purpose), table, wanted, person),
     )
-    return against[0] if against else _found(Rule.IN, rows, kept)
+    if against:
+        return against[0]
+    optouts = suppressions.opted_out(campaign.purpose)
+    said_stop = bool(optouts) and people.is_listed(table, optouts, person)
+    return _found(Rule.OPTED_OUT if said_stop else Rule.IN, rows, kept)
 
 
 def _against(rule: Rule, entries: Sequence[Exclusion], table: Table, wanted: Wanted, person: int) -> Iterator[Found]:

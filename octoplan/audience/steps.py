@@ -152,12 +152,15 @@ def _narrowed(loaded: Loaded, selection: Selection, suppressions: Suppressions, 
     duplicates = people.drop_duplicates(table, name)
     gone = gone if inner else narrow(table, name, reading, own)
     suppressed = sum(drop(table, name, entry, wanted) for entry in suppressions.of(opened.campaign.purpose))
+    optouts = suppressions.opted_out(opened.campaign.purpose)
+    opted_out = people.drop_excluded(table, name, optouts) if optouts else 0
     return replace(
         selection.counts,
         filtered=selection.counts.filtered + gone.filtered,
         duplicates=duplicates,
         excluded=gone.excluded,
         suppressed=suppressed,
+        opted_out=opted_out,
         unchosen=gone.unchosen + choose(table, name, reading.spec),
         people=people.count(table, name),
     )
@@ -205,7 +208,7 @@ def _problems(loaded: Loaded, counts: Counts, rejects: tuple[Reject, ...]) -> It
             f"({100 * spec.max_rejected:.3g} %): {reasons}; {first}",
             hint="mend the rows, leave them out with where, or raise max_rejected",
         )
-    elif counts.people == 0:
+    elif counts.people == 0 and not counts.opted_out:  # a STOP is no fault of the author's
         yield Problem(
             place=place,
             rule="audience/empty",

@@ -36,6 +36,7 @@ class Counts:
     duplicates: int = 0
     excluded: int = 0
     suppressed: int = 0
+    opted_out: int = 0
     unchosen: int = 0
     people: int = 0
 
@@ -49,6 +50,7 @@ class Counts:
             ("duplicates", self.duplicates),
             ("excluded", self.excluded),
             ("suppressed", self.suppressed),
+            ("said STOP", self.opted_out),
             ("outside sample or limit", self.unchosen),
         )
         return tuple((reason, number) for reason, number in steps if number)

@@ -20,7 +20,7 @@ def command(console: Console, campaign: str, limit: int, address: str | None) ->
     On a terminal they are shown whole; in a pipe and as JSON, addresses are masked and values show as their names.
     """
     from octoplan.audience.steps import normalise  # noqa: PLC0415 - loaded when called
-    from octoplan.pipeline.gathering import gather  # noqa: PLC0415
+    from octoplan.pipeline.gathering import Known, gather  # noqa: PLC0415
     from octoplan.pipeline.showing import show  # noqa: PLC0415
     from octoplan.report import messages as report  # noqa: PLC0415
 
@@ -38,7 +38,7 @@ def command(console: Console, campaign: str, limit: int, address: str | None) ->
     with session.table() as table, console.progress() as say:
         say("rendering")
         # Nobody is looked up by the key, so any will do.
-        (gathered,) = gather(session.project, [found], table, bytes(16))
+        (gathered,) = gather(session.project, [found], table, Known())
         shown = show(gathered, limit=limit, address=to, masked=masked)
     if to is not None and not shown:
         raise UsageError("that person is not in the audience of this campaign")

@@ -63,11 +63,10 @@ def check(project: Project, campaigns: Sequence[Campaign], means: Means, now: da
 def _check_filed(
     project: Project, campaigns: Sequence[Campaign], means: Means
 ) -> list[tuple[int, tuple[Problem, ...]]]:
-    from octoplan.pipeline.gathering import gather  # noqa: PLC0415 - the table's modules, only where files are read
+    from octoplan.pipeline.gathering import Known, gather  # noqa: PLC0415 - the table's modules, only where files are read
 
     with means.open_table() as table:
-        # Nobody is looked up by the key, so any will do.
-        gathered = gather(project, campaigns, table, bytes(16), means.rejects)
+        gathered = gather(project, campaigns, table, Known(), means.rejects)
         return [_check_messages(project, one, means.cores) for one in gathered]
 
 

@@ -12,7 +12,7 @@ from octoplan.limits import Figures, bounds, breaches
 from octoplan.pipeline.course import Course
 from octoplan.pipeline.credit import credit_faults, least_left, sending
 from octoplan.pipeline.drafts import Draft, draft
-from octoplan.pipeline.gathering import Gathered, gather
+from octoplan.pipeline.gathering import Gathered, Known, gather
 from octoplan.pipeline.halted import halted_faults, halted_notices
 from octoplan.pipeline.linted import lint_all
 from octoplan.pipeline.sameday import same_day
@@ -29,12 +29,14 @@ from octoplan.table.connection import Table
 class Drawn:
     """A plan, and the drafts it was drawn from, whose tables still hold the people to send to.
 
-    `least_credit`: what must be left of the credit, None where nothing must.
+    `least_credit`: what must be left of the credit, None where nothing must. `heard`: the number of the last opt-out
+    that it knows of.
     """
 
     plan: Plan
     drafts: tuple[Draft, ...]
     least_credit: Decimal | None = None
+    heard: int = 0
 
 
 def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: Course) -> Drawn:
@@ -45,7 +47,11 @@ def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: 
     closed = [campaign for campaign in campaigns if campaign.is_closed(course.now)]
     active = [campaign for campaign in campaigns if not campaign.is_closed(course.now)]
     course.notice("reading contacts")
-    gathered = gather(project, active, table, course.state.keys.person, course.rejects)
+    heard = course.state.store.last_optout()  # asked first: who says STOP meanwhile is found before a frame is sent
+    optouts = course.state.store.stopped() if heard else None
+    gathered = gather(
+        project, active, table, Known(person_key=course.state.keys.person, optouts=optouts), course.rejects
+    )
     course.notice("rendering and packing")
     drafts, problems = _drafts(gathered, course)
     linted = lint_all(drafts, project, known)
@@ -80,7 +86,7 @@ def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: 
         *credit_faults(least, plan, course.balance, course.accepted),
         *halted_faults(halts, plan),
     )
-    return Drawn(plan=replace(limited, blocked=faults), drafts=tuple(drafts), least_credit=least)
+    return Drawn(plan=replace(limited, blocked=faults), drafts=tuple(drafts), least_credit=least, heard=heard)
 
 
 def _drafts(gathered: Sequence[Gathered], course: Course) -> tuple[list[Draft], list[Problem]]:

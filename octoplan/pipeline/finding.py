@@ -17,6 +17,7 @@ from octoplan.pipeline.texts import take_free
 from octoplan.project import Project
 from octoplan.state.home import State
 from octoplan.state.interface import FrameRecord, Status
+from octoplan.state.told import Heard
 from octoplan.table import people
 from octoplan.table.connection import Table
 from octoplan.table.keys import KEY_BYTES, person_key
@@ -34,12 +35,16 @@ class Had:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Everything about one person and one campaign. `address` as typed or normalised: it must only be shown masked."""
+    """Everything about one person and one campaign. `address` as typed or normalised: it must only be shown masked.
+
+    `heard`: what the gateway told of this person, of any campaign.
+    """
 
     campaign: Campaign
     address: str = field(repr=False)
     found: Found
     had: tuple[Had, ...]
+    heard: tuple[Heard, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +74,8 @@ def why(asked: Asked, typed: str) -> Answer:
         with asked.open_table() as table:
             found = _find(asked, table, key, person)
     had = _history(state, campaign.held_in(_names(state)).held_as, person) if state else ()
-    return Answer(campaign=campaign, address=verdict.address, found=found, had=had)
+    heard = state.store.told_of(person) if state else ()
+    return Answer(campaign=campaign, address=verdict.address, found=found, had=had, heard=heard)
 
 
 def _find(asked: Asked, table: Table, key: bytes, person: int) -> Found:
@@ -77,6 +83,8 @@ def _find(asked: Asked, table: Table, key: bytes, person: int) -> Found:
     campaign = asked.campaign
     (read,) = open_all(asked.project, [campaign], table)
     suppressions = open_suppressions(asked.project, {campaign.address_field}, table)
+    if asked.state is not None and asked.state.store.last_optout():
+        suppressions = replace(suppressions, optouts=people.make_listed(table, asked.state.store.stopped()))
     loaded = load(read)
     table.lock()
     found = find(loaded, suppressions, key, person)

@@ -1,7 +1,7 @@
 """Campaigns → their compiled templates and their people, all files loaded before the table is locked."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from octoplan.audience import steps
 from octoplan.audience.exclusions import open_suppressions
@@ -12,7 +12,9 @@ from octoplan.campaign import Campaign
 from octoplan.content import Wording, compile_campaign
 from octoplan.errors import Problem, ProjectInvalid
 from octoplan.project import Project
+from octoplan.table import people
 from octoplan.table.connection import Table
+from octoplan.table.keys import KEY_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +36,22 @@ class Read:
     opened: Opened
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of people beside the files: the sub-key of their keys, and who said STOP, by key, in batches.
+
+    The default is for those who look nobody up, for whom any key will do. `optouts` None: nobody did.
+    """
+
+    person_key: bytes = field(default=bytes(KEY_BYTES), repr=False)
+    optouts: Iterable[Sequence[int]] | None = None
+
+
 def gather(
     project: Project,
     campaigns: Sequence[Campaign],
     table: Table,
-    person_key: bytes,
+    known: Known,
     rejects: Rejects | None = None,
 ) -> tuple[Gathered, ...]:
     """Campaigns → people and templates of each; ProjectInvalid with the Problems of all of them.
@@ -47,6 +60,8 @@ def gather(
     """
     read = open_all(project, campaigns, table)
     suppressions = open_suppressions(project, {one.campaign.address_field for one in read}, table)
+    if known.optouts is not None:
+        suppressions = replace(suppressions, optouts=people.make_listed(table, known.optouts))
     loaded = [load(one) for one in read]
     table.lock()
     if rejects is not None:
@@ -55,7 +70,7 @@ def gather(
         Gathered(
             campaign=one.campaign,
             wording=one.wording,
-            audience=steps.select(rows, suppressions, person_key, rejects),
+            audience=steps.select(rows, suppressions, known.person_key, rejects),
             table=table,
         )
         for one, rows in zip(read, loaded, strict=True)

@@ -40,6 +40,8 @@ def step(draft: Draft, record: CampaignRecord | None, course: Course, simulation
         *(breaches(campaign.limits, figures, course.accepted) if counted else ()),
     )
     action, reason = decide(recipients=draft.recipients, standing=draft.standing, known=draft.known, blocked=blocked)
+    if not blocked and not draft.audience.counts.people:
+        reason = "everybody has said STOP"
     return replace(
         _of(campaign, action, reason, draft.standing),
         changed=_changed(campaign, record, course),

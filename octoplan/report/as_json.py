@@ -17,7 +17,7 @@ from octoplan.report.found import json_error as error
 from octoplan.report.found import json_problems as problems
 from octoplan.report.found import json_rows
 from octoplan.report.found import json_validated as validated
-from octoplan.report.lines import already_sent, suppressed
+from octoplan.report.lines import already_sent, opted_out, suppressed
 from octoplan.report.safe import words
 from octoplan.report.survey import CampaignStanding, Survey, replay_until
 from octoplan.state.interface import FrameRecord, Status
@@ -40,6 +40,7 @@ def plan(drawn: Plan) -> str:
         "parts": drawn.parts,
         "cost": _cost(drawn.cost),
         "suppressed": suppressed(drawn),
+        "opted_out": opted_out(drawn),
         "already_sent": already_sent(drawn),
         "findings": len(drawn.findings),
     }
@@ -120,6 +121,7 @@ def _counts(step: Step) -> dict[str, Any] | None:
         "duplicates": counts.duplicates,
         "excluded": counts.excluded,
         "suppressed": counts.suppressed,
+        "opted_out": counts.opted_out,
         "outside_sample_or_limit": counts.unchosen,
         "people": counts.people,
     }

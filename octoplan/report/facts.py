@@ -101,6 +101,7 @@ def funnel(step: Step) -> tuple[Count, ...]:
         Count("-", counts.duplicates, "there twice" if counts.duplicates == 1 else "there more than once"),
         Count("-", counts.excluded, "excluded"),
         Count("-", counts.suppressed, "suppressed"),
+        Count("-", counts.opted_out, "said STOP"),
         Count("-", counts.unchosen, "outside sample or limit"),
     )
     known = (

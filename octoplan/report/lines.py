@@ -41,10 +41,17 @@ def plan_line(plan: "Plan") -> str:
 
 def sends_line(plan: "Plan") -> str:
     """A plan → the line that begins with `Sends:`, people, requests, parts and money over all campaigns."""
+    stops = opted_out(plan)
+    also = f"; {count(stops)} opted out" if stops else ""
     return (
         f"Sends: {count(plan.recipients)} recipients in {count(plan.requests)} requests, {count(plan.parts)} parts, "
-        f"{estimated(plan.cost)}; {count(suppressed(plan))} suppressed; {count(already_sent(plan))} already sent."
+        f"{estimated(plan.cost)}; {count(suppressed(plan))} suppressed; {count(already_sent(plan))} already sent{also}."
     )
+
+
+def opted_out(plan: "Plan") -> int:
+    """A plan → people left out since they have said STOP, over all campaigns whose audience was read."""
+    return sum(step.counts.opted_out for step in plan.steps if step.counts is not None)
 
 
 def suppressed(plan: "Plan") -> int:

@@ -1,17 +1,19 @@
 """What is known of one person and one campaign → text or JSON, for `octoplan why`; the address is masked in both."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
 from octoplan.audience.finding import Found, Rule
 from octoplan.pipeline.finding import Answer, Had
 from octoplan.report.document import document, placed
-from octoplan.report.lines import count, moment
+from octoplan.report.lines import count, moment, several
 from octoplan.report.safe import masked, plain, words
 from octoplan.report.style import BLANK, Line, Style
 from octoplan.report.text import ID_SHOWN
 from octoplan.state.interface import FrameRecord, Status
+from octoplan.state.told import Delivery, Heard, Optout, Reply
 
 _RULES: Final[Mapping[Rule, str]] = MappingProxyType(
     {
@@ -21,6 +23,7 @@ _RULES: Final[Mapping[Rule, str]] = MappingProxyType(
         Rule.WHERE: "left out by where",
         Rule.EXCLUDED: "excluded",
         Rule.SUPPRESSED: "suppressed",
+        Rule.OPTED_OUT: "has said STOP",
         Rule.UNCHOSEN: "outside the sample or the limit",
         Rule.ON_MISSING: "left out by on_missing: skip",
         Rule.IN: "in the audience",
@@ -49,6 +52,7 @@ def text_answer(answer: Answer) -> list[Line]:
         *(Line(Style.DETAIL, f"    {text}") for text in _rows(found)),
         BLANK,
         *_history(answer),
+        *_stops(answer.heard),
     ]
 
 
@@ -65,6 +69,17 @@ def json_answer(answer: Answer) -> str:
         rows=[placed(place) for place in found.rows],
         times=found.count,
         messages=[_message(had) for had in answer.had],
+        deliveries=[
+            {"ticket": plain(one.ticket), "status": one.status, "at": _iso(one.at)}
+            for one in answer.heard
+            if isinstance(one, Delivery)
+        ],
+        optouts=[
+            {"ticket": plain(one.ticket) or None, "at": _iso(one.at), "heard_at": one.heard_at.isoformat()}
+            for one in answer.heard
+            if isinstance(one, Optout)
+        ],
+        replies=sum(isinstance(one, Reply) for one in answer.heard),
         **{"in": found.rule is Rule.IN},
     )
 
@@ -83,9 +98,34 @@ def _history(answer: Answer) -> Iterator[Line]:
     elif all(had.edition != present for had in answer.had):
         yield Line(Style.PLAIN, f"edition {present}: nothing was sent")
     for had in answer.had:
-        frame = "" if had.frame is None else _frame(had.frame)
+        frame = "" if had.frame is None else _frame(had.frame) + _arrived(had.frame, answer.heard)
         refused = ", after a request with them was refused" if had.frame is None and had.refusals else ""
         yield Line(Style.PLAIN, f"edition {had.edition}: {_STATUSES[had.status]}{refused}{frame}")
+
+
+def _arrived(frame: FrameRecord, heard: Sequence[Heard]) -> str:
+    """A request, and what was heard of the person → what became of their message in it."""
+    found = [one for one in heard if isinstance(one, Delivery) and frame.ticket == one.ticket]
+    return "".join(f", {_words(one.status)}{f' {moment(one.at)}' if one.at else ''}" for one in found)
+
+
+def _stops(heard: Sequence[Heard]) -> Iterator[Line]:
+    """What was heard of the person → a line for each STOP, and one for their replies."""
+    for one in heard:
+        if isinstance(one, Optout):
+            ticket = f", to ticket {plain(one.ticket)}" if one.ticket else ""
+            yield Line(Style.WARN, f"said STOP{ticket}: {moment(one.at or one.heard_at)}")
+    replies = sum(isinstance(one, Reply) for one in heard)
+    if replies:
+        yield Line(Style.PLAIN, several(replies, "reply") if replies == 1 else f"{count(replies)} replies")
+
+
+def _words(status: str) -> str:
+    return status.lower().replace("_", " ")
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
 
 
 def _frame(frame: FrameRecord) -> str:

@@ -61,6 +61,10 @@ class Hearing(Asking):
         """All opt-outs after the one of this number, in the order in which they were heard."""
         return self._batches(_optout, "SELECT o.* FROM optouts o WHERE o.no > ? ORDER BY o.no", since)
 
+    def stopped(self) -> Iterator[Sequence[int]]:
+        """Everybody who opted out, each once."""
+        return self._batches(rows.person, "SELECT DISTINCT o.person FROM optouts o ORDER BY o.person")
+
     def opted_out(self, people: Sequence[int], since: int = 0) -> frozenset[int]:
         """Those of some people who opted out after the opt-out of this number."""
         found: set[int] = set()

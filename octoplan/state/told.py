@@ -110,6 +110,9 @@ class Told(Protocol):
     def optouts(self, since: int = 0) -> Iterator[Sequence[Optout]]:
         """All opt-outs after the one of this number, in batches, in the order in which they were heard."""
 
+    def stopped(self) -> Iterator[Sequence[int]]:
+        """Everybody who opted out, in batches of person keys, each once."""
+
     def opted_out(self, people: Sequence[int], since: int = 0) -> frozenset[int]:
         """Those of some people who opted out after the opt-out of this number."""
 

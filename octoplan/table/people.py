@@ -6,7 +6,7 @@ and v0, v1, ... While it is made it also has `raw`: what stands in the file wher
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -259,6 +259,20 @@ def drop_duplicates(table: Table, people: str) -> int:
 def drop_excluded(table: Table, people: str, others: str) -> int:
     """Two tables of people → the first without those of the second; how many went."""
     return table.execute(f"DELETE FROM {people} WHERE person IN (SELECT person FROM {others})")
+
+
+def make_listed(table: Table, batches: Iterable[Sequence[int]]) -> str:
+    """Person keys, in batches → the name of a table of them, each as often as it comes."""
+    name = table.name("listed")
+    table.execute(f"CREATE TABLE {name} (person UHUGEINT)")
+    for batch in batches:
+        table.append(name, (batch,))
+    return name
+
+
+def is_listed(table: Table, name: str, person: int) -> bool:
+    """A table of person keys, and one → whether it is there."""
+    return bool(table.value(f"SELECT count(*) FROM {name} WHERE person = ?::UHUGEINT", (hex(person),)))
 
 
 def records_of(table: Table, people: str, person: int) -> list[int]:
