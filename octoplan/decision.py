@@ -22,6 +22,15 @@ def decide(
     return Action.SEND, "not sent yet"
 
 
+def decide_over(decided: tuple[Action, str], capped: int, held_back: Sequence[Wait]) -> tuple[Action, str]:
+    """What was decided of a campaign → the same, unless nothing is left of it but who is over a cap."""
+    if decided[0] is not Action.NOTHING or not (capped or held_back):
+        return decided
+    if held_back:
+        return Action.WAITING, _waiting(held_back)
+    return Action.NOTHING, f"nobody new; {capped:,} {'person is' if capped == 1 else 'people are'} over a cap"
+
+
 def _waiting(waits: Sequence[Wait]) -> str:
     """Waits of everybody who is left → until when the first of them waits, and why."""
     known = sorted((wait.until, wait.why) for wait in waits if wait.until is not None)

@@ -39,7 +39,7 @@ class Origin:
 class Frame:
     """One request: at most 500 people of one variant, in order of their keys. `body` holds them: personal data.
 
-    `opens`, `wave` and `arm` are as the state has them of it; its id does not follow from them.
+    `opens`, `wave`, `arm` and `due` are as the state has them of it; its id does not follow from them.
     """
 
     id: str
@@ -51,6 +51,7 @@ class Frame:
     opens: str = ""
     wave: int = 0
     arm: str = ""
+    due: str = ""
 
     def halves(self) -> tuple[Self, Self]:
         """A frame refused for one of its people → two frames of half its people each, of new ids.

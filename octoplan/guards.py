@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
+from octoplan.caps import looser
 from octoplan.project import Environment, Project
 
 NOTE: Final = "guards"
@@ -20,7 +21,10 @@ _EMPTY: Final = MappingProxyType[str, tuple[str, ...]]({})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guards:
-    """The rules above all campaigns. `limits`: the project's, by name; `suppressions`: purpose → files, as written."""
+    """The rules above all campaigns.
+
+    `limits`: the project's, by name; `caps`: as `Cap.written`; `suppressions`: purpose → files, as written.
+    """
 
     gateway: str
     require_plan: bool
@@ -28,6 +32,7 @@ class Guards:
     limits: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     suppressions: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _EMPTY)
     optouts: str = _WHOLESALE
+    caps: tuple[Mapping[str, Any], ...] = ()
 
 
 def guards_of(project: Project, environment: Environment) -> Guards:
@@ -38,6 +43,7 @@ def guards_of(project: Project, environment: Environment) -> Guards:
         require_simulation=environment.require_simulation,
         optouts=project.optouts,
         limits=MappingProxyType(dict(project.limits.written)),
+        caps=tuple(cap.written for cap in project.caps),
         suppressions=MappingProxyType(
             {
                 purpose: tuple(sorted(source for spec in specs for source in spec.sources))
@@ -52,6 +58,8 @@ def dump(guards: Guards) -> str:
     plain = {key: dict(value) if isinstance(value, Mapping) else value for key, value in _fields(guards).items()}
     if guards.optouts == _WHOLESALE:
         del plain["optouts"]
+    if not guards.caps:
+        del plain["caps"]
     return json.dumps(plain, sort_keys=True, ensure_ascii=False)
 
 
@@ -65,6 +73,7 @@ def load(text: str | None) -> Guards | None:
         require_plan=said["require_plan"],
         require_simulation=said["require_simulation"],
         limits=MappingProxyType(said["limits"]),
+        caps=tuple(said.get("caps", ())),
         suppressions=MappingProxyType({purpose: tuple(files) for purpose, files in said["suppressions"].items()}),
         optouts=said.get("optouts", _WHOLESALE),
     )
@@ -87,6 +96,7 @@ def _loosened(before: Guards, now: Guards) -> Iterator[str]:
     if before.gateway != now.gateway:
         yield f"the gateway is {now.gateway}, it was {before.gateway}"
     yield from looser_limits(before.limits, now.limits)
+    yield from looser(before.caps, now.caps)
     for key in ("require_plan", "require_simulation"):
         if getattr(before, key) and not getattr(now, key):
             yield f"{key} is off"

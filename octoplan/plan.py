@@ -125,6 +125,8 @@ class Step:
     it would take if the gateway filled in nothing, None where it does not; `counts` is the funnel from the contact file
     to the people; `expense`: what makes it cost what it costs; `findings`: warnings of lint; `blocked`: why it may not
     be sent; `differences`: from what was last sent; `held_as`: the state's name for it, where that is another;
+    `capped`: who is over a cap and left out, now or before; `held_back`:
+    who waits until one frees, and is none of the recipients;
     `gone`: people of this edition who are in the audience no more; `same_day`: who would get another message of the
     plan that day; `waits`: who of the recipients may not be sent to yet. `reason` is for people and must not steer.
     """
@@ -163,6 +165,8 @@ class Step:
     gone: int = 0
     same_day: int = 0
     waits: tuple[Wait, ...] = ()
+    capped: int = 0
+    held_back: tuple[Wait, ...] = ()
 
     @property
     def waiting(self) -> int:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, BinaryIO, Literal
 
 from octoplan import schema, source
+from octoplan.caps import Cap, caps_of
 from octoplan.errors import OctoplanError, Place, Problem, ProjectInvalid, UsageError
 from octoplan.limits import Limits, limits_of
 from octoplan.source import Document
@@ -82,6 +83,7 @@ class Project:
     constants: Mapping[str, Any]
     suppressions: Mapping[str, tuple[AudienceSpec, ...]]
     limits: Limits = field(default_factory=Limits)
+    caps: tuple[Cap, ...] = ()
     lint_off: tuple[str, ...] = ()
     optouts: Optouts = "wholesale"
     seen_from: str = SANDBOX
@@ -184,6 +186,7 @@ def load(root: Path) -> Project:
         environments=_environments(document),
         constants=MappingProxyType(data.get("vars") or {}),
         limits=limits_of(data.get("limits")),
+        caps=caps_of(data.get("caps")),
         lint_off=tuple((data.get("lint") or {}).get("off", ())),
         optouts=data.get("optouts", "wholesale"),
         suppressions=MappingProxyType(

@@ -25,6 +25,7 @@ from hypothesis import HealthCheck, settings
 
 from octoplan.cli import run as run_here
 from octoplan.cli.console import Console, SystemClock
+from octoplan.sandbox import retention
 from octoplan.sandbox.core import Sandbox
 from octoplan.sandbox.exchange import Request
 from octoplan.sandbox.records import Entry, Message, Query
@@ -138,6 +139,7 @@ class Folder:
 
     def run(self, *arguments: str, env: Mapping[str, str] | None = None, typed: str = "") -> Outcome:
         """Run octoplan in a process of its own, in this folder."""
+        _rejuvenate(self.path)
         return _run(self.path, arguments, env=env, typed=typed)
 
     def start(
@@ -148,6 +150,7 @@ class Folder:
         stdout: IO[bytes] | int = subprocess.PIPE,
     ) -> "subprocess.Popen[bytes]":
         """Begin octoplan in a process of its own, on pipes or a terminal, to be waited for, interrupted or killed."""
+        _rejuvenate(self.path)
         return subprocess.Popen(
             [OCTOPLAN, *arguments],
             cwd=self.path,
@@ -281,6 +284,14 @@ def _run(folder: Path, arguments: tuple[str, ...], *, env: Mapping[str, str] | N
     return Outcome(code=done.returncode, out=done.stdout.decode(), err=done.stderr.decode())
 
 
+def _rejuvenate(folder: Path) -> None:
+    """What the sandbox received by a clock that stands still → as if it came in today, or a real process forgets it."""
+    inbox = folder / ".octoplan" / "inbox.db"
+    if inbox.exists():
+        with contextlib.suppress(sqlite3.Error), closing(sqlite3.connect(inbox, isolation_level=None)) as connection:
+            connection.execute("UPDATE requests SET arrived = ?", (datetime.now(UTC).isoformat(),))
+
+
 def _rows(database: Path) -> tuple[str, ...]:
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
@@ -292,6 +303,13 @@ def _list_forgiven(inbox: Path) -> list[str]:
     with contextlib.suppress(sqlite3.Error), closing(sqlite3.connect(f"file:{inbox}?mode=ro", uri=True)) as connection:
         return [notes for (notes,) in connection.execute("SELECT forgiven FROM requests WHERE forgiven <> '[]'")]
     return []
+
+
+@pytest.fixture(autouse=True)
+def _lasting_record(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the sandbox in this process keep everything: its record judges tests that let months pass."""
+    if request.node.get_closest_marker("forgetful") is None:
+        monkeypatch.setattr(retention, "sweep", lambda _: 0)
 
 
 @pytest.fixture(scope="session")

@@ -32,6 +32,7 @@ _STATUS: Final[dict[type, str]] = {
     Unknown: "unknown",
     Open: "open",
 }
+_TOLD: Final = ("ticket", "cost", "units", "code", "opens", "wave", "arm", "due")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +115,7 @@ class Receipts:
             opens=frame.opens,
             wave=frame.wave,
             arm=frame.arm,
+            due=frame.due,
             **told,
         )
         self._write(receipts.receipt_line(receipt))
@@ -160,7 +162,7 @@ class Receipts:
             at=frame.last_change or self._run.now(),
             serial=self._serial,
             people=people,
-            **{name: getattr(frame, name) for name in ("ticket", "cost", "units", "code", "opens", "wave", "arm")},
+            **{name: getattr(frame, name) for name in _TOLD},
         )
 
     def _write(self, line: str) -> None:

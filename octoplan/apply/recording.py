@@ -22,18 +22,23 @@ def recording(drawn: Drawn, applier: Applier, retry_refused: bool) -> Recording:
     """The drafts of a plan's steps that send → the Recording of one run."""
     sending = {step.campaign for step in drawn.plan.steps if step.is_due}
     drafts = [draft for draft in drawn.drafts if draft.campaign.name in sending]
+    capped = [draft for draft in drawn.drafts if draft.over.left_out and draft not in drafts]
     for draft in drafts:
         draft.messages.framing.identify(draft.origin.prefix)
     return Recording(
-        recipients=drawn.plan.recipients,
-        requests=drawn.plan.requests,
-        campaigns=tuple(_new_campaign(draft, applier, retry_refused=retry_refused) for draft in drafts),
+        recipients=sum(draft.recipients for draft in drafts),
+        requests=sum(draft.requests for draft in drafts),
+        campaigns=(
+            *(_new_campaign(draft, drawn, applier, retry_refused=retry_refused) for draft in drafts),
+            *(_new_campaign(draft, drawn, applier, retry_refused=False) for draft in capped),
+        ),
         flights=lambda: (flight for draft in drafts for flight in _flights(draft, applier.environment.prices)),
         notes={NOTE: dump(drawn.plan.guards)} if drawn.plan.guards else {},
     )
 
 
-def _new_campaign(draft: Draft, applier: Applier, *, retry_refused: bool) -> NewCampaign:
+def _new_campaign(draft: Draft, drawn: Drawn, applier: Applier, *, retry_refused: bool) -> NewCampaign:
+    """A draft → its part of the recording, who is over a cap of it too; of one that nobody gets, only those."""
     campaign = draft.campaign
     return NewCampaign(
         record=CampaignRecord(
@@ -44,8 +49,9 @@ def _new_campaign(draft: Draft, applier: Applier, *, retry_refused: bool) -> New
             applied_at=applier.clock.now(),
         ),
         not_after=campaign.not_after,
-        frames=_new_frames(draft),
-        people=draft.messages.framing.placed(),
+        frames=_new_frames(draft) if draft.recipients else (),
+        people=draft.messages.framing.placed() if draft.recipients else (),
+        skipped=drawn.caps.left_out(draft.messages, campaign) if drawn.caps else (),
         retry_refused=retry_refused,
     )
 
@@ -53,7 +59,7 @@ def _new_campaign(draft: Draft, applier: Applier, *, retry_refused: bool) -> New
 def _new_frames(draft: Draft) -> Iterator[NewFrame]:
     for batch in draft.messages.framing.identified():
         for number, frame, size, content, refusals, _lot in batch:
-            yield NewFrame(number=number, id=frame, size=size, content=content, refusals=refusals)
+            yield NewFrame(number=number, id=frame, size=size, content=content, refusals=refusals, due=draft.due)
 
 
 def _flights(draft: Draft, prices: Prices | None) -> Iterable[Flight]:

@@ -91,7 +91,7 @@ def settle(applier: Applier) -> Iterator[Event]:
 def send(applier: Applier, recording: Recording) -> Iterator[Event]:
     """A plan's recording → recorded as planned in one transaction, then sent frame by frame."""
     store = applier.state.store
-    if applier.stop.is_set or not recording.requests:
+    if applier.stop.is_set or not recording.campaigns:
         return
     run = RunRecord(
         id=applier.run,
@@ -112,6 +112,9 @@ def send(applier: Applier, recording: Recording) -> Iterator[Event]:
     for name, value in recording.notes.items():
         store.note(applier.epoch, name, value)
     applier.witness.know([campaign.record for campaign in recording.campaigns])
+    if not recording.requests:  # only who is left out was written down
+        store.end(run.id, applier.epoch, applier.clock.now())
+        return
     yield Started(run=run.id, recipients=run.recipients, requests=run.requests)
     free = applier.environment.max_in_flight - len(applier.open_frames)
     if free > 0:
@@ -179,6 +182,7 @@ def _frame(applier: Applier, record: FrameRecord, body: bytes) -> Frame:
         opens=record.opens,
         wave=record.wave,
         arm=record.arm,
+        due=record.due,
     )
 
 

@@ -26,6 +26,7 @@ class RejectedRow:
     """A row that cannot be used: who asked for it, where it stands, why not, and the row itself, as written.
 
     `values`: by column where it could be divided; else `rest` is its text, or what is left over. Personal data.
+    `address`: of somebody whose row could be used and is left out all the same, to be shown masked, without the row.
     """
 
     asked_by: str
@@ -33,6 +34,7 @@ class RejectedRow:
     reason: str
     values: dict[str, Any] = field(default_factory=dict, repr=False)
     rest: str = field(default="", repr=False)
+    address: str = field(default="", repr=False)
 
 
 class Rejects(Protocol):

@@ -132,9 +132,10 @@ def _apply(session: Session, applier: "Applier", order: Order) -> tuple["Plan", 
             show_plan(console, drawn.plan, "text")
         told += _tell(console, applier, refused.listed(table, drawn.drafts, told), total=0)
         drawn.plan.raise_if_refused()
-        if drawn.plan.has_changes and not applier.stop.is_set:
-            approving.ask(console, drawn.plan, auto=order.auto_approve)
-            credit.check(drawn.least_credit, drawn.plan, applier.gateway.balance, order.accepted)
+        if (drawn.plan.has_changes or drawn.leaves_out) and not applier.stop.is_set:
+            if drawn.plan.has_changes:
+                approving.ask(console, drawn.plan, auto=order.auto_approve)
+                credit.check(drawn.least_credit, drawn.plan, applier.gateway.balance, order.accepted)
             sending = run.send(applier, recording(drawn, applier, order.retry_refused))
             done = _tell(console, applier, sending, drawn.plan.recipients)
             told += done + _tell(console, applier, refused.listed(table, drawn.drafts, done), total=0)

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from octoplan.audience.values import Audience
 from octoplan.campaign import Campaign
@@ -10,6 +11,7 @@ from octoplan.content import Wording
 from octoplan.content.variants import Faults
 from octoplan.errors import Problem
 from octoplan.frame import Frame, Origin, body, check_words, personal_body
+from octoplan.pipeline.capping import Caps, Over
 from octoplan.pipeline.course import Course
 from octoplan.pipeline.gathering import Gathered
 from octoplan.pipeline.lots import divide
@@ -17,7 +19,8 @@ from octoplan.pipeline.texts import fill
 from octoplan.plan import Standing
 from octoplan.planfile import message_prefix
 from octoplan.state.home import State
-from octoplan.state.interface import Held, Status
+from octoplan.state.interface import Held, Skipped, Status
+from octoplan.state.statements import moment
 from octoplan.table.lots import Lot
 from octoplan.table.rows import PackedFrame
 from octoplan.table.sending import Messages
@@ -41,6 +44,10 @@ class Draft:
     skipped: int
     by_default: int
     left_out: int
+    over: Over = field(default_factory=Over)
+    """Who is over a cap, and gets nothing now."""
+    decided: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    """How many people were left out of this edition before, by the reason."""
     gone: int = 0
     """How many people the state has in this edition who are in the audience no more."""
     client_requests: int | None = None
@@ -74,7 +81,13 @@ class Draft:
             refusals=packed.refusals,
             people=packed.people,
             body=request,
+            due=self.due,
         )
+
+    @property
+    def due(self) -> str:
+        """When the gateway hands its messages on, as a state has it; blank for at once."""
+        return moment(self.campaign.send_at) if self.campaign.send_at else ""
 
     def unsent(self, state: State, edition: int) -> int:
         """How many of these people another edition still owes a message: free after a refusal or a death of its run."""
@@ -85,17 +98,22 @@ class Draft:
         return self.messages.overlap(owed)
 
 
-def draft(gathered: Gathered, course: Course) -> tuple[Draft, tuple[Problem, ...]]:
+def draft(gathered: Gathered, course: Course, caps: Caps | None = None) -> tuple[Draft, tuple[Problem, ...]]:
     """A gathered campaign and the state → its Draft, and the Problems of rendering."""
     campaign, people, state = gathered.campaign, gathered.audience, course.state
     messages = Messages(gathered.table, people.people, len(people.variables))
     origin = Origin(key=state.keys.request, lineage=state.lineage, campaign=campaign.held_as, edition=campaign.edition)
     counts = state.store.counts(campaign.held_as, campaign.edition)
     standing, free, gone = _stand(messages, campaign, counts, course)
+    decided = messages.decide(_decided(batch) for batch in _skipped(campaign, course)) if free else {}
+    over = caps.leave_out(messages, campaign) if caps and free else Over()
+    free = messages.count_free() if decided or over.people else free
     faults, shares = fill(gathered, messages, course.cores) if free else (Faults(), False)
     rendered = messages.count() if free else 0
     recipients = _reviewed(messages, campaign, course) if rendered else 0
     lots = divide(gathered, messages, course) if recipients else ()
+    if caps and recipients:
+        caps.count(messages, campaign)
     drawn = Draft(
         campaign=campaign,
         wording=gathered.wording,
@@ -109,6 +127,8 @@ def draft(gathered: Gathered, course: Course) -> tuple[Draft, tuple[Problem, ...
         skipped=faults.skipped,
         by_default=faults.by_default,
         left_out=rendered - recipients,
+        over=over,
+        decided=decided,
         gone=gone,
         lots=lots,
         client_requests=messages.framing.client_requests(course.environment.frame_size)
@@ -123,13 +143,29 @@ def _stand(
 ) -> tuple[Standing, int, int]:
     """How the state knows an audience, how many of it are free, how many it knows beside; `counts`: all it knows."""
     store = course.state.store
-    if counts.keys() == {Status.SENT} and messages.key_total() == store.key_total(campaign.held_as, campaign.edition):
+    if counts.keys() == {Status.SENT} and messages.key_total() == _key_total(campaign, course):
         return Standing(sent=counts[Status.SENT]), 0, 0  # it is the same people, and all have had it
     messages.hold(_lines(batch) for batch in store.messages(campaign.held_as, campaign.edition) if counts)
     present = messages.standing()
     standing = _standing(present, retry_refused=course.retry_refused)
     gone = sum(counts.values()) - sum(present.values())
     return standing, _free(messages, retry_refused=course.retry_refused), gone
+
+
+def _key_total(campaign: Campaign, course: Course) -> tuple[int, int]:
+    """How many people an edition has sent to or left out, and the sum of their keys."""
+    count, total = course.state.store.key_total(campaign.held_as, campaign.edition)
+    for batch in _skipped(campaign, course):
+        count, total = count + len(batch), total + sum(one.person for one in batch)
+    return count, total
+
+
+def _skipped(campaign: Campaign, course: Course) -> Iterator[Sequence[Skipped]]:
+    return course.state.store.skipped(campaign.held_as, campaign.edition)
+
+
+def _decided(batch: Sequence[Skipped]) -> list[str]:
+    return [f"{one.person:#x}\n{one.why}" for one in batch]
 
 
 def _free(messages: Messages, *, retry_refused: bool) -> int:

@@ -9,6 +9,8 @@ from octoplan.campaign import Campaign
 from octoplan.errors import Problem, ProjectInvalid
 from octoplan.guards import NOTE, guards_of, load, loosened, looser_limits
 from octoplan.limits import Figures, bounds, breaches
+from octoplan.pipeline.capped import capped_rows
+from octoplan.pipeline.capping import Caps, in_order
 from octoplan.pipeline.course import Course
 from octoplan.pipeline.credit import credit_faults, least_left, sending
 from octoplan.pipeline.drafts import Draft, draft
@@ -29,14 +31,20 @@ from octoplan.table.connection import Table
 class Drawn:
     """A plan, and the drafts it was drawn from, whose tables still hold the people to send to.
 
-    `least_credit`: what must be left of the credit, None where nothing must. `heard`: the number of the last opt-out
-    that it knows of.
+    `caps`: who of them is over one; `least_credit`: what must be left of the credit, None where nothing must. `heard`:
+    the number of the last opt-out that it knows of.
     """
 
     plan: Plan
     drafts: tuple[Draft, ...]
+    caps: Caps | None = None
     least_credit: Decimal | None = None
     heard: int = 0
+
+    @property
+    def leaves_out(self) -> bool:
+        """Whether an apply has to write down that somebody is left out of an edition, even if nothing is sent."""
+        return any(draft.over.left_out for draft in self.drafts)
 
 
 def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: Course) -> Drawn:
@@ -53,7 +61,8 @@ def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: 
         project, active, table, Known(person_key=course.state.keys.person, optouts=optouts), course.rejects
     )
     course.notice("rendering and packing")
-    drafts, problems = _drafts(gathered, course)
+    caps = Caps(project.caps, course) if project.caps else None
+    drafts, problems = _drafts(gathered, course, caps)
     linted = lint_all(drafts, project, known)
     problems += [*failing(active), *(problem for found in linted.values() for problem in found)]
     if any(problem.severity == "error" for problem in problems):
@@ -86,18 +95,21 @@ def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: 
         *credit_faults(least, plan, course.balance, course.accepted),
         *halted_faults(halts, plan),
     )
-    return Drawn(plan=replace(limited, blocked=faults), drafts=tuple(drafts), least_credit=least, heard=heard)
+    plan = replace(limited, blocked=faults)
+    return Drawn(plan=plan, drafts=tuple(drafts), caps=caps, least_credit=least, heard=heard)
 
 
-def _drafts(gathered: Sequence[Gathered], course: Course) -> tuple[list[Draft], list[Problem]]:
+def _drafts(gathered: Sequence[Gathered], course: Course, caps: Caps | None) -> tuple[list[Draft], list[Problem]]:
     drafts: list[Draft] = []
     problems: list[Problem] = []
-    for one in gathered:
-        drawn, found = draft(one, course)
+    for one in in_order(gathered, course) if caps else gathered:
+        drawn, found = draft(one, course, caps)
         drafts.append(drawn)
         problems.extend(found)
         problems.extend(_too_late(drawn, course.now))
-    return drafts, problems
+        if caps and course.rejects is not None:
+            course.rejects.take(capped_rows(drawn, caps))
+    return sorted(drafts, key=lambda one: one.campaign.name), problems
 
 
 def _step(

@@ -37,7 +37,7 @@ def plan_file(
 
 def digest(plan: Plan, drafts: Sequence[Draft], campaigns: Sequence[Campaign], state: State) -> str:
     """A plan and what it was drawn from → its digest: the same inputs and state key, the same digest, everywhere."""
-    sending = {step.campaign for step in plan.steps if step.sends}
+    sending = {step.campaign for step in plan.steps if step.sends and step.recipients}
     digested = [
         plan.environment,
         plan.gateway,
@@ -57,7 +57,7 @@ def definition(campaign: Campaign, keyed_digest: Callable[[bytes], str]) -> str:
 
 
 def _reviewed(campaign: Campaign, step: Step, draft: Draft | None, state: State, salt: str) -> Reviewed:
-    sends = draft is not None and step.sends
+    sends = draft is not None and step.sends and step.recipients > 0
     return Reviewed(
         name=campaign.name,
         edition=campaign.edition,

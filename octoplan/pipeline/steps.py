@@ -7,9 +7,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from octoplan.campaign import Campaign
-from octoplan.decision import decide
+from octoplan.decision import decide, decide_over
 from octoplan.expense import Expense
 from octoplan.limits import Figures, bounds, breaches
+from octoplan.pipeline.capping import WHY
 from octoplan.pipeline.course import Course
 from octoplan.pipeline.differences import differences
 from octoplan.pipeline.drafts import Draft
@@ -39,7 +40,8 @@ def step(draft: Draft, record: CampaignRecord | None, course: Course, simulation
         *_simulation_faults(draft, simulation, course),
         *(breaches(campaign.limits, figures, course.accepted) if counted else ()),
     )
-    action, reason = decide(recipients=draft.recipients, standing=draft.standing, known=draft.known, blocked=blocked)
+    decided = decide(recipients=draft.recipients, standing=draft.standing, known=draft.known, blocked=blocked)
+    action, reason = decide_over(decided, _capped(draft), draft.over.waits)
     if not blocked and not draft.audience.counts.people:
         reason = "everybody has said STOP"
     return replace(
@@ -64,7 +66,13 @@ def step(draft: Draft, record: CampaignRecord | None, course: Course, simulation
         settings=campaign.settings,
         held_as=campaign.held_under or "",
         gone=draft.gone,
+        held_back=draft.over.waits,
+        capped=_capped(draft),
     )
+
+
+def _capped(draft: Draft) -> int:
+    return draft.over.left_out + draft.decided.get(WHY, 0)
 
 
 def closed_step(campaign: Campaign, record: CampaignRecord | None, course: Course) -> Step:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from octoplan.apply.events import Event, FrameDone, Listed, Retrying, Settling, Started, Stopped, Waiting
-from octoplan.plan import Action, Cost, Difference, Plan, Simulation, Step
+from octoplan.plan import Action, Cost, Difference, Plan, Simulation, Step, Wait
 from octoplan.report.document import VERSION, document, line, placed
 from octoplan.report.expense_json import expense
 from octoplan.report.found import json_error as error
@@ -65,6 +65,10 @@ def changes(drawn: Plan) -> str:
     return line({"create": actions.count(Action.SEND), "update": actions.count(Action.EXTEND), "delete": 0})
 
 
+def _wait(wait: Wait) -> dict[str, Any]:
+    return {"people": wait.people, "until": _moment(wait.until), "why": words(wait.why)}
+
+
 def _step(step: Step) -> dict[str, Any]:
     return {
         "campaign": step.campaign,
@@ -88,7 +92,9 @@ def _step(step: Step) -> dict[str, Any]:
         "gone": step.gone,
         "same_day": step.same_day,
         "waiting": step.waiting,
-        "waits": [{"people": one.people, "until": _moment(one.until), "why": words(one.why)} for one in step.waits],
+        "waits": [_wait(one) for one in step.waits],
+        "capped": step.capped,
+        "held_back": [_wait(one) for one in step.held_back],
         "cost": _cost(step.cost),
         "flags": {name: _flag(value) for name, value in sorted((step.stated or {}).items())},
         "send_at": _moment(step.send_at),

@@ -37,7 +37,7 @@ def details(step: Step) -> tuple[Fact, ...]:
     Of one that neither sends nor is blocked only what differs from what was last sent.
     """
     differs = Fact("differs", tuple(_difference_lines(step)))
-    if not (step.sends or step.action is Action.BLOCKED):
+    if not (step.sends or step.action is Action.BLOCKED or step.capped):
         return (differs,) if differs.lines else ()
     facts = (
         Fact("blocked", tuple(words(why) for why in step.blocked if why != step.reason)),
@@ -109,6 +109,8 @@ def funnel(step: Step) -> tuple[Count, ...]:
         Count("-", standing.open, "open: no answer yet"),
         Count("-", standing.unknown, "unknown: a person decides"),
         Count("-", standing.refused, "refused before"),
+        Count("-", step.capped, "over a cap: left out of this edition"),
+        Count("-", sum(wait.people for wait in step.held_back), "over a cap: waiting until it frees"),
         Count("-", step.skipped, "skipped: a variable is blank"),
     )
     return (
@@ -202,11 +204,12 @@ def _when_lines(step: Step) -> Iterator[str]:
 
 
 def _wait_lines(step: Step) -> Iterator[str]:
-    for one in step.waits[:_WAITS]:
+    waits = (*step.waits, *step.held_back)
+    for one in waits[:_WAITS]:
         until = f" until {moment(one.until)}" if one.until is not None else ""
         yield f"{people(one.people)}{until}: {words(one.why)}"
-    if len(step.waits) > _WAITS:
-        yield f"and {people(sum(one.people for one in step.waits[_WAITS:]))} more"
+    if len(waits) > _WAITS:
+        yield f"and {people(sum(one.people for one in waits[_WAITS:]))} more"
 
 
 def _flag_lines(step: Step) -> Iterator[str]:

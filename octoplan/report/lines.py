@@ -45,13 +45,20 @@ def sends_line(plan: "Plan") -> str:
     also = f"; {count(stops)} opted out" if stops else ""
     return (
         f"Sends: {count(plan.recipients)} recipients in {count(plan.requests)} requests, {count(plan.parts)} parts, "
-        f"{estimated(plan.cost)}; {count(suppressed(plan))} suppressed; {count(already_sent(plan))} already sent{also}."
+        f"{estimated(plan.cost)}; {count(suppressed(plan))} suppressed; {count(already_sent(plan))} already sent{also}"
+        f"{_over(plan)}."
     )
 
 
 def opted_out(plan: "Plan") -> int:
     """A plan → people left out since they have said STOP, over all campaigns whose audience was read."""
     return sum(step.counts.opted_out for step in plan.steps if step.counts is not None)
+
+
+def _over(plan: "Plan") -> str:
+    """Who is over a cap, left out or waiting; blank where nobody is."""
+    over = sum(step.capped + sum(wait.people for wait in step.held_back) for step in plan.steps)
+    return f"; {count(over)} over a cap" if over else ""
 
 
 def suppressed(plan: "Plan") -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from octoplan.audience.rejects import RejectedRow
+from octoplan.report.safe import masked
 
 _OURS = ("audience", "file", "line", "reason")
 _REST = "rest"
@@ -28,12 +29,15 @@ def csv_header(columns: Sequence[str]) -> str:
 def csv_line(row: RejectedRow, columns: Sequence[str]) -> str:
     """A row, and the columns of all files → its line; a value that holds a line end is in quotes, and goes on below."""
     values = (_text(row.values.get(name)) for name in columns)
-    return _line((row.asked_by, row.place.file, row.place.line, row.reason, *values, row.rest))
+    rest = masked(row.address) if row.address else row.rest
+    return _line((row.asked_by, row.place.file, row.place.line, row.reason, *values, rest))
 
 
 def json_line(row: RejectedRow) -> str:
     """A row → its object, on one line; `row` is what could be divided, `rest` what could not."""
     ours = {"audience": row.asked_by, "file": row.place.file, "line": row.place.line, "reason": row.reason}
+    if row.address:
+        return json.dumps(ours | {"address": masked(row.address)}, ensure_ascii=False, separators=(",", ":")) + "\n"
     theirs = {"row": row.values} | ({_REST: row.rest} if row.rest else {})
     return json.dumps(ours | theirs, ensure_ascii=False, separators=(",", ":")) + "\n"
 

@@ -240,7 +240,7 @@ _FRAME: Final[Mapping[str, Check]] = MappingProxyType(
     }
 )
 _FRAME_2: Final[Mapping[str, Check]] = MappingProxyType(
-    {**_FRAME, "opens": fields.text(1_000_000), "wave": fields.whole(0), "arm": fields.text()}
+    {**_FRAME, "opens": fields.text(1_000_000), "wave": fields.whole(0), "arm": fields.text(), "due": fields.text()}
 )
 _MESSAGE: Final[Mapping[str, Check]] = MappingProxyType(
     {

@@ -26,7 +26,7 @@ _NOTHING: Final[Mapping[str, str]] = MappingProxyType(
 )
 NEW: Final = tuple(_NOTHING)
 """The tables that format 1 lacks."""
-_FRAMES: Final = "SELECT was.*, '' AS opens, 0 AS wave, '' AS arm FROM frames was"
+_FRAMES: Final = "SELECT was.*, '' AS opens, 0 AS wave, '' AS arm, '' AS due FROM frames was"
 _READS: Final = re.compile(rf"\b(FROM|JOIN) (frames|{'|'.join(NEW)})\b(?: ([a-z]\w*))?")
 
 

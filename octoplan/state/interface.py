@@ -21,6 +21,7 @@ from octoplan.state.changes import Again, Begin, Change, Child, Open, Refused, S
 from octoplan.state.formats import FORMAT
 from octoplan.state.halts import Clearance, Haltable, Halted, InFlight
 from octoplan.state.questions import Breach
+from octoplan.state.reached import Reaches
 from octoplan.state.records import (
     CampaignRecord,
     Forgotten,
@@ -86,7 +87,7 @@ class BodyLost(StateError):  # noqa: N818 - it says what is the case
     """An open frame's body is missing or damaged: it cannot be sent again as it was."""
 
 
-class Store(Told, Haltable, Protocol):
+class Store(Told, Haltable, Reaches, Protocol):
     """A state that is open. Every method may raise StateError; nothing else.
 
     Every method may be called from any thread.

@@ -29,7 +29,8 @@ _WAS_OPEN: Final = "it was open when the state was exported, without its bytes"
 _RUN: Final = ("id", "environment", "started_at", "ended_at", "recipients", "requests")
 _FRAME: Final = (
     *("no", "id", "campaign", "edition", "run", "status", "size", "content", "refusals", "attempts"),
-    *("first_attempt", "last_change", "not_after", "ticket", "cost", "units", "code", "why", "opens", "wave", "arm"),
+    *("first_attempt", "last_change", "not_after", "ticket", "cost", "units", "code", "why"),
+    *("opens", "wave", "arm", "due"),
 )
 _MESSAGE: Final = ("campaign", "edition", "person", "frame", "refusals")
 _TABLES: Final[Mapping[type, tuple[str, Sequence[str]]]] = MappingProxyType(

@@ -77,6 +77,7 @@ class Receipt:
     opens: str = ""
     wave: int = 0
     arm: str = ""
+    due: str = ""
 
     @property
     def holds(self) -> bool:
@@ -212,9 +213,10 @@ _RECEIPT: Final[Mapping[str, Check]] = MappingProxyType(
         "opens": fields.text(1_000_000),
         "wave": fields.whole(0),
         "arm": fields.text(),
+        "due": fields.text(),
     }
 )
-_MAY_LACK: Final = ("opens", "wave", "arm")
+_MAY_LACK: Final = ("opens", "wave", "arm", "due")
 """What a line has only where there is something to say."""
 
 

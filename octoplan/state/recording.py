@@ -12,7 +12,7 @@ from octoplan.state.interface import CampaignRecord, NewCampaign, RunRecord
 from octoplan.state.statements import moment, person_bytes
 from octoplan.state.writer import Placed, Writer
 
-_NEW = ("id", "size", "content", "refusals", "opens", "wave", "arm")
+_NEW = ("id", "size", "content", "refusals", "opens", "wave", "arm", "due")
 _SKIP = """INSERT INTO skipped (campaign, edition, person, why) VALUES (?, ?, ?, ?)
     ON CONFLICT (campaign, edition, person) DO UPDATE SET why = excluded.why"""
 _PLANNED = "status = 'planned' AND campaign = (SELECT no FROM campaigns WHERE name = ?)"

@@ -57,7 +57,8 @@ class FrameRecord:
     """One request's record. `content`: digest in hex; `why`: our words for its status; `cost` in the account's money.
 
     `first_attempt` is when its first byte may have left; None while it is planned. `opens`: the moments when it may be
-    sent, blank for always; `wave`: which one of a run it is in; `arm`: the label of its variant.
+    sent, blank for always; `wave`: which one of a run it is in; `arm`: the label of its variant; `due`:
+    when the gateway hands it on, blank for at once.
     """
 
     id: str
@@ -80,6 +81,7 @@ class FrameRecord:
     opens: str = ""
     wave: int = 0
     arm: str = ""
+    due: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +132,7 @@ class NewFrame:
     opens: str = ""
     wave: int = 0
     arm: str = ""
+    due: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ _MORE: Final[Mapping[str | None, tuple[str, ...]]] = {
     "refused": ("sent",),
     "sent": (),
 }
+_GUARDS: Final = "opens, wave, arm, due"
 _RAISED: Final = "refusals = CASE WHEN refusals > ? THEN refusals ELSE ? END"
 
 
@@ -207,10 +208,10 @@ class _Restoring:
         if frame is None:
             columns = "status, size, last_change, ticket, cost, units, code, why"
             made: int = self._writer.value(
-                f"""INSERT INTO frames (no, id, campaign, edition, run, content, refusals, opens, wave, arm, {columns})
-                    VALUES ((SELECT coalesce(max(no), 0) + 1 FROM frames), {_marks(range(17))}) RETURNING no""",
+                f"""INSERT INTO frames (no, id, campaign, edition, run, content, refusals, {_GUARDS}, {columns})
+                    VALUES ((SELECT coalesce(max(no), 0) + 1 FROM frames), {_marks(range(18))}) RETURNING no""",
                 *(one.frame, ground.campaign, ground.edition, one.run, one.content, one.refusals),
-                *(one.opens, one.wave, one.arm),
+                *(one.opens, one.wave, one.arm, one.due),
                 *told,
             )
             return made

@@ -134,6 +134,7 @@ def frame(row: Row) -> FrameRecord:
         code=row["code"],
         why=row["why"],
         opens=row["opens"],
+        due=row["due"],
         wave=row["wave"],
         arm=row["arm"],
     )

@@ -95,7 +95,7 @@ def _refuse(change: Refused | Split) -> Statement:
 
 
 def _child(split: Split, child: Child) -> list[Statement]:
-    inherited = "campaign, edition, run, content, not_after, opens, wave, arm"
+    inherited = "campaign, edition, run, content, not_after, opens, wave, arm, due"
     moved = """UPDATE messages SET frame = (SELECT no FROM frames WHERE id = ?), refusals = ?
         WHERE (campaign, edition) = (SELECT campaign, edition FROM frames WHERE id = ?)
         AND frame = (SELECT no FROM frames WHERE id = ?) AND person = ?"""

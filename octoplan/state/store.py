@@ -26,6 +26,7 @@ from octoplan.state.interface import (
     Status,
 )
 from octoplan.state.questions import QUESTIONS, Breach, bounded
+from octoplan.state.reaching import Reaching
 from octoplan.state.receipts import Entry
 from octoplan.state.restoring import Brought
 from octoplan.state.statements import moment, person_bytes, resolution
@@ -43,7 +44,7 @@ _NOTE = "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDA
 _RAISE = "UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE name = ?"
 
 
-class SqlStore(Hearing, Halting):
+class SqlStore(Hearing, Halting, Reaching):
     """Everything that a `Store` is asked, in SQL."""
 
     @abstractmethod

@@ -195,7 +195,7 @@ class Table:
         self._counter += 1
         return f"{what}_{self._counter}"
 
-    def execute(self, sql: str, params: Sequence[Any] = ()) -> int:
+    def execute(self, sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> int:
         """A statement → how many rows it made or changed, 0 where that means nothing."""
         with self._mapped():
             rows = self._open.execute(sql, params or None).fetchall()  # all: a statement ends with its last row

@@ -27,6 +27,9 @@ it was, and `saved`: the parts which that saved; `language`: empty where there i
 HELD: Final = (("person", "UHUGEINT"), ("status", "VARCHAR"), ("refusals", "INTEGER"), ("frame", "VARCHAR"))
 """What a state has of a person, likewise in lines; the key as 0x and hex digits, `frame` empty where there is none."""
 
+DECIDED: Final = (("person", "UHUGEINT"), ("why", "VARCHAR"))
+"""Who by decision gets nothing in an edition, likewise."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Combination:

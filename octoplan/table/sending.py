@@ -4,6 +4,7 @@ Tables, with the name of the people's table as suffix; `v0`..`vN` are the variab
 
     people    person, address, country, file, record, v0..        what the audience gave
     held      person, status, refusals, frame                     what the state has of people
+    decided   person, why                                         who by decision gets nothing in this edition
     todo      people who are free
     combos    combo, people, file, record, v0..                   the distinct combinations of variables among them
     rendered  combo, digest, content, ...                         what each combination renders to: `rows.RENDERED`
@@ -25,7 +26,7 @@ from octoplan.table.composing import Composition
 from octoplan.table.connection import Table
 from octoplan.table.framing import Framing
 from octoplan.table.keys import MESSAGE_HASH_SQL
-from octoplan.table.rows import HELD, RENDERED, Combination, Measure
+from octoplan.table.rows import DECIDED, HELD, RENDERED, Combination, Measure
 from octoplan.table.spread import Sample, Spread
 
 _BATCH = 10_000
@@ -39,9 +40,20 @@ class Messages:
         self._people = people
         self._values = [f"v{index}" for index in range(variables)]
         self._n = people
+        self._without: list[str] = []
         self.spread = Spread(table, people)
         self.breakdown = Breakdown(table, people, self._values)
         self.framing = Framing(table, people)
+
+    @property
+    def table(self) -> Table:
+        """Where they are."""
+        return self._table
+
+    @property
+    def audience(self) -> str:
+        """The table of the people."""
+        return self._people
 
     @property
     def name(self) -> str:
@@ -90,9 +102,7 @@ class Messages:
         """Who is in none but these statuses is to be sent to; people of status `retried` count one refusal more."""
         n = self._n
         if not self._count(f"held_{n}"):
-            self._table.execute(
-                f"CREATE VIEW todo_{n} AS SELECT *, 0 AS refusals, NULL::VARCHAR AS held FROM {self._people}"
-            )
+            self._see_all()
             return self._count(self._people)
         kept = ", ".join(f"'{status}'" for status in ("", *statuses))
         again = f" + (h.status = '{retried}')::INTEGER" if retried else ""
@@ -104,6 +114,44 @@ class Messages:
                 WHERE h.person IS NULL OR h.status IN ({kept})"""
         )
         return self._count(f"todo_{n}")
+
+    def _see_all(self) -> None:
+        """Everybody is free but those who stand in one of the tables `without`, and nobody was ever refused."""
+        without = "".join(f" ANTI JOIN {table} USING (person)" for table in self._without)
+        self._table.execute(
+            f"""CREATE OR REPLACE VIEW todo_{self._n} AS SELECT *, 0 AS refusals, NULL::VARCHAR AS held
+                FROM {self._people}{without}"""
+        )
+
+    def leave_out(self, table: str) -> None:
+        """Free people who stand in a table are free no more."""
+        n = self._n
+        if self._count(f"held_{n}"):
+            self._table.execute(f"DELETE FROM todo_{n} WHERE person IN (SELECT person FROM {table})")
+        else:
+            self._without.append(table)
+            self._see_all()
+
+    def count_free(self) -> int:
+        """How many people are free."""
+        return self._count(f"todo_{self._n}")
+
+    def decide(self, batches: Iterable[Sequence[str]]) -> dict[str, int]:
+        """Who by decision gets nothing in this edition, a line each: see `rows.DECIDED` → how many, by the reason."""
+        n, made = self._n, False
+        for lines in batches:
+            if not made:
+                columns = ", ".join(f"{name} {kind}" for name, kind in DECIDED)
+                self._table.execute(f"CREATE TABLE decided_{n} ({columns})")
+                made = True
+            self._table.append_lines(f"decided_{n}", DECIDED, lines)
+        if not made:
+            return {}
+        found = self._table.rows(
+            f"SELECT why, count(*) FROM decided_{n} SEMI JOIN {self._people} USING (person) GROUP BY 1 ORDER BY 1"
+        )
+        self.leave_out(f"decided_{n}")
+        return dict(found)
 
     def combine(self) -> int:
         """Find the distinct combinations of the variables in use; how many there are."""

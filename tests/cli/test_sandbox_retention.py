@@ -3,10 +3,14 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.conftest import NOW
 
 if TYPE_CHECKING:
     from tests.conftest import MakeProject
+
+pytestmark = pytest.mark.forgetful
 
 CAMPAIGN = """
 channel: sms

@@ -19,7 +19,7 @@ from octoplan.sandbox.storage import Storage
 
 Ask = Callable[..., tuple[int, dict[str, Any]]]
 Make = Callable[..., dict[str, Any]]
-EVERYONE = ["+33600000123", "+33600000124"]
+pytestmark = pytest.mark.forgetful
 
 
 def to(*addresses: str) -> list[dict[str, str]]:

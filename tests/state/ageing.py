@@ -10,7 +10,7 @@ from tests.state.conftest import Bench
 
 FIRST = (
     "DROP INDEX frames_ticket",
-    *(f"ALTER TABLE frames DROP COLUMN {name}" for name in ("opens", "wave", "arm")),
+    *(f"ALTER TABLE frames DROP COLUMN {name}" for name in ("opens", "wave", "arm", "due")),
     *(f"DROP TABLE {name}" for name in formats.NEW),
     "UPDATE meta SET value = '1' WHERE name = 'format'",
 )

@@ -185,7 +185,7 @@ def test_an_export_of_the_first_format_is_moved_in(
     header, *lines, end = given
     kinds = ("campaign", "run", "frame", "message")
     first = [
-        changed(line, opens=..., wave=..., arm=...) if '"kind":"frame"' in line else line
+        changed(line, opens=..., wave=..., arm=..., due=...) if '"kind":"frame"' in line else line
         for line in lines
         if any(f'"kind":"{kind}"' in line for kind in kinds)
     ]

@@ -1,0 +1,168 @@
+"""Caps, the state and a plan's campaigns → who is over a cap, campaign by campaign, in the order of their moments."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from typing import Final
+
+from octoplan.campaign import Campaign
+from octoplan.caps import Cap
+from octoplan.pipeline.course import Course
+from octoplan.pipeline.gathering import Gathered
+from octoplan.plan import Wait
+from octoplan.state.interface import OLDEST, CampaignRecord, Status
+from octoplan.state.reached import Reached
+from octoplan.table.capping import Bound, Capping, Reach
+from octoplan.table.sending import Messages
+
+SLACK: Final = timedelta(hours=1)
+"""How long after the plan a message may leave that is sent at once: somebody has to approve, and runs take time."""
+WHY: Final = "cap"
+_BATCH: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Over:
+    """Who of a campaign's free people is over a cap: how many are left out, and who waits."""
+
+    left_out: int = 0
+    waits: tuple[Wait, ...] = ()
+
+    @property
+    def people(self) -> int:
+        """How many that are."""
+        return self.left_out + self.waiting
+
+    @property
+    def waiting(self) -> int:
+        """How many of them wait."""
+        return sum(wait.people for wait in self.waits)
+
+
+def in_order(gathered: Sequence[Gathered], course: Course) -> list[Gathered]:
+    """Campaigns → in the order in which their messages reach people, then by name: whom two want, the first gets."""
+    return sorted(gathered, key=lambda one: (_moment(one.campaign, course.now)[0], one.campaign.name))
+
+
+class Caps:
+    """The caps of a project over all campaigns of one plan. The state is read when a campaign first needs it."""
+
+    def __init__(self, caps: Sequence[Cap], course: Course) -> None:
+        self._caps = tuple(caps)
+        self._course = course
+        self._kinds: dict[tuple[str, str], int] = {}
+        self._capping: Capping | None = None
+        self._begun: set[str] = set()
+
+    def leave_out(self, messages: Messages, campaign: Campaign) -> Over:
+        """A campaign whose free people are known → who of them is over a cap, and free no more."""
+        caps = self._of(campaign)
+        if not caps:
+            return Over()
+        capping = self._known(messages)
+        capping.begin(messages.audience)
+        self._begun.add(messages.audience)
+        moment = _micros(_moment(campaign, self._course.now))
+        over = {number: capping.hold(messages.audience, self._bound(number, cap), moment) for number, cap in caps}
+        if any(over.values()):
+            messages.leave_out(f"over_{messages.audience}")
+        waiting = [(number, cap) for number, cap in caps if over[number] and cap.over == "wait"]
+        return Over(
+            left_out=sum(over[number] for number, cap in caps if cap.over == "skip"),
+            waits=tuple(self._wait(number, cap, messages, campaign) for number, cap in waiting),
+        )
+
+    def count(self, messages: Messages, campaign: Campaign) -> None:
+        """A campaign whose messages are known → they count for those that come after it."""
+        if self._of(campaign):
+            moment = _micros(_moment(campaign, self._course.now))
+            self._known(messages).plan(messages.name, self._kind(campaign.purpose, campaign.channel), moment)
+
+    def left_out(self, messages: Messages, campaign: Campaign) -> Iterator[Sequence[tuple[int, str]]]:
+        """A campaign → who is left out for this edition, as (person, why), in batches."""
+        caps = [number for number, cap in self._of(campaign) if cap.over == "skip"]
+        if caps and self._capping is not None and messages.audience in self._begun:
+            for keys in self._capping.keys(messages.audience, caps, _BATCH):
+                yield [(key, WHY) for key in keys]
+
+    def listed(self, messages: Messages) -> Iterator[Sequence[tuple[int, str, str]]]:
+        """A campaign → everybody over a cap, as (record, address, which cap), in order of their rows, in batches."""
+        if self._capping is not None and messages.audience in self._begun:
+            for rows in self._capping.rows(messages.audience, _BATCH):
+                yield [(record, address, f"over {self._caps[number].said}") for record, address, number in rows]
+
+    def _of(self, campaign: Campaign) -> list[tuple[int, Cap]]:
+        named = enumerate(self._caps)
+        return [(number, cap) for number, cap in named if cap.is_for(campaign.purpose, campaign.channel)]
+
+    def _wait(self, number: int, cap: Cap, messages: Messages, campaign: Campaign) -> Wait:
+        """Whoever has to wait for a cap; one with a `send_at` waits for nothing that comes by itself."""
+        people, free = self._known(messages).waits(messages.audience, number)
+        until = None if campaign.send_at else datetime.fromtimestamp(free / 10**6, UTC)
+        return Wait(people=people, until=until, why=cap.said)
+
+    def _bound(self, number: int, cap: Cap) -> Bound:
+        counted = frozenset(kind for (purpose, channel), kind in self._kinds.items() if cap.is_for(purpose, channel))
+        within = cap.within // timedelta(microseconds=1)
+        return Bound(number=number, kinds=counted, at_most=cap.at_most, within=within)
+
+    def _kind(self, purpose: str, channel: str) -> int:
+        return self._kinds.setdefault((purpose, channel), len(self._kinds))
+
+    def _known(self, messages: Messages) -> Capping:
+        """Everybody who was reached lately, read from the state once for all campaigns."""
+        if self._capping is None:
+            self._capping = Capping(messages.table)
+            self._read(self._capping)
+        return self._capping
+
+    def _read(self, capping: Capping) -> None:
+        course, longest = self._course, max(cap.within for cap in self._caps)
+        records = {record.name: record for record in course.records}
+        found = course.state.store.reached(course.now - longest)
+        for (name, edition), frames in groupby(found, key=lambda one: (one.campaign, one.edition)):
+            purpose, channel = _purpose(records[name]), records[name].channel
+            if not any(cap.is_for(purpose, channel) for cap in self._caps):
+                continue
+            kind = self._kind(purpose, channel)
+            capping.frames([_reach(one, kind, course.now) for one in frames])
+            capping.people(_lines(batch) for batch in course.state.store.placed(name, edition))
+
+
+def _purpose(record: CampaignRecord) -> str:
+    return str(record.definition.get("settings", {}).get("purpose", ""))
+
+
+def _moment(campaign: Campaign, now: datetime) -> tuple[datetime, datetime]:
+    """A campaign → the first and the last moment at which its messages reach people."""
+    if campaign.send_at is not None and campaign.send_at > now:
+        return campaign.send_at, campaign.send_at
+    return now, now + SLACK
+
+
+def _reach(frame: Reached, kind: int, now: datetime) -> Reach:
+    """A frame → when its people were reached: no sooner than it was begun, and no later than its end was written down.
+
+    One that is open may still arrive, by a replay, until it is too old for that.
+    """
+    first = frame.first_attempt or frame.last_change or now
+    last = max(frame.last_change or now, first)
+    if frame.status is Status.SENDING:
+        last = max(last, now, first + OLDEST)
+    if frame.due is not None:
+        first, last = max(first, frame.due), max(last, frame.due)
+    micros = _micros((first, last))
+    return Reach(frame=frame.no, kind=kind, first=micros[0], last=micros[1])
+
+
+def _micros(moment: tuple[datetime, datetime]) -> tuple[int, int]:
+    first, last = ((at - _BEGINNING) // timedelta(microseconds=1) for at in moment)
+    return first, last
+
+
+def _lines(batch: Sequence[tuple[int, int]]) -> list[str]:
+    return [f"{person:#x}\n{frame}" for person, frame in batch]
+
+
+_BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)

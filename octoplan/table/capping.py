@@ -1,0 +1,125 @@
+"""SQL that holds people against caps: who has had, or is about to have, too many messages in too little time.
+
+Tables, for all campaigns of a plan:
+
+    reached   frame, kind, first, last      when the people of a frame were, or will be, reached: microseconds
+    recent    person, frame                 who is in which
+
+and with the name of the people's table as suffix:
+
+    over      person, cap, free             who is over which cap, and from when on not any more
+    todo      loses them
+
+A message may have reached its person at any moment from `first` to `last`; `kind` says by number which caps count it.
+Stretches of time begin with what they begin at, and end just before what they end at.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from octoplan.table.connection import Table
+
+RECENT: Final = (("person", "UHUGEINT"), ("frame", "BIGINT"))
+"""Who is in a frame that was sent lately, in lines; the key as 0x and hex digits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """When a frame's people were reached, in microseconds; `kind`: which caps count it, by a number of the caller's."""
+
+    frame: int
+    kind: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """A cap, by its number: it counts messages of these `kinds`, of which `within` microseconds may hold `at_most`."""
+
+    number: int
+    kinds: frozenset[int]
+    at_most: int
+    within: int
+
+
+class Capping:
+    """Everybody who was reached lately, and whoever is about to be, for all campaigns of a plan."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._planned = 0
+        table.execute("CREATE TABLE reached (frame BIGINT, kind INTEGER, first BIGINT, last BIGINT)")
+        table.execute("CREATE TABLE recent (person UHUGEINT, frame BIGINT)")
+
+    def frames(self, reached: Sequence[Reach]) -> None:
+        """Frames that were sent lately, of one edition."""
+        columns = ([getattr(one, name) for one in reached] for name in ("frame", "kind", "first", "last"))
+        self._table.append("reached", tuple(columns))
+
+    def people(self, batches: Iterable[Sequence[str]]) -> None:
+        """Who is in frames, a line each, in batches: see RECENT; who is in none that was sent lately does not count."""
+        self._table.execute("CREATE TABLE passing (person UHUGEINT, frame BIGINT)")
+        for lines in batches:
+            self._table.append_lines("passing", RECENT, lines)
+        self._table.execute("INSERT INTO recent FROM passing SEMI JOIN reached USING (frame)")
+        self._table.execute("DROP TABLE passing")
+
+    def plan(self, messages: str, kind: int, moment: tuple[int, int]) -> None:
+        """The table of a campaign's messages → its people are about to be reached."""
+        self._planned -= 1  # the state's frames have numbers above 0
+        self._table.execute("INSERT INTO reached VALUES (?, ?, ?, ?)", (self._planned, kind, *moment))
+        self._table.execute(f"INSERT INTO recent SELECT person, {self._planned} FROM {messages}")
+
+    def begin(self, name: str) -> None:
+        """Nobody is over a cap yet."""
+        self._table.execute(f"CREATE TABLE over_{name} (person UHUGEINT, cap INTEGER, free BIGINT)")
+
+    def hold(self, name: str, bound: Bound, moment: tuple[int, int]) -> int:
+        """Free people, who would be reached at some moment from the first to the last → who is over the cap; how many.
+
+        A stretch that holds most messages begins with the latest moment of one of them, or with that of the new one.
+        """
+        if not bound.kinds:
+            return 0
+        first, last = moment
+        kinds = ", ".join(map(str, sorted(bound.kinds)))
+        return self._table.execute(
+            f"""INSERT INTO over_{name}
+                WITH mine AS (
+                    SELECT person, first, last FROM recent JOIN reached USING (frame)
+                    WHERE kind IN ({kinds}) AND last > $first - $within AND first < $last + $within
+                    AND person IN (SELECT person FROM todo_{name} ANTI JOIN over_{name} USING (person))),
+                many AS (SELECT person FROM mine GROUP BY person HAVING count(*) >= $most),
+                begun AS (
+                    SELECT person, least(last, $last) AS start FROM mine SEMI JOIN many USING (person)
+                    UNION SELECT person, $last AS start FROM many),
+                full_ones AS (
+                    SELECT DISTINCT person FROM (
+                        SELECT b.person FROM begun b JOIN mine m USING (person)
+                        WHERE m.first < b.start + $within AND m.last >= b.start
+                        GROUP BY b.person, b.start HAVING count(*) >= $most))
+                SELECT person, $cap, list_sort(list(last), 'DESC')[$most] + $within
+                FROM mine SEMI JOIN full_ones USING (person) GROUP BY person""",
+            {"first": first, "last": last, "within": bound.within, "most": bound.at_most, "cap": bound.number},
+        )
+
+    def waits(self, name: str, cap: int) -> tuple[int, int]:
+        """A cap → how many people are over it, and from when on the first of them is not any more."""
+        (row,) = self._table.rows(f"SELECT count(*), coalesce(min(free), 0) FROM over_{name} WHERE cap = ?", (cap,))
+        return int(row[0]), int(row[1])
+
+    def rows(self, name: str, batch: int) -> Iterable[list[tuple[Any, ...]]]:
+        """Who is over a cap: (record, address, cap), in order of their rows, in batches."""
+        return self._table.batches(
+            f"SELECT p.record, p.address, o.cap FROM over_{name} o JOIN {name} p USING (person) ORDER BY p.record",
+            (),
+            batch,
+        )
+
+    def keys(self, name: str, caps: Sequence[int], batch: int) -> Iterable[list[int]]:
+        """The people who are over some caps, in order of their keys, in batches."""
+        wanted = ", ".join(map(str, caps)) or "NULL"
+        asked = f"SELECT hex(person) FROM over_{name} WHERE cap IN ({wanted}) ORDER BY person"
+        return ([int(key, 16) for (key,) in rows] for rows in self._table.batches(asked, (), batch))
