@@ -7,8 +7,9 @@ people at once; `leaves` is the same law for a few, and the tests hold one again
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import compress
 from typing import Any, Self
 
 from octoplan.content.digests import text_digest
@@ -65,11 +66,19 @@ class Frame:
         """The same, but everybody in it alone."""
         return tuple(self._part(slice(number, number + 1)) for number in range(len(self.people)))
 
+    def without(self, gone: Collection[int]) -> Self | None:
+        """A frame of which nothing was ever sent → the same for the others of its people; None where nobody is left."""
+        stays = [person not in gone for person in self.people]
+        return self._of(stays, self.refusals) if any(stays) else None
+
     def _part(self, which: slice) -> Self:
-        people = self.people[which]
-        refusals = self.refusals + 1
+        chosen = range(len(self.people))[which]
+        return self._of([number in chosen for number in range(len(self.people))], self.refusals + 1)
+
+    def _of(self, stays: Sequence[bool], refusals: int) -> Self:
+        people = tuple(compress(self.people, stays))
         request = json.loads(self.body)
-        request["recipients"] = request["recipients"][which]
+        request["recipients"] = [*compress(request["recipients"], stays)]
         content = words_digest(map(text_digest, texts(request))) if is_personal(request) else self.content
         new = request_id(self.origin, content, refusals, people)
         (request if is_personal(request) else request["metadata"])["request_id"] = new

@@ -23,8 +23,9 @@ class Started:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameDone:
-    """A frame reached `status`: sent, refused, unknown, open, split or planned (not begun). Counts only.
+    """A frame reached `status`: sent, refused, unknown, open, split, planned (not begun) or opted_out. Counts only.
 
+    opted_out: so many of its people said STOP since the plan was drawn; the others, if any, are in a new frame.
     `person`: the key of the only one in it, where it was refused for their own fault; no report shows it.
     """
 

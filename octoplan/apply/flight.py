@@ -9,6 +9,7 @@ from octoplan.apply.age import SLACK
 from octoplan.apply.events import Retrying
 from octoplan.apply.landing import record, split
 from octoplan.apply.search import Search
+from octoplan.apply.stops import said_stop, take_out
 from octoplan.apply.tower import SHUT_OUT, Flight, Tower
 from octoplan.apply.verdict import Halt, Proof, Verdict, judge
 from octoplan.gateways.interface import Connection, Outcome, Unanswered
@@ -16,6 +17,7 @@ from octoplan.state import interface as state
 
 ATTEMPTS: Final = 6
 LONGEST: Final = 600.0
+_STOP_IN_DOUBT: Final = "somebody in it has said STOP, so it is not sent once more, and whether it was is not known"
 
 
 def fly(flight: Flight, connection: Connection, tower: Tower) -> bool:
@@ -25,7 +27,13 @@ def fly(flight: Flight, connection: Connection, tower: Tower) -> bool:
         begun = _begin(waiting.popleft(), tower)
         if begun is None:
             continue
+        if isinstance(begun, list):
+            waiting.extendleft(begun)
+            continue
         outcome, verdict = _attempts(begun, connection, tower)
+        if verdict.proof is Proof.SAID_STOP:
+            waiting.extendleft(take_out(begun, verdict.gone, tower, begun=True))
+            continue
         search = search.on()
         if verdict.proof is Proof.ONE_BAD_RECIPIENT and len(begun.frame.people) > 1:
             halve = search.affords_halves(len(begun.frame.people), (len(one.frame.people) for one in waiting))
@@ -49,8 +57,11 @@ def may_send(flight: Flight, now: datetime) -> Verdict | None:
     return None
 
 
-def _begin(flight: Flight, tower: Tower) -> Flight | None:
-    """Make the intent durable; the flight begun, or None if it must not be, which leaves its frame as it was."""
+def _begin(flight: Flight, tower: Tower) -> Flight | list[Flight] | None:
+    """Make the intent durable; the flight begun, or None if it must not be, which leaves its frame as it was.
+
+    A list: somebody in it has said STOP, and what is left of it, if anything, is to be begun instead.
+    """
     frame = flight.frame
     if tower.stop.holds(frame.origin.campaign) or not tower.pace.wait(tower.stop):
         return None
@@ -61,6 +72,8 @@ def _begin(flight: Flight, tower: Tower) -> Flight | None:
     if may_send(flight, now) is not None:
         tower.stop_campaign(frame.origin.campaign, "not_after has passed: nothing more of it is sent")
         return None
+    if flight.heard is not None and (gone := said_stop(flight, tower.ledger.clearance(), tower)):
+        return take_out(flight, gone, tower, begun=False)
     sealed = tower.keys.seal(frame.id, frame.body, tower.random_bytes)
     first = tower.dates.now()
     intent = state.Begin(frame=frame.id, run=tower.run, at=first, body=sealed)
@@ -123,6 +136,10 @@ def _forbidden(flight: Flight, tower: Tower) -> Verdict | None:
     forbidden = may_send(flight, tower.clock.now())
     if forbidden is not None and not flight.doubt:
         return replace(forbidden, proof=Proof.REFUSED, halt=Halt.CAMPAIGN, why="its time passed before it was sent")
+    if forbidden is None and (gone := said_stop(flight, cleared, tower)):
+        if flight.doubt:
+            return Verdict(proof=Proof.OPEN, why=_STOP_IN_DOUBT)
+        return Verdict(proof=Proof.SAID_STOP, gone=gone, why="somebody in it has said STOP")
     return forbidden
 
 

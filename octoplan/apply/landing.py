@@ -48,6 +48,7 @@ _STATUS = {
     Proof.ONE_BAD_RECIPIENT: "refused",
     Proof.UNKNOWN: "unknown",
     Proof.OPEN: "open",
+    Proof.SAID_STOP: "open",
 }
 
 
@@ -68,7 +69,7 @@ def _change(frame: Frame, outcome: Outcome, verdict: Verdict, by: tuple[str, dat
             return state.Refused(frame=frame.id, run=run, at=at, code=code, why=verdict.why, keep=True)
         case Proof.UNKNOWN:
             return state.Unknown(frame=frame.id, run=run, at=at, why=verdict.why)
-        case Proof.OPEN:
+        case Proof.OPEN | Proof.SAID_STOP:
             return state.Open(frame=frame.id, run=run, at=at, why=verdict.why)
 
 
@@ -94,7 +95,7 @@ def split(flight: Flight, parts: Sequence[Frame], told: tuple[Outcome, Verdict],
     tower.witness.note(frame, change)
     expected = flight.expected.shares(len(part.people) for part in parts)
     pairs = zip(parts, expected, strict=True)
-    return [Flight(frame=part, not_after=flight.not_after, expected=share) for part, share in pairs]
+    return [Flight(frame=part, not_after=flight.not_after, expected=share, heard=flight.heard) for part, share in pairs]
 
 
 def _halt(campaign: str, verdict: Verdict, tower: Tower, *, account: bool) -> None:

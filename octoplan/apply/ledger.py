@@ -47,6 +47,10 @@ class Ledger:
         """Whether the state is still ours, and what is halted."""
         return self._store.clearance(self._epoch)
 
+    def opted_out(self, people: Sequence[int], since: int) -> frozenset[int]:
+        """Those of some people who said STOP after the one of this number."""
+        return self._store.opted_out(people, since)
+
     def _commit_all(self) -> None:
         while (first := self._entries.get()) is not None:
             batch = [first]

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
-from itertools import accumulate, pairwise
+from itertools import accumulate, compress, pairwise
 from typing import Final
 
 from octoplan.gateways.interface import Accepted
@@ -28,6 +28,10 @@ class Expected:
     def parts_of(self, people: int) -> int | None:
         """How many people the frame is for → the parts of all their messages."""
         return sum(self.each) if self.each else None if self.parts is None else self.parts * people
+
+    def of(self, stays: Iterable[bool]) -> "Expected":
+        """For each person of the frame, in order, whether they stay in it → what is expected of it then."""
+        return replace(self, cost=None, each=tuple(compress(self.each, stays)))
 
     def shares(self, sizes: Iterable[int]) -> list["Expected"]:
         """What is expected of the frames of these sizes that this one is split into."""

@@ -32,7 +32,7 @@ def recording(drawn: Drawn, applier: Applier, retry_refused: bool) -> Recording:
             *(_new_campaign(draft, drawn, applier, retry_refused=retry_refused) for draft in drafts),
             *(_new_campaign(draft, drawn, applier, retry_refused=False) for draft in capped),
         ),
-        flights=lambda: (flight for draft in drafts for flight in _flights(draft, applier.environment.prices)),
+        flights=lambda: (flight for draft in drafts for flight in _flights(draft, applier, drawn.heard)),
         notes={NOTE: dump(drawn.plan.guards)} if drawn.plan.guards else {},
     )
 
@@ -62,12 +62,13 @@ def _new_frames(draft: Draft) -> Iterator[NewFrame]:
             yield NewFrame(number=number, id=frame, size=size, content=content, refusals=refusals, due=draft.due)
 
 
-def _flights(draft: Draft, prices: Prices | None) -> Iterable[Flight]:
+def _flights(draft: Draft, applier: Applier, last_stop: int) -> Iterable[Flight]:
+    heard = last_stop if applier.obeys_stop(draft.campaign.purpose) else None
     step = max(1, _PEOPLE_AT_ONCE * draft.requests // draft.recipients)
     for first in range(0, draft.requests, step):
         for frame, packed in draft.identified(first, first + step - 1):
-            expected = _expected(packed, draft.campaign, prices)
-            yield Flight(frame=frame, not_after=draft.campaign.not_after, expected=expected)
+            expected = _expected(packed, draft.campaign, applier.environment.prices)
+            yield Flight(frame=frame, not_after=draft.campaign.not_after, expected=expected, heard=heard)
 
 
 def _expected(packed: PackedFrame, campaign: Campaign, prices: Prices | None) -> Expected:

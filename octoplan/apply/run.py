@@ -25,9 +25,16 @@ _CLOCKS = "clocks"
 """Under which name the state keeps what the clocks said when nothing was open."""
 
 
+def _obeys_stop(purpose: str) -> bool:
+    return purpose == "wholesale"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applier:
-    """Everything an apply works with: the locked state, the gateway, time, chance, and how to be stopped."""
+    """Everything an apply works with: the locked state, the gateway, time, chance, and how to be stopped.
+
+    `obeys_stop`: a campaign's purpose → whether a STOP counts for it.
+    """
 
     run: str
     environment: Environment
@@ -39,6 +46,7 @@ class Applier:
     random: Callable[[], float]
     random_bytes: Callable[[int], bytes] = field(repr=False)
     adopt_duplicates: bool = False
+    obeys_stop: Callable[[str], bool] = field(default=_obeys_stop)
     witness: Witness = field(default_factory=Nobody)
 
     @property
@@ -70,9 +78,10 @@ def settle(applier: Applier) -> Iterator[Event]:
     then, now = load(applier.state.store.meta().get(_CLOCKS)), _clocks(applier)
     halts = applier.state.store.halts()
     flights: list[Flight] = []
+    purposes = {one.name: one.definition.get("settings", {}).get("purpose") for one in applier.state.store.campaigns()}
     for record in left:
         try:
-            flight = _resumed(applier, record)
+            flight = _resumed(applier, record, purposes.get(record.campaign) or "wholesale")
         except BodyLost as lost:
             yield _give_up(applier, record, lost.what)
             continue
@@ -156,7 +165,7 @@ def _fly(applier: Applier, flights: Iterable[Flight], dates: Dates, *, lanes: in
     yield from (Stopped(why=why) for why in applier.stop.reasons)
 
 
-def _resumed(applier: Applier, record: FrameRecord) -> Flight:
+def _resumed(applier: Applier, record: FrameRecord, purpose: str) -> Flight:
     """A frame that a dead run left in `sending` → its flight: same id, same bytes, and by that alone in doubt."""
     store, keys = applier.state.store, applier.state.keys
     return Flight(
@@ -166,6 +175,7 @@ def _resumed(applier: Applier, record: FrameRecord) -> Flight:
         doubt=True,
         held_by=record.run,
         last_change=record.last_change,
+        heard=0 if applier.obeys_stop(purpose) else None,
     )
 
 

@@ -23,7 +23,8 @@ class Flight:
     """A frame on its way. `first_attempt`: None while nothing of it was ever sent; `doubt`: an acceptance may exist.
 
     `held_by`: the dead run that has it, None: nobody yet, or the present run. `last_change`: when the state last heard
-    of it, which no honest clock runs behind. `expected`: what the plan says of it.
+    of it, which no honest clock runs behind. `expected`: what the plan says of it. `heard`: the number of the last STOP
+    that it was planned with; None: no STOP counts for it.
     """
 
     frame: Frame
@@ -33,6 +34,7 @@ class Flight:
     held_by: str | None = None
     last_change: datetime | None = None
     expected: Expected = NOTHING_KNOWN
+    heard: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ is definite only if no attempt went unanswered, since an earlier copy may have b
 before its id was looked up.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from octoplan.gateways.interface import Accepted, Duplicate, Outcome, Refused, Riddle, Unanswered
@@ -19,6 +19,7 @@ class Proof(Enum):
     ONE_BAD_RECIPIENT = auto()
     UNKNOWN = auto()
     OPEN = auto()
+    SAID_STOP = auto()
 
 
 class Halt(Enum):
@@ -31,12 +32,13 @@ class Halt(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """`retry`: the frame is open and may be tried again now. `why`: our words, without data."""
+    """`retry`: the frame is open and may be tried again now. `why`: our words, without data. `gone`: who said STOP."""
 
     proof: Proof
     halt: Halt = Halt.NOTHING
     retry: bool = False
     why: str = ""
+    gone: frozenset[int] = field(default=frozenset(), repr=False)
 
 
 def judge(outcome: Outcome, *, doubt: bool, adopt_duplicates: bool) -> Verdict:

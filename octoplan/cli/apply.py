@@ -241,6 +241,7 @@ def _applier(session: Session, order: Order) -> Iterator["Applier"]:
             random=chance,
             random_bytes=secrets.token_bytes,
             adopt_duplicates=order.adopt_duplicates,
+            obeys_stop=session.project.obeys_stop,
             witness=stack.enter_context(_witness(session, order, run, state)),
         )
 

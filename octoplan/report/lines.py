@@ -75,7 +75,7 @@ def applied_line(events: Iterable["Event"]) -> str:
     """What an apply told → `Applied: 4,812 sent, 0 refused, 0 open, 0 unknown.`, in people.
 
     A frame counts by the last that was said of it; a split one lives on in its parts, a planned one was not begun.
-    Who has to wait stands behind them, where anybody does: `0 unknown, 30 waiting.`
+    Who has to wait stands behind them, and who said STOP meanwhile: `0 unknown, 30 waiting, 1 opted out.`
     """
     from octoplan.apply.events import FrameDone, Waiting  # noqa: PLC0415 - loads all that sends
 
@@ -86,7 +86,9 @@ def applied_line(events: Iterable["Event"]) -> str:
         if event.status in people:
             people[event.status] += event.recipients
     waiting = sum(event.recipients for event in events if isinstance(event, Waiting))
-    people |= {"waiting": waiting} if waiting else {}
+    opted_out = sum(event.recipients for event in last.values() if event.status == "opted_out")
+    also = {"waiting": waiting, "opted out": opted_out}
+    people |= {status: number for status, number in also.items() if number}
     return f"Applied: {', '.join(f'{count(number)} {status}' for status, number in people.items())}."
 
 

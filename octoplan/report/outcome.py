@@ -19,9 +19,9 @@ ENDINGS: Final = {0: "complete", 4: "stopped by the gateway", 8: "some were refu
 class CampaignOutcome:
     """One campaign: `planned` people, and how many of the people of this apply stand where.
 
-    `waiting`: may not be sent to yet; `unsent`: planned and not begun beside them, so that the next apply sends it.
-    `settled`: what an earlier run had left open is
-    among the others. `parts` and `cost`: what the gateway said of what was sent, None where it said nothing.
+    `waiting`: may not be sent to yet; `opted_out`: said STOP since the plan was drawn; `unsent`: planned and not begun
+    beside them, so that the next apply sends it. `settled`: what an earlier run had left open is among the others.
+    `parts` and `cost`: what the gateway said of what was sent, None where it said nothing.
     """
 
     name: str
@@ -36,11 +36,14 @@ class CampaignOutcome:
     parts: int | None
     cost: Decimal | None
     waiting: int = 0
+    opted_out: int = 0
 
     @property
     def unsent(self) -> int:
         """People who were planned, who need not wait, and whose frames were not begun."""
-        return max(self.planned - self.sent - self.refused - self.open - self.unknown - self.waiting, 0)
+        return max(
+            self.planned - self.sent - self.refused - self.open - self.unknown - self.waiting - self.opted_out, 0
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +121,8 @@ def _campaign(name: str, step: Step | None, done: Sequence[FrameDone]) -> Campai
         refused=people("refused"),
         open=people("open"),
         unknown=people("unknown"),
-        requests=len([event for event in done if event.status != "planned"]),
+        opted_out=people("opted_out"),
+        requests=len([event for event in done if event.status not in ("planned", "opted_out")]),
         parts=sum(units) if units else None,
         cost=sum(costs, Decimal(0)) if costs else None,
     )

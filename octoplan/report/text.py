@@ -53,7 +53,13 @@ _STYLES = {
     Action.BLOCKED: Style.ERROR,
     Action.REMOVED: Style.WARN,
 }
-_DONE_STYLES = {"sent": Style.SEND, "refused": Style.ERROR, "open": Style.WARN, "unknown": Style.WARN}
+_DONE_STYLES = {
+    "sent": Style.SEND,
+    "refused": Style.ERROR,
+    "open": Style.WARN,
+    "unknown": Style.WARN,
+    "opted_out": Style.WARN,
+}
 
 
 def plan(drawn: Plan) -> list[Line]:
@@ -162,7 +168,7 @@ def _waiting(event: Waiting) -> Line:
 
 
 def _done(done: FrameDone) -> Line:
-    said = [f"{plain(done.status)}: {people(done.recipients)}"]
+    said = [f"{plain(done.status.replace('_', ' '))}: {people(done.recipients)}"]
     if done.ticket is not None:
         said.append(f"ticket {plain(done.ticket)}")
     if done.cost is not None:

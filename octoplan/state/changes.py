@@ -72,6 +72,21 @@ class Split:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TakenOut:
+    """planned, or sending without a byte sent → no more, and its people in `rest`, planned, but those who are `gone`.
+
+    They are free: they said STOP, and are left out of every plan from now on. Its id was never used.
+    """
+
+    frame: str
+    run: str
+    at: datetime
+    begun: bool
+    gone: tuple[int, ...]
+    rest: Child | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
     """sending → unknown: only a person can tell now. The body is erased."""
 
@@ -91,4 +106,4 @@ class Open:
     why: str
 
 
-Change = Begin | Again | Sent | Refused | Split | Unknown | Open
+Change = Begin | Again | Sent | Refused | Split | TakenOut | Unknown | Open

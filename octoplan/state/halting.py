@@ -10,7 +10,9 @@ from octoplan.state.rows import Row
 
 FLAGS: Final = f"substr(name, 1, {len(ALL)}) = '{ALL}'"
 """SQL over `meta`: whether a line of it is a flag."""
-CLEARANCE: Final = f"SELECT name, value FROM meta WHERE name = 'epoch' OR {FLAGS} ORDER BY name"
+HEARD: Final = "optouts"
+"""Under which name a state keeps the number of the last opt-out."""
+CLEARANCE: Final = f"SELECT name, value FROM meta WHERE name IN ('epoch', '{HEARD}') OR {FLAGS} ORDER BY name"
 _SET: Final = "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING"
 _OPEN: Final = """SELECT count(*) AS frames, coalesce(sum(f.size), 0) AS people FROM frames f
     WHERE f.status = 'sending' AND (CAST(? AS TEXT) = '' OR f.campaign = (SELECT no FROM campaigns WHERE name = ?))"""
@@ -45,8 +47,9 @@ class Halting(Asking):
 def cleared(found: Sequence[Row], epoch: int) -> Clearance:
     """The rows of CLEARANCE, and the epoch that somebody holds → the Clearance."""
     (own,) = rows.decode((row for row in found if row["name"] == "epoch"), lambda row: int(row["value"]))
-    halts = rows.decode((row for row in found if row["name"] != "epoch"), _halted)
-    return Clearance(holds=own == epoch, halts=tuple(halts))
+    heard = rows.decode((row for row in found if row["name"] == HEARD), lambda row: int(row["value"]))
+    halts = rows.decode((row for row in found if row["name"] not in ("epoch", HEARD)), _halted)
+    return Clearance(holds=own == epoch, halts=tuple(halts), heard=max(heard, default=0))
 
 
 def _halted(row: Row) -> Halted:

@@ -47,10 +47,14 @@ class InFlight:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clearance:
-    """What is asked before every first byte. `holds`: nobody unlocked the state; `halts`: every flag that is set."""
+    """What is asked before every first byte. `holds`: nobody unlocked the state; `halts`: every flag that is set.
+
+    `heard`: the number of the last STOP.
+    """
 
     holds: bool
     halts: tuple[Halted, ...] = ()
+    heard: int = 0
 
     def halt_of(self, campaign: str) -> Halted | None:
         """The flag that stops a campaign, that of everything first."""

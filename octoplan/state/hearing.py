@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from octoplan.state import rows
 from octoplan.state.asking import Asking
+from octoplan.state.halting import HEARD
 from octoplan.state.records import Forgotten, Skipped, Suppressed
 from octoplan.state.rows import Row
 from octoplan.state.statements import moment, person_bytes
@@ -21,6 +22,9 @@ _OPTOUT: Final = """INSERT INTO optouts (no, person, ticket, at, heard_at)
     VALUES ((SELECT coalesce(max(no), 0) + 1 FROM optouts), ?, ?, ?, ?) ON CONFLICT (person, ticket) DO NOTHING"""
 _REPLY: Final = """INSERT INTO replies (ticket, person, mark, at) VALUES (?, ?, ?, ?)
     ON CONFLICT (person, ticket, mark) DO NOTHING"""
+# Beside the epoch, so that to ask whether anybody said STOP costs nothing before every first byte.
+_LATEST: Final = """INSERT INTO meta (name, value) SELECT ?, CAST(max(no) AS TEXT) FROM optouts WHERE no > 0
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value"""
 # Only what is about a message of ours: a ticket is a frame's, and its person is in it.
 _OURS: Final = """JOIN frames f ON f.ticket = t.ticket JOIN messages m ON m.campaign = f.campaign
     AND m.edition = f.edition AND m.person = t.person AND m.frame = f.no JOIN campaigns c ON c.no = f.campaign"""
@@ -136,7 +140,15 @@ def hear(writer: Writer, heard: Sequence[Heard]) -> int:
         (_DELIVERY, [*deliveries]),
         (_REPLY, [*replies]),
     )
-    return sum(writer.each(sql, values) for sql, values in wanted if values)
+    new = {sql: writer.each(sql, values) for sql, values in wanted if values}
+    if new.get(_OPTOUT):
+        note_last(writer)
+    return sum(new.values())
+
+
+def note_last(writer: Writer) -> None:
+    """Opt-outs that are there → the number of the last of them, where it is looked for."""
+    writer.change(_LATEST, HEARD)
 
 
 def told(at: datetime | None) -> str:

@@ -15,6 +15,7 @@ from octoplan.errors import StateError
 from octoplan.state import ndjson
 from octoplan.state.asides import Aside
 from octoplan.state.exports import Placed, Record
+from octoplan.state.hearing import note_last
 from octoplan.state.interface import CampaignRecord, FrameRecord, RunRecord, Status
 from octoplan.state.questions import QUESTIONS
 from octoplan.state.recording import know
@@ -78,6 +79,8 @@ def fill(writer: Writer, records: Iterable[Record]) -> None:
         else:
             table, columns = _TABLES[kind]
             writer.insert(table, columns, map(rows.row, alike))
+    if rows.optouts:
+        note_last(writer)
     for rule, question in QUESTIONS.items():
         if rule not in _MAY_BE and writer.rows(f"SELECT q.name FROM ({question}) q LIMIT 1"):
             raise StateError(f"what the export holds is no whole state [{rule}]", hint=ndjson.HINT)
@@ -89,7 +92,7 @@ class _Rows:
     def __init__(self) -> None:
         self._campaigns: dict[str, int] = {}
         self._frames: dict[str, int] = {}
-        self._optouts = 0
+        self.optouts = 0
 
     def know(self, writer: Writer, record: Record) -> None:
         """A campaign → its row, whose number is remembered."""
@@ -119,8 +122,8 @@ class _Rows:
         if isinstance(record, Skipped):
             values["campaign"] = self._campaigns[record.campaign]
         elif isinstance(record, Optout):
-            self._optouts += 1
-            values["no"] = self._optouts
+            self.optouts += 1
+            values["no"] = self.optouts
         columns = _TABLES[type(record)][1]
         found = [values[name] if name in values else getattr(record, name) for name in columns]
         return ["" if one is None else one for one in found]

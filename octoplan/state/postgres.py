@@ -21,7 +21,7 @@ from octoplan.errors import StateError
 from octoplan.state import faults, server
 from octoplan.state.address import Address
 from octoplan.state.halting import CLEARANCE, cleared
-from octoplan.state.interface import Change, Clearance, Identity, Missing, Split
+from octoplan.state.interface import Change, Clearance, Identity, Missing, Split, TakenOut
 from octoplan.state.server import Connection, connect, has_state, mapped, server_of
 from octoplan.state.statements import Statement, statements
 from octoplan.state.store import BATCH, SqlStore
@@ -276,7 +276,7 @@ def _independent(changes: Sequence[Change]) -> Iterator[list[Change]]:
     """Changes → the same, in order, in groups within which no change can bear on another."""
     group: list[Change] = []
     for change in changes:
-        if any(other.frame == change.frame or isinstance(other, Split) for other in group):
+        if any(other.frame == change.frame or isinstance(other, Split | TakenOut) for other in group):
             yield group
             group = []
         group.append(change)

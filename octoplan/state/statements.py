@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from octoplan.state.halts import ALL
-from octoplan.state.interface import Again, Begin, Change, Child, Open, Refused, Sent, Split, Unknown
+from octoplan.state.interface import Again, Begin, Change, Child, Open, Refused, Sent, Split, TakenOut, Unknown
 
 Statement = tuple[str, tuple[Any, ...]]
 
@@ -23,6 +23,9 @@ _LAST_CHANGE = "last_change = CASE WHEN last_change > ? THEN last_change ELSE ? 
 # A frame that is begun is begun before the flag is durable: what is open then is all that can still leave.
 _NOT_HALTED = f"""NOT EXISTS (SELECT 1 FROM meta WHERE name = '{ALL}'
     OR name = (SELECT '{ALL}:' || c.name FROM campaigns c WHERE c.no = frames.campaign))"""
+_MOVED = """UPDATE messages SET frame = (SELECT no FROM frames WHERE id = ?)
+    WHERE (campaign, edition) = (SELECT campaign, edition FROM frames WHERE id = ?)
+    AND frame = (SELECT no FROM frames WHERE id = ?) AND person = ?"""
 _ERASE = "DELETE FROM bodies WHERE frame = ?"
 
 
@@ -57,11 +60,9 @@ def statements(change: Change) -> list[Statement]:
         case Unknown():
             made = [_swap(change, "status = 'unknown', why = ?", change.why), erase]
         case Refused():
-            freed = [] if change.keep else [(_FREE, (change.frame,) * 3)]
-            made = [_refuse(change), *freed, erase]
-        case Split():
-            children = (statement for child in change.children for statement in _child(change, child))
-            made = [_refuse(change), erase, *children]
+            made = [_refuse(change), *_freed(change), erase]
+        case Split() | TakenOut():
+            made = _apart(change)
     return made
 
 
@@ -94,17 +95,49 @@ def _refuse(change: Refused | Split) -> Statement:
     return _swap(change, "status = 'refused', code = ?, why = ?", change.code, change.why)
 
 
-def _child(split: Split, child: Child) -> list[Statement]:
+def _apart(change: Split | TakenOut) -> list[Statement]:
+    """A frame whose people go into others, or into none."""
+    if isinstance(change, TakenOut):
+        return _taken_out(change)
+    children = (statement for child in change.children for statement in _child(change, child))
+    return [_refuse(change), (_ERASE, (change.frame,)), *children]
+
+
+def _freed(change: Refused) -> list[Statement]:
+    return [] if change.keep else [(_FREE, (change.frame,) * 3)]
+
+
+def _taken_out(change: TakenOut) -> list[Statement]:
+    """A frame that nobody has seen → its people out of it: who is gone into none, the others into the new one."""
+    rest = change.rest
+    moved: list[Statement] = [(_MOVED, (None, *(change.frame,) * 2, person_bytes(person))) for person in change.gone]
+    if rest is not None:
+        moved += [(_MOVED, (rest.id, *(change.frame,) * 2, person_bytes(person))) for person in rest.people]
+    old = "sending" if change.begun else "planned"
+    return [
+        _swap(change, "attempts = attempts", old=old),
+        *([] if rest is None else [_new_frame(change.frame, rest, change.at)]),
+        *moved,
+        (_ERASE, (change.frame,)),
+        ("DELETE FROM frames WHERE id = ?", (change.frame,)),
+    ]
+
+
+def _new_frame(parent: str, child: Child, at: datetime) -> Statement:
     inherited = "campaign, edition, run, content, not_after, opens, wave, arm, due"
+    return (
+        f"""INSERT INTO frames (no, id, status, size, refusals, last_change, {inherited})
+            SELECT (SELECT max(no) + 1 FROM frames), ?, 'planned', ?, ?, ?, {inherited} FROM frames WHERE id = ?""",
+        (child.id, len(child.people), child.refusals, moment(at), parent),
+    )
+
+
+def _child(split: Split, child: Child) -> list[Statement]:
     moved = """UPDATE messages SET frame = (SELECT no FROM frames WHERE id = ?), refusals = ?
         WHERE (campaign, edition) = (SELECT campaign, edition FROM frames WHERE id = ?)
         AND frame = (SELECT no FROM frames WHERE id = ?) AND person = ?"""
     return [
-        (
-            f"""INSERT INTO frames (no, id, status, size, refusals, last_change, {inherited})
-                SELECT (SELECT max(no) + 1 FROM frames), ?, 'planned', ?, ?, ?, {inherited} FROM frames WHERE id = ?""",
-            (child.id, len(child.people), child.refusals, moment(split.at), split.frame),
-        ),
+        _new_frame(split.frame, child, split.at),
         *(
             (moved, (child.id, child.refusals, split.frame, split.frame, person_bytes(person)))
             for person in child.people

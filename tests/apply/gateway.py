@@ -56,12 +56,14 @@ class Asked:
 class Judge:
     """The endpoint: `script` says what happens, `bad` are numbers that are refused, `watch` sees each request.
 
-    `parts`: what it counts of each message. `date`: what time it is there; None: it does not say.
+    `stopped`: numbers that said STOP before anything could be sent to them. `parts`: what it counts of each message.
+    `date`: what time it is there; None: it does not say.
     """
 
     url: str
     script: Script = lambda _: ACCEPT
     bad: frozenset[str] = frozenset()
+    stopped: frozenset[str] = frozenset()
     parts: int = 1
     date: Callable[[], datetime] | None = None
     watch: Callable[[Asked], None] = lambda _: None

@@ -244,6 +244,7 @@ POINTS: Final = (
     *_change("Refused", "refused"),
     *_change("Refused", "bad-number", prefix="refused-alone"),
     *_change("Split", "bad-number", nth=(1, 2)),
+    *_change("TakenOut", "stop-said"),
     *_change("Unknown", "id-in-use"),
     *_change("Open", "riddle"),
     *_call("end", "send"),

@@ -1,5 +1,6 @@
 """What must happen for a point to be reached: before the armed process, and what that process is asked to do."""
 
+import json
 import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -7,8 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from octoplan.state.interface import Status
-from tests.apply.gateway import CUT_AFTER, DUPLICATE, RIDDLE, STOP_MISSING, in_turn
-from tests.failpoints.conftest import APPLY, BAD, Field
+from tests.apply.gateway import ACCEPT, CUT_AFTER, DUPLICATE, RIDDLE, STOP_MISSING, Asked, in_turn
+from tests.failpoints.conftest import APPLY, BAD, PEOPLE, Field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,25 @@ def _bad_number(ground: Field) -> tuple[str, ...]:
     ground.write(frame_size=500)  # one frame of a variant holds all its people: it is split, and split again
     _make_state(ground)
     ground.judge.bad = frozenset({BAD})
+    return APPLY
+
+
+def _stop_said(ground: Field) -> tuple[str, ...]:
+    """Somebody says STOP while the run is at work, when its first request has arrived: they are in a later one."""
+    _make_state(ground)
+    settings = (ground.folder.path / "octoplan.yaml").read_text(encoding="utf-8")
+    ground.folder.write({"octoplan.yaml": settings.replace("max_in_flight: 2", "max_in_flight: 1")})
+    said: list[str] = []
+
+    def script(asked: Asked) -> str:
+        if not said:
+            said.append(next(one for one in reversed(PEOPLE) if one not in asked.addresses))
+            ground.judge.stopped = frozenset(said)
+            ground.folder.write({"stop.json": json.dumps({"number": said[0], "stop_date": ""})})
+            assert ground.call("ingest", str(ground.folder.path / "stop.json")).code == 0
+        return ACCEPT
+
+    ground.judge.script = script
     return APPLY
 
 
@@ -103,6 +123,7 @@ STORIES: Final[Mapping[str, Story]] = {
     "retry": Story(prepare=_answering(CUT_AFTER)),
     "refused": Story(prepare=_answering(STOP_MISSING)),
     "bad-number": Story(prepare=_bad_number),
+    "stop-said": Story(prepare=_stop_said),
     "id-in-use": Story(prepare=_answering(DUPLICATE)),
     "riddle": Story(prepare=_answering(RIDDLE)),
     "resolve": Story(prepare=_resolve),

@@ -19,6 +19,7 @@ from octoplan.state.interface import (
     Split,
     Status,
     Store,
+    TakenOut,
     Unknown,
 )
 from tests.state.conftest import EPOCH, NOW, at, campaign, everything, frame, frame_id, held, record, statuses
@@ -264,3 +265,57 @@ def test_a_person_resolves_an_unknown_frame_once(begun: Store, sent: bool, statu
 def _by(change: Change, run: str) -> Change:
     values = {name: getattr(change, name) for name in change.__dataclass_fields__}
     return type(change)(**{**values, "run": run})
+
+
+def taken_out(*gone: int, begun: bool = False, run: str = "run-1") -> TakenOut:
+    left = tuple(person for person in (1, 2, 3) if person not in gone)
+    rest = Child(id=frame_id(21), people=left, refusals=0) if left else None
+    return TakenOut(frame=ONE, run=run, at=at(2), begun=begun, gone=gone, rest=rest)
+
+
+@pytest.mark.parametrize("is_begun", [False, True])
+def test_whoever_is_taken_out_is_free_and_the_others_are_planned_in_a_new_frame(
+    planned: Store,
+    is_begun: bool,  # noqa: FBT001 - a case
+) -> None:
+    if is_begun:
+        assert planned.commit(EPOCH, [BEGIN]) == (True,)
+    assert planned.commit(EPOCH, [taken_out(2, begun=is_begun)]) == (True,)
+    assert statuses(planned) == {1: "planned", 2: "free", 3: "planned", 4: "planned", 5: "planned"}
+    assert [one.refusals for one in held(planned).values()] == [0] * 5
+    new = frame(planned, 21)
+    assert (new.size, new.attempts, new.first_attempt, new.run, new.not_after) == (2, 0, None, "run-1", at(3600))
+    with pytest.raises(StateError, match="no frame begins"):
+        frame(planned, 1)
+    assert planned.bodies() == ()
+    assert [one.rule for one in planned.breaches()] == ["run/not-ended"]
+
+
+def test_a_frame_of_which_everybody_is_taken_out_is_gone(planned: Store) -> None:
+    assert planned.commit(EPOCH, [taken_out(1, 2, 3)]) == (True,)
+    assert statuses(planned) == {1: "free", 2: "free", 3: "free", 4: "planned", 5: "planned"}
+    assert len(list(planned.frames())) == 1
+
+
+def test_what_is_taken_out_and_begun_in_one_commit_is_as_in_two(planned: Store) -> None:
+    begin = Begin(frame=frame_id(21), run="run-1", at=at(3), body=b"sealed")
+    assert planned.commit(EPOCH, [taken_out(2), begin]) == (True, True)
+    assert statuses(planned) == {1: "sending", 2: "free", 3: "sending", 4: "planned", 5: "planned"}
+
+
+@pytest.mark.parametrize("wrong", ["begun", "not begun", "run", "epoch", "again"])
+def test_nobody_is_taken_out_of_a_frame_that_is_not_as_the_change_says(planned: Store, wrong: str) -> None:
+    change, epoch = taken_out(2), EPOCH
+    if wrong == "begun":
+        planned.commit(EPOCH, [BEGIN])
+    elif wrong == "not begun":
+        change = taken_out(2, begun=True)
+    elif wrong == "run":
+        change = taken_out(2, run="run-7")
+    elif wrong == "epoch":
+        epoch += 1
+    else:
+        assert planned.commit(EPOCH, [change]) == (True,)
+    before = everything(planned)
+    assert planned.commit(epoch, [change]) == (False,)
+    assert everything(planned) == before
