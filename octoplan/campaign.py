@@ -53,7 +53,7 @@ class Campaign:
     `moved_from`: the name that it had when it was sent, `not_moved_from`: names that it never had. With
     `language`, texts by language may stand in the place of a text. `optimize`: typographic characters that force
     UCS-2 are replaced. `text_files`: the pointer of a text that stands in a file of its own → the file, as shown.
-    `lint_off`: rules of lint that it is not asked about.
+    `lint_off`: rules of lint that it is not asked about. `sends_unreachable`: landlines do not matter.
     """
 
     name: str
@@ -77,6 +77,7 @@ class Campaign:
     not_moved_from: tuple[str, ...] = ()
     held_under: str | None = None
     lint_off: tuple[str, ...] = ()
+    sends_unreachable: bool = False
 
     @property
     def held_as(self) -> str:
@@ -142,7 +143,9 @@ class Campaign:
         optimize = {"optimize": "gsm7"} if self.optimize else {}
         personal = {"personalization": "server"} if self.is_personal else {}
         limits = {"limits": self.limits.written} if self.limits.written else {}
+        unreachable = {"unreachable": "send"} if self.sends_unreachable else {}
         return {
+            **unreachable,
             **language,
             **limits,
             **personal,
@@ -230,6 +233,7 @@ def _build(project: Project, document: Document, path: Path) -> Campaign:
         moved_from=data.get("moved_from"),
         not_moved_from=_listed(data.get("not_moved_from")),
         lint_off=tuple((data.get("lint") or {}).get("off", ())),
+        sends_unreachable=data.get("unreachable") == "send",
     )
     if campaign.send_at and campaign.not_after and campaign.not_after < campaign.send_at:
         raise ProjectInvalid(

@@ -21,6 +21,7 @@ class Rule(StrEnum):
 
     INVALID = "invalid"
     CLOSED = "closed"
+    UNREACHABLE = "unreachable"
     ABSENT = "absent"
     WHERE = "where"
     EXCLUDED = "excluded"

@@ -5,7 +5,7 @@ no-break space of French typography, which phonenumbers does not know, is read a
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from octoplan.audience.verdict import BLANK, Verdict, trimmed
@@ -18,6 +18,14 @@ NO_COUNTRY = "a number without country code, and no region given"
 SEPARATORS = " .-()/\u00a0\u202f"
 # Longer texts are phonenumbers' to read: it looks for a number within them.
 _CLEANED = f"CASE WHEN strlen(f0) <= 60 THEN translate(f0, {literal(SEPARATORS)}, '') END"
+LANDLINE = "landline"
+PREMIUM = "premium"
+UNREACHABLE = frozenset({LANDLINE, PREMIUM})
+"""Reasons for which a number that is good is left out all the same: the channel does not reach it, or should not."""
+_LEFT_OUT = {"sms": (PREMIUM, LANDLINE), "rcs": (PREMIUM, LANDLINE), "voice_sms": (PREMIUM,)}
+_NEVER = "false"
+_FIXED = "fixed_line"
+_PREMIUM_RATE = "premium_rate"
 _TYPES = (
     "fixed_line",
     "mobile",
@@ -32,8 +40,13 @@ _TYPES = (
 )
 
 
-def verdict(raw: str, region: str | None) -> Verdict:
-    """A value as it stands in a row → its Verdict."""
+def left_out(channel: str) -> tuple[str, ...]:
+    """A channel → which good numbers it leaves out: UNREACHABLE, or some of it."""
+    return _LEFT_OUT.get(channel, ())
+
+
+def verdict(raw: str, region: str | None, without: Collection[str] = ()) -> Verdict:
+    """A value as it stands in a row → its Verdict; `without`: which UNREACHABLE numbers are not wanted."""
     import phonenumbers  # noqa: PLC0415 - only where numbers are looked at
 
     text = trimmed(raw).replace("\u202f", " ")
@@ -50,7 +63,16 @@ def verdict(raw: str, region: str | None) -> Verdict:
     if country is None or not phonenumbers.is_valid_number_for_region(number, country):
         main = country or phonenumbers.region_code_for_country_code(number.country_code or 0)
         return Verdict(None, None, f"not a valid number in {main}" if main.isalpha() else NO_NUMBER)
+    if without and (reason := _unreachable(number)) in without:
+        return Verdict(None, country, reason)
     return Verdict(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), country)
+
+
+def _unreachable(number: Any) -> str | None:
+    """A number of phonenumbers, valid → which of UNREACHABLE it is; where landlines and mobiles look alike, none."""
+    from phonenumbers import PhoneNumberType, number_type  # noqa: PLC0415 - as in `verdict`
+
+    return {PhoneNumberType.FIXED_LINE: LANDLINE, PhoneNumberType.PREMIUM_RATE: PREMIUM}.get(number_type(number))
 
 
 def _is_clean(rules: "Sequence[_Rule]") -> str:
@@ -67,10 +89,11 @@ def is_region(region: str) -> bool:
     return region in SUPPORTED_REGIONS
 
 
-def check(region: str | None, beginnings: Iterable[str]) -> Check:
+def check(region: str | None, beginnings: Iterable[str], without: Collection[str] = ()) -> Check:
     """The audience's region and how some of its numbers begin (`+336`) → the SQL that tells clean numbers.
 
     Decides only where phonenumbers would surely say the same: all else is NULL, and asked of phonenumbers itself.
+    `without`: which UNREACHABLE numbers are not wanted, and told by `left_out` instead.
     """
     rules = [rule for rule in (_rule(code) for code in _regions(region, beginnings)) if rule is not None]
     if not rules:
@@ -79,13 +102,15 @@ def check(region: str | None, beginnings: Iterable[str]) -> Check:
     clean = f"CASE WHEN {_is_clean(rules)} THEN f0 ELSE {_CLEANED} END"
     forms = [form for rule in rules for form in rule.doubled("text")]
     forms += ["WHEN starts_with(text, '+') THEN text", *(home.forms("text") if home else ())]
-    accepted = "".join(f" WHEN {rule.accepts('number')} THEN number" for rule in rules)
+    accepted = "".join(f" WHEN {rule.accepts('number', without)} THEN number" for rule in rules)
+    refused = "".join(rule.refuses("number", without) for rule in rules)
     countries = "".join(f" WHEN starts_with(address, '{rule.prefix}') THEN '{rule.region}'" for rule in rules)
     return Check(
         steps=(("text", clean), ("number", f"CASE {' '.join(forms)} END")),
         address=f"CASE{accepted} END",
         country=f"CASE{countries} END",
         folded=True,
+        left_out=f"CASE{refused} END" if refused else "",
     )
 
 
@@ -118,13 +143,28 @@ class _Rule:
         """How long its numbers can be, with `+` and the country's code."""
         return tuple(len(self.prefix) + length for length in self.data.general_desc.possible_length)
 
-    def accepts(self, number: str) -> str:
+    def accepts(self, number: str, without: Collection[str] = ()) -> str:
         """SQL of a number → SQL of whether it is `+`, this region's code and a valid national number.
 
-        A national prefix that phonenumbers would strip, or read a carrier from, makes it undecided.
+        A national prefix that phonenumbers would strip, or read a carrier from, makes it undecided. A number that
+        is of several kinds is of the first in phonenumbers' order, which begins with premium and ends with landline.
         """
+        left_out = {_PREMIUM_RATE} if PREMIUM in without else set()
+        left_out |= {_FIXED} if LANDLINE in without else set()
+        wanted = self._is_valid(number, [kind for kind in _TYPES if kind not in left_out])
+        premium = self._kinds(number, (_PREMIUM_RATE,))
+        return f"{wanted} AND NOT {premium}" if PREMIUM in without and premium != _NEVER else wanted
+
+    def refuses(self, number: str, without: Collection[str]) -> str:
+        """SQL of a number that `accepts` did not → CASE branches of why it is not wanted, though it is valid."""
+        others = self._kinds(number, [kind for kind in _TYPES if kind != _FIXED])
+        reasons = {PREMIUM: self._is_valid(number, (_PREMIUM_RATE,))}
+        reasons[LANDLINE] = f"{self._is_valid(number, (_FIXED,))} AND NOT {others}"
+        return "".join(f" WHEN {test} THEN '{reason}'" for reason, test in reasons.items() if reason in without)
+
+    def _is_valid(self, number: str, kinds: Sequence[str]) -> str:
         general = self.data.general_desc
-        parts = [self._kinds(number)]
+        parts = [self._kinds(number, kinds)]
         lengths = tuple(general.possible_length)
         if len(lengths) == 1 and general.national_number_pattern == f"[1-9]\\d{{{lengths[0] - 1}}}":
             # The kinds are digits of that very length: all that is left to say is that the first is not 0.
@@ -136,15 +176,15 @@ class _Rule:
             parts.append(f"NOT {_begins(number, self.prefix, stripped)}")
         return " AND ".join(dict.fromkeys(parts))
 
-    def _kinds(self, number: str) -> str:
-        """Any kind of number, by its pattern and its possible lengths; kinds of the same lengths share a pattern."""
+    def _kinds(self, number: str, kinds: Sequence[str]) -> str:
+        """Any of these kinds, by pattern and possible lengths; kinds of the same lengths share a pattern."""
         by_lengths: dict[tuple[int, ...], list[str]] = {}
-        for kind in _TYPES:
+        for kind in kinds:
             description = getattr(self.data, kind)
             if description is not None and description.national_number_pattern:
                 by_lengths.setdefault(self._lengths(description), []).append(description.national_number_pattern)
         tests = (self._test(number, lengths, "|".join(patterns)) for lengths, patterns in by_lengths.items())
-        return f"({' OR '.join(tests)})"
+        return f"({' OR '.join(tests)})" if by_lengths else _NEVER
 
     def _lengths(self, description: object) -> tuple[int, ...]:
         own = tuple(getattr(description, "possible_length", ()))

@@ -11,11 +11,11 @@ from typing import Any, Protocol
 
 from octoplan.audience.reading import Rows
 from octoplan.errors import Place
-from octoplan.table import people
+from octoplan.table import verdicts
 from octoplan.table.connection import Table
 from octoplan.table.files import LoadedFile
-from octoplan.table.people import Rejected
 from octoplan.table.records import BROKEN_QUOTES, misfit
+from octoplan.table.verdicts import Rejected
 
 UNREADABLE = "not readable"
 _NO_OBJECT = "not a JSON object"
@@ -49,7 +49,7 @@ class Rejects(Protocol):
 
 def rejected_rows(table: Table, rows: Rows, left_out: Rejected, asked_by: str) -> Iterator[RejectedRow]:
     """Loaded rows and who of them is left out → the rows that cannot be used, file by file, in order of their lines."""
-    refused = _Peeking(people.each_rejected(table, left_out, rows.name))
+    refused = _Peeking(verdicts.each_rejected(table, left_out, rows.name))
     for file in rows.files:
         last = file.first + file.count
         mine = _until(refused, last) if file not in rows.read else iter(())

@@ -1,6 +1,6 @@
 """Loaded rows and a key → people in a table, each once, and what was left out with its reason."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
@@ -13,7 +13,7 @@ from octoplan.audience.verdict import Verdict
 from octoplan.campaign import AddressField
 from octoplan.errors import Problem, ProjectInvalid
 from octoplan.spec import AudienceSpec
-from octoplan.table import people
+from octoplan.table import people, verdicts
 from octoplan.table.connection import Table, TableError
 from octoplan.table.people import Filter, Making
 from octoplan.table.rows import Check
@@ -34,12 +34,14 @@ class Selection:
 class Wanted:
     """What people are selected by: the kind of address, the sub-key of their keys; and `fields`, what else is kept.
 
-    `rejects`: is given the rows that cannot be used, where somebody asked for them.
+    `rejects`: is given the rows that cannot be used, where somebody asked for them. `without`: which good numbers are
+    not wanted, see `numbers.UNREACHABLE`.
     """
 
     kind: AddressField
     key: bytes = field(repr=False)
     fields: Sequence[str] = ()
+    without: tuple[str, ...] = ()
     rejects: Rejects | None = None
 
 
@@ -53,7 +55,7 @@ def select_rows(table: Table, reading: Reading, rows: Rows, wanted: Wanted, late
         count=rows.count,
         only=rows.only,
         firsts=[origin.first for origin in rows.origins],
-        check=_check(table, rows, wanted.kind, reading.region),
+        check=_check(table, rows, wanted, reading.region),
         key=wanted.key,
         tests=[Filter(condition=one, fields=[rows.fields[name] for name in one.columns]) for one in reading.conditions],
         later=later,
@@ -63,19 +65,19 @@ def select_rows(table: Table, reading: Reading, rows: Rows, wanted: Wanted, late
     return settle(table, Settling(reading=reading, rows=rows, making=making, wanted=wanted), made)
 
 
-def _check(table: Table, rows: Rows, field: AddressField, region: str | None) -> Check:
-    if field == "email":
+def _check(table: Table, rows: Rows, wanted: Wanted, region: str | None) -> Check:
+    if wanted.kind == "email":
         return emails.check()
     beginnings = table.rows(
         f"SELECT DISTINCT left(f0, 4) FROM {rows.name} "
         f"WHERE (rowid < 1000 OR rowid % {_SAMPLE} = 0) AND starts_with(f0, '+') LIMIT 200"
     )
-    return numbers.check(region, sorted(row[0] for row in beginnings))
+    return numbers.check(region, sorted(row[0] for row in beginnings), wanted.without)
 
 
-def judge(field: AddressField, region: str | None) -> Callable[[str], Verdict]:
+def judge(field: AddressField, region: str | None, without: Sequence[str] = ()) -> Callable[[str], Verdict]:
     """A kind of address, and the region it may be national in → what gives a Verdict on a text."""
-    return emails.verdict if field == "email" else partial(numbers.verdict, region=region)
+    return emails.verdict if field == "email" else partial(numbers.verdict, region=region, without=without)
 
 
 def _make(table: Table, reading: Reading, making: Making) -> str:
@@ -135,41 +137,51 @@ class Settling:
 def settle(table: Table, settling: Settling, name: str) -> Selection:
     """The table of people as made → a Selection: what the fast check left open is decided."""
     rows, wanted = settling.rows, settling.wanted
-    everyone, open_ones = people.undecided(table, name)
+    everyone, open_ones = verdicts.undecided(table, name)
     rejects = [*rows.first_lost]
-    rejected: tuple[tuple[str, int], ...] = ()
-    verdicts = ""
+    rejected: Mapping[str, int] = {}
+    told = ""
     if open_ones:
-        verdicts = _verdicts(table, name, judge(wanted.kind, settling.reading.region))
-        people.settle(table, name, verdicts, settling.making)
-        rejected = people.rejected(table, name, verdicts)
-        first = people.first_rejected(table, name, verdicts, SHOWN)
+        told = _tell(table, name, settling)
+        people.settle(table, name, told, settling.making)
+        rejected = dict(verdicts.rejected(table, name, told))
+        first = verdicts.first_rejected(table, name, told, (SHOWN, numbers.UNREACHABLE))
         spots = places(rows.origins, [row for row, _ in first])
         rejects += [Reject(place=place, reason=reason) for place, (_, reason) in zip(spots, first, strict=True)]
     if wanted.rejects is not None and (rows.lost or rejected):
         asked_by = settling.reading.spec.document.shown
-        wanted.rejects.take(rejected_rows(table, rows, people.Rejected(name=name, verdicts=verdicts), asked_by))
+        wanted.rejects.take(rejected_rows(table, rows, verdicts.Rejected(name=name, verdicts=told), asked_by))
     if open_ones:
-        people.drop_rejected(table, name)
-        table.execute(f"DROP TABLE {verdicts}")
+        verdicts.drop_rejected(table, name)
+        table.execute(f"DROP TABLE {told}")
     people.finish(table, name)
     counts = Counts(
         rows=rows.count + rows.lost,
         unreadable=rows.lost,
         filtered=rows.count - everyone,
-        rejected=MappingProxyType(dict(rejected)),
+        rejected=_those(rejected, unreachable=False),
+        unreachable=_those(rejected, unreachable=True),
     )
     ordered = sorted(rejects, key=lambda reject: reject.place)
     return Selection(name=name, counts=counts, rejects=tuple(ordered[:SHOWN]))
 
 
-def _verdicts(table: Table, name: str, verdict: Callable[[str], Verdict]) -> str:
+def _those(rejected: Mapping[str, int], *, unreachable: bool) -> Mapping[str, int]:
+    found = {why: number for why, number in rejected.items() if (why in numbers.UNREACHABLE) == unreachable}
+    return MappingProxyType(found)
+
+
+def _tell(table: Table, name: str, settling: Settling) -> str:
     """People as made → a table with the verdict on every distinct text that the fast check left open."""
-    verdicts = people.make_verdicts(table)
-    for texts in people.raw_values(table, name):
+    wanted, check = settling.wanted, settling.making.check
+    verdict = judge(wanted.kind, settling.reading.region, wanted.without)
+    told = verdicts.make_verdicts(table)
+    if check.left_out:
+        verdicts.leave_out(table, name, told, check)
+    for texts in verdicts.raw_values(table, name, told if check.left_out else ""):
         judged = [verdict(text) for text in texts]
         table.append(
-            verdicts,
+            told,
             (
                 texts,
                 [one.address for one in judged],
@@ -177,4 +189,4 @@ def _verdicts(table: Table, name: str, verdict: Callable[[str], Verdict]) -> str
                 [one.reason for one in judged],
             ),
         )
-    return verdicts
+    return told

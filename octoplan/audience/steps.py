@@ -7,6 +7,7 @@ from octoplan.audience.exclusions import Suppressions, Within, drop, drops, no_a
 from octoplan.audience.inline import Inline, read_inline
 from octoplan.audience.inline_rows import load_inline
 from octoplan.audience.narrowing import Gone, choose, has_inner_choice, later, narrow
+from octoplan.audience.numbers import left_out
 from octoplan.audience.opening import open_reading
 from octoplan.audience.reading import Reading, Rows, address_column, load_reading, ready
 from octoplan.audience.rejects import Rejects
@@ -107,7 +108,8 @@ def select(loaded: Loaded, suppressions: Suppressions, key: bytes, rejects: Reje
     if loaded.rows is None or problems:
         return _invalid(loaded, problems)
     try:
-        wanted = Wanted(kind=campaign.address_field, key=key, rejects=rejects)
+        without = () if campaign.sends_unreachable else left_out(campaign.channel)
+        wanted = Wanted(kind=campaign.address_field, key=key, rejects=rejects, without=without)
         return _select(loaded, loaded.rows, suppressions, wanted)
     except ProjectInvalid as invalid:
         return _invalid(loaded, invalid.problems)

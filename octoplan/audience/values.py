@@ -27,12 +27,16 @@ class Reject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """How many rows were read and what became of them; all but `rows` add up to `rows`. `rejected`: by reason."""
+    """How many rows were read and what became of them; all but `rows` add up to `rows`.
+
+    `rejected`: rows that cannot be used, by reason; `unreachable`: good numbers that the channel does not reach.
+    """
 
     rows: int = 0
     unreadable: int = 0
     filtered: int = 0
     rejected: Mapping[str, int] = field(default_factory=lambda: _NONE)
+    unreachable: Mapping[str, int] = field(default_factory=lambda: _NONE)
     duplicates: int = 0
     excluded: int = 0
     suppressed: int = 0
@@ -47,6 +51,7 @@ class Counts:
             ("unreadable", self.unreadable),
             ("left out by where", self.filtered),
             *self.rejected.items(),
+            *self.unreachable.items(),
             ("duplicates", self.duplicates),
             ("excluded", self.excluded),
             ("suppressed", self.suppressed),

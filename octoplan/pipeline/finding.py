@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from octoplan.audience import steps
+from octoplan.audience import numbers, steps
 from octoplan.audience.exclusions import open_suppressions
 from octoplan.audience.finding import Found, Rule, find
 from octoplan.audience.selecting import judge
@@ -70,12 +70,20 @@ def why(asked: Asked, typed: str) -> Answer:
     person = person_key(key, verdict.address)
     if campaign.is_closed(asked.now):
         found = Found(rule=Rule.CLOSED, why="not_after has passed")
+    elif (kind := _unreachable(campaign, verdict.address)) is not None:
+        found = Found(rule=Rule.UNREACHABLE, why=kind)
     else:
         with asked.open_table() as table:
             found = _find(asked, table, key, person)
     had = _history(state, campaign.held_in(_names(state)).held_as, person) if state else ()
     heard = state.store.told_of(person) if state else ()
     return Answer(campaign=campaign, address=verdict.address, found=found, had=had, heard=heard)
+
+
+def _unreachable(campaign: Campaign, address: str) -> str | None:
+    """A good address → why the campaign leaves it out all the same, if it does."""
+    without = () if campaign.sends_unreachable else numbers.left_out(campaign.channel)
+    return judge(campaign.address_field, None, without)(address).reason
 
 
 def _find(asked: Asked, table: Table, key: bytes, person: int) -> Found:

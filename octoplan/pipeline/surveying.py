@@ -115,7 +115,7 @@ def find_named(project: Project, name: str, hints: Hints) -> Subject | None:
 def _stand_in(name: str, spec: AudienceSpec, channel: str) -> Campaign:
     """What an audience could name → a campaign that has just this audience, for all who read audiences.
 
-    Its purpose is none, so that only the suppressions of every purpose are asked.
+    Its purpose is none, so that only the suppressions of every purpose are asked; whoever is in it counts.
     """
     return Campaign(
         name=name,
@@ -127,6 +127,7 @@ def _stand_in(name: str, spec: AudienceSpec, channel: str) -> Campaign:
         constants=MappingProxyType({}),
         document=spec.document,
         audience=spec,
+        sends_unreachable=True,
         send_at=None,
         not_after=None,
         skip_missing=False,

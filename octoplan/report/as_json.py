@@ -124,6 +124,7 @@ def _counts(step: Step) -> dict[str, Any] | None:
         "unreadable": counts.unreadable,
         "filtered": counts.filtered,
         "rejected": dict(sorted(counts.rejected.items())),
+        **({"unreachable": dict(sorted(counts.unreachable.items()))} if counts.unreachable else {}),
         "duplicates": counts.duplicates,
         "excluded": counts.excluded,
         "suppressed": counts.suppressed,

@@ -98,6 +98,7 @@ def funnel(step: Step) -> tuple[Count, ...]:
         Count("-", counts.unreadable, "could not be read"),
         Count("-", counts.filtered, "left out by where"),
         *(Count("-", number, plain(reason)) for reason, number in sorted(counts.rejected.items())),
+        *(Count("-", number, _unreachable(kind, number)) for kind, number in sorted(counts.unreachable.items())),
         Count("-", counts.duplicates, "there twice" if counts.duplicates == 1 else "there more than once"),
         Count("-", counts.excluded, "excluded"),
         Count("-", counts.suppressed, "suppressed"),
@@ -120,6 +121,10 @@ def funnel(step: Step) -> tuple[Count, ...]:
         *(left for left in known if left.number),
         *((Count("=", step.recipients, "to send to"),) if any(left.number for left in known) else ()),
     )
+
+
+def _unreachable(kind: str, number: int) -> str:
+    return f"{plain(kind)}{' number' if kind == 'premium' else ''}{'s' * (number != 1)}"
 
 
 def _funnel_lines(step: Step) -> Iterator[str]:

@@ -19,6 +19,7 @@ _RULES: Final[Mapping[Rule, str]] = MappingProxyType(
     {
         Rule.INVALID: "the address is not valid",
         Rule.CLOSED: "the campaign is closed",
+        Rule.UNREACHABLE: "a number that the channel does not reach",
         Rule.ABSENT: "not in the contact files",
         Rule.WHERE: "left out by where",
         Rule.EXCLUDED: "excluded",

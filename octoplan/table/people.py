@@ -15,7 +15,6 @@ from octoplan.table.keys import KEY_BYTES, person_key_sql
 from octoplan.table.rows import Check
 from octoplan.table.where import SECONDS, Condition
 
-BLANK = "blank"
 _SPLIT = 1 << 18  # below as many rows DuckDB's own parallelism (122,880 rows a thread) leaves cores idle
 
 
@@ -163,25 +162,6 @@ def count(table: Table, people: str) -> int:
     return int(table.value(f"SELECT count(*) FROM {people}"))
 
 
-def undecided(table: Table, people: str) -> tuple[int, int]:
-    """A table of people → all its rows, and those whose address the fast check could not tell."""
-    everyone, known = table.rows(f"SELECT count(*), count(address) FROM {people}")[0]
-    return int(everyone), int(everyone - known)
-
-
-def raw_values(table: Table, people: str) -> Iterator[list[str]]:
-    """A table of people → the distinct undecided texts, in batches."""
-    for batch in table.batches(f"SELECT DISTINCT raw FROM {people} WHERE address IS NULL AND raw IS NOT NULL"):
-        yield [row[0] for row in batch]
-
-
-def make_verdicts(table: Table) -> str:
-    """Nothing → the name of an empty table for verdicts: raw text, address or NULL, its country, reason or NULL."""
-    verdicts = table.name("verdicts")
-    table.execute(f"CREATE TABLE {verdicts} (raw VARCHAR, address VARCHAR, country VARCHAR, reason VARCHAR)")
-    return verdicts
-
-
 def settle(table: Table, people: str, verdicts: str, making: Making) -> None:
     """Verdicts on the undecided texts → the addresses of those that are good; the others stay, without an address."""
     values = "".join(f", p.v{number}" for number in range(len(making.fields)))
@@ -194,50 +174,6 @@ def settle(table: Table, people: str, verdicts: str, making: Making) -> None:
     table.execute(
         f"DELETE FROM {people} WHERE address IS NULL AND raw IN (SELECT raw FROM {verdicts} WHERE address IS NOT NULL)"
     )
-
-
-def rejected(table: Table, people: str, verdicts: str) -> tuple[tuple[str, int], ...]:
-    """Settled people → how many are left out by reason, the most frequent first."""
-    rows = table.rows(
-        f"SELECT coalesce(d.reason, '{BLANK}') AS reason, count(*) AS many "
-        f"FROM {people} p LEFT JOIN {verdicts} d ON p.raw = d.raw WHERE p.address IS NULL GROUP BY 1 ORDER BY 2 DESC, 1"
-    )
-    return tuple((str(reason), int(many)) for reason, many in rows)
-
-
-def first_rejected(table: Table, people: str, verdicts: str, limit: int) -> list[tuple[int, str]]:
-    """Settled people → the first of those left out, in file order: record and reason."""
-    rows = table.rows(
-        f"SELECT p.record, coalesce(d.reason, '{BLANK}') FROM {people} p LEFT JOIN {verdicts} d ON p.raw = d.raw "
-        f"WHERE p.address IS NULL ORDER BY p.record LIMIT {limit}"
-    )
-    return [(int(record), str(reason)) for record, reason in rows]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rejected:
-    """Settled people, and the verdicts on those without an address; blank where there are none."""
-
-    name: str
-    verdicts: str
-
-
-def each_rejected(table: Table, left_out: Rejected, rows: str) -> Iterator[tuple[int, str, str | None]]:
-    """Those left out, and the loaded rows → record, reason and, where rows are kept, the whole row; in file order."""
-    if not left_out.verdicts:
-        return
-    whole, join = ("r.whole", f"JOIN {rows} r ON r.rowid = p.record") if table.keeps_rows else ("NULL", "")
-    sql = (
-        f"SELECT p.record, coalesce(d.reason, '{BLANK}'), {whole} FROM {left_out.name} p "
-        f"LEFT JOIN {left_out.verdicts} d ON p.raw = d.raw {join} WHERE p.address IS NULL ORDER BY p.record"
-    )
-    for batch in table.batches(sql):
-        yield from batch
-
-
-def drop_rejected(table: Table, people: str) -> None:
-    """Settled people → only those with an address."""
-    table.execute(f"DELETE FROM {people} WHERE address IS NULL")
 
 
 def finish(table: Table, people: str) -> None:

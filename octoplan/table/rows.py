@@ -71,12 +71,14 @@ class Check:
 
     `steps`: each a name and an expression over `f0` and the names before it; then `address`, in canonical form,
     NULL where undecided; then `country`, over `address`. `folded`: addresses have no capital letters.
+    `left_out`: over the names of the steps, why an address that is good and undecided is not wanted, NULL where it is.
     """
 
     address: str
     country: str
     folded: bool
     steps: tuple[tuple[str, str], ...] = ()
+    left_out: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -244,9 +244,9 @@ def test_every_row_is_somewhere_and_the_funnel_adds_up(
 
 
 def test_person_keys_are_those_of_the_addresses(contacts: Contacts) -> None:
-    from octoplan.table import people  # noqa: PLC0415 - to look at what is made
+    from octoplan.table import verdicts  # noqa: PLC0415 - to look at what is made
 
-    assert people.BLANK == "blank"
+    assert verdicts.BLANK == "blank"
     assert (
         person_key(KEY, "Ana@example.com")
         == person_key(KEY, "ana@EXAMPLE.com")
