@@ -45,12 +45,14 @@ Within = tuple[tuple[Exclusion, ...], ...]
 class Suppressions:
     """The project's suppressions, opened and loaded once for all campaigns.
 
-    `optouts`: the table of those who said STOP, blank where nobody did.
+    `optouts`: the table of those who said STOP, blank where nobody did; `forgotten`: likewise, of those who asked to be
+    forgotten, whom no purpose reaches.
     """
 
     entries: Mapping[int, Exclusion]
     project: Project
     optouts: str = ""
+    forgotten: str = ""
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -61,9 +63,10 @@ class Suppressions:
         """A campaign's purpose → what is wrong with the files that it needs."""
         return tuple(problem for entry in self.of(purpose) for problem in entry.problems)
 
-    def opted_out(self, purpose: str) -> str:
-        """A campaign's purpose → the table of those whose STOP counts for it, blank where there is none."""
-        return self.optouts if self.project.obeys_stop(purpose) else ""
+    def opted_out(self, purpose: str) -> tuple[str, ...]:
+        """A campaign's purpose → the tables of those who have said that they want nothing of it."""
+        tables = (self.optouts if self.project.obeys_stop(purpose) else "", self.forgotten)
+        return tuple(table for table in tables if table)
 
     def of(self, purpose: str) -> tuple[Exclusion, ...]:
         """A campaign's purpose → the suppressions that apply to it."""

@@ -27,6 +27,7 @@ class Rule(StrEnum):
     EXCLUDED = "excluded"
     SUPPRESSED = "suppressed"
     OPTED_OUT = "opted_out"
+    FORGOTTEN = "forgotten"
     UNCHOSEN = "unchosen"
     ON_MISSING = "on_missing"
     IN = "in"
@@ -71,7 +72,7 @@ def find(loaded: Loaded, suppressions: Suppressions, key: bytes, person: int) ->
     if against:
         return against[0]
     optouts = suppressions.opted_out(campaign.purpose)
-    said_stop = bool(optouts) and people.is_listed(table, optouts, person)
+    said_stop = any(people.is_listed(table, one, person) for one in optouts)
     return _found(Rule.OPTED_OUT if said_stop else Rule.IN, rows, kept)
 
 

@@ -155,7 +155,7 @@ def _narrowed(loaded: Loaded, selection: Selection, suppressions: Suppressions, 
     gone = gone if inner else narrow(table, name, reading, own)
     suppressed = sum(drop(table, name, entry, wanted) for entry in suppressions.of(opened.campaign.purpose))
     optouts = suppressions.opted_out(opened.campaign.purpose)
-    opted_out = people.drop_excluded(table, name, optouts) if optouts else 0
+    opted_out = sum(people.drop_excluded(table, name, one) for one in optouts)
     return replace(
         selection.counts,
         filtered=selection.counts.filtered + gone.filtered,

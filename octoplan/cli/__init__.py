@@ -29,6 +29,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "resume": "Let an environment, or one campaign, go on that was halted.",
     "status": "Show what was sent, is open, is unknown, and what it cost.",
     "why": "Say whether one person gets a campaign, by which rule, and what was sent to them.",
+    "forget": "Erase one person from the state, and never send to them again.",
     "ingest": "Take in what the gateway tells afterwards: deliveries, STOPs and replies.",
     "state": "Make, look at and mend the store of what was sent.",
     "sandbox": "The emulator of the API: serve it, look into its inbox, empty it.",

@@ -9,6 +9,7 @@ from octoplan.cli.console import Console
 from octoplan.cli.options import common
 from octoplan.cli.session import open_session
 from octoplan.cli.state_import import import_
+from octoplan.cli.state_prune import command as prune
 from octoplan.errors import StateError, UsageError
 from octoplan.state import faults, home
 
@@ -163,3 +164,4 @@ def resolve(console: Console, frame: str, sent: bool | None, why: str, *, yes: b
 
 
 command.add_command(import_)
+command.add_command(prune)

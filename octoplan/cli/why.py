@@ -1,30 +1,35 @@
-"""`octoplan why`: whether one person gets a campaign, by which rule, and what was sent to them."""
+"""`octoplan why`: whether one person gets a campaign, by which rule, and what was sent to them; or all of them."""
 
-import io
-import termios
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-from typing import TextIO
+from contextlib import nullcontext
 
 import click
 
+from octoplan.cli.addresses import read_address, read_person
 from octoplan.cli.console import Console
 from octoplan.cli.options import common
 from octoplan.cli.session import open_session
 from octoplan.errors import UsageError
 
-_LONGEST = 1000
-
 
 @click.command(name="why", short_help="Say whether one person gets a campaign, and why.")
-@click.argument("campaign")
+@click.argument("campaign", required=False)
+@click.option("--all", "everything", is_flag=True, help="Say all that the state has of this person, in any campaign.")
 @common
 @click.pass_obj
-def command(console: Console, campaign: str) -> None:
+def command(console: Console, campaign: str | None, *, everything: bool) -> None:
     """Say whether one person gets a campaign, by which rule, and what was sent to them.
 
     Their phone number or e-mail address is read from stdin, one line: an argument would stay in the shell's history.
     """
+    if everything == (campaign is not None):
+        raise UsageError("why takes a campaign, or --all", hint="echo +33... | octoplan why CAMPAIGN")
+    if campaign is None:
+        _all(console)
+    else:
+        _one(console, campaign)
+
+
+def _one(console: Console, campaign: str) -> None:
     from octoplan.pipeline import finding  # noqa: PLC0415 - loaded when called
     from octoplan.report import reason  # noqa: PLC0415
 
@@ -38,7 +43,8 @@ def command(console: Console, campaign: str) -> None:
             open_table=session.table,
             now=console.clock.now(),
         )
-        address = _read_address(console, found.address_field.replace("_", " "))
+        wanted = found.address_field.replace("_", " ")
+        address = read_address(console, wanted, "echo +33... | octoplan why CAMPAIGN")
         with console.progress() as say:
             say("reading contacts")
             answer = finding.why(asked, address)
@@ -48,37 +54,15 @@ def command(console: Console, campaign: str) -> None:
         console.lines(reason.text_answer(answer))
 
 
-def _read_address(console: Console, wanted: str) -> str:
-    """One line of stdin, asked for on a terminal, which does not show what is typed; UsageError for none."""
-    asking = console.stdin.isatty()
-    try:
-        with _unseen(console.stdin):  # before it is asked for: nothing that answers the question may be seen
-            if asking:
-                console.err.write(f"{wanted}: ")
-                console.err.flush()
-            line = console.stdin.readline(_LONGEST).strip()
-    except UnicodeDecodeError:
-        line = ""
-    if asking:
-        console.talk("")
-    if not line:
-        raise UsageError(f"no {wanted} on stdin", hint="it is one line: echo +33... | octoplan why CAMPAIGN")
-    return line
+def _all(console: Console) -> None:
+    from octoplan.report import access  # noqa: PLC0415 - loaded when called
 
-
-@contextmanager
-def _unseen(stream: TextIO) -> Iterator[None]:
-    """A terminal → shows nothing of what is typed meanwhile; any other stream is left as it is."""
-    try:
-        descriptor = stream.fileno()
-        before = termios.tcgetattr(descriptor)
-    except (termios.error, io.UnsupportedOperation):
-        yield
-        return
-    silent = [*before]
-    silent[3] &= ~termios.ECHO
-    termios.tcsetattr(descriptor, termios.TCSADRAIN, silent)
-    try:
-        yield
-    finally:
-        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+    session = open_session(console)
+    session.check_state()
+    with session.state() as state:
+        address, person = read_person(console, state.keys.person)
+        found = state.store.everything(person)
+    if console.wanted.json:
+        console.data(access.json_everything(address, found))
+    else:
+        console.lines(access.text_everything(address, found))

@@ -10,7 +10,7 @@ from octoplan.state.interface import CampaignRecord
 
 _IN_THE_FILE: Final = ("content", "settings")
 """What a file does not put below a key of its own."""
-_ELSEWHERE: Final = ("edition",)
+_ELSEWHERE: Final = ("edition", "pruned")
 _DIGESTED: Final = "audience"
 
 

@@ -56,10 +56,7 @@ def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: 
     active = [campaign for campaign in campaigns if not campaign.is_closed(course.now)]
     course.notice("reading contacts")
     heard = course.state.store.last_optout()  # asked first: who says STOP meanwhile is found before a frame is sent
-    optouts = course.state.store.stopped() if heard else None
-    gathered = gather(
-        project, active, table, Known(person_key=course.state.keys.person, optouts=optouts), course.rejects
-    )
+    gathered = gather(project, active, table, _known(course, heard), course.rejects)
     course.notice("rendering and packing")
     caps = Caps(project.caps, course) if project.caps else None
     drafts, problems = _drafts(gathered, course, caps)
@@ -97,6 +94,16 @@ def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: 
     )
     plan = replace(limited, blocked=faults)
     return Drawn(plan=plan, drafts=tuple(drafts), caps=caps, least_credit=least, heard=heard)
+
+
+def _known(course: Course, heard: int) -> Known:
+    """What the state knows of people whom no file leaves out. `heard`: the number of the last opt-out."""
+    store = course.state.store
+    return Known(
+        person_key=course.state.keys.person,
+        optouts=store.stopped() if heard else None,
+        forgotten=([one.person for one in batch] for batch in store.forgotten()) if store.any_forgotten() else None,
+    )
 
 
 def _drafts(gathered: Sequence[Gathered], course: Course, caps: Caps | None) -> tuple[list[Draft], list[Problem]]:

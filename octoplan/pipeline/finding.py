@@ -68,6 +68,10 @@ def why(asked: Asked, typed: str) -> Answer:
     # Without a state nobody is looked up by the key, so any will do.
     key = state.keys.person if state else bytes(KEY_BYTES)
     person = person_key(key, verdict.address)
+    forgotten = state.store.forgotten_at(person) if state else None
+    if forgotten is not None:
+        found = Found(rule=Rule.FORGOTTEN, why=f"on {forgotten.date()}")
+        return Answer(campaign=campaign, address=verdict.address, found=found, had=())
     if campaign.is_closed(asked.now):
         found = Found(rule=Rule.CLOSED, why="not_after has passed")
     elif (kind := _unreachable(campaign, verdict.address)) is not None:

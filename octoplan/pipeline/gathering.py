@@ -40,11 +40,13 @@ class Read:
 class Known:
     """What is known of people beside the files: the sub-key of their keys, and who said STOP, by key, in batches.
 
-    The default is for those who look nobody up, for whom any key will do. `optouts` None: nobody did.
+    The default is for those who look nobody up, for whom any key will do. `optouts` None: nobody did. `forgotten`:
+    likewise, who asked to be forgotten.
     """
 
     person_key: bytes = field(default=bytes(KEY_BYTES), repr=False)
     optouts: Iterable[Sequence[int]] | None = None
+    forgotten: Iterable[Sequence[int]] | None = None
 
 
 def gather(
@@ -62,6 +64,8 @@ def gather(
     suppressions = open_suppressions(project, {one.campaign.address_field for one in read}, table)
     if known.optouts is not None:
         suppressions = replace(suppressions, optouts=people.make_listed(table, known.optouts))
+    if known.forgotten is not None:
+        suppressions = replace(suppressions, forgotten=people.make_listed(table, known.forgotten))
     loaded = [load(one) for one in read]
     table.lock()
     if rejects is not None:

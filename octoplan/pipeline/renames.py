@@ -29,6 +29,13 @@ def rename_faults(draft: Draft, course: Course) -> Iterator[str]:
     for record in course.records:
         if record.name in campaign.not_moved_from or not _is_alike(campaign, record):
             continue
+        if "pruned" in record.definition:
+            yield (
+                f"it says nearly the same as {record.name} of {record.applied_at.date()}, whose people were pruned, so"
+                f" that nobody can tell whether it is that one: add moved_from: {record.name} if it is, or"
+                f" not_moved_from: {record.name} if it is another"
+            )
+            continue
         before, now = _held(record, course), draft.audience.counts.people
         if 2 * min(before, now) < max(before, now):
             continue

@@ -123,6 +123,11 @@ def _removed(record: CampaignRecord, course: Course) -> str:
 
 def _edition_faults(draft: Draft, record: CampaignRecord | None, course: Course) -> tuple[str, ...]:
     edition = draft.campaign.edition
+    if record is not None and edition == record.edition and "pruned" in record.definition:
+        when = record.definition["pruned"]["at"][:10]
+        return (
+            f"the people of edition {edition} were pruned on {when}: nobody can tell who has had it; raise the edition",
+        )
     if record is None or edition == record.edition:
         return ()
     if edition < record.edition:

@@ -25,6 +25,7 @@ _RULES: Final[Mapping[Rule, str]] = MappingProxyType(
         Rule.EXCLUDED: "excluded",
         Rule.SUPPRESSED: "suppressed",
         Rule.OPTED_OUT: "has said STOP",
+        Rule.FORGOTTEN: "forgotten and suppressed",
         Rule.UNCHOSEN: "outside the sample or the limit",
         Rule.ON_MISSING: "left out by on_missing: skip",
         Rule.IN: "in the audience",
@@ -94,6 +95,8 @@ def _rows(found: Found) -> Iterator[str]:
 def _history(answer: Answer) -> Iterator[Line]:
     """A line for each edition; of the present one also where there is nothing."""
     present = answer.campaign.edition
+    if answer.found.rule is Rule.FORGOTTEN:
+        return
     if answer.found.rule is Rule.INVALID:
         yield Line(Style.DETAIL, "Nothing can have been sent to it.")
     elif all(had.edition != present for had in answer.had):

@@ -15,6 +15,7 @@ from octoplan.state.home import State
 from octoplan.state.interface import FrameRecord, Held, Status
 from octoplan.state.questions import FIRST, Breach
 from octoplan.state.receipts import Header, Known, Receipt
+from octoplan.state.rights import PRUNED
 
 BEHIND: Final = "receipts/behind"
 MISSING: Final = "receipts/missing"
@@ -67,20 +68,39 @@ def compare(state: State, path: Path, shown: str) -> Compared:
     known = receipts.survey(path, shown)
     check_header(known.header, state, shown)
     found = _Found()
+    gone = _gone(state)
     if state.store.identity.serial < known.serial:
         found.add(BEHIND, str(known.serial))
     frames = {one.id: one for batch in state.store.all_frames() for one in batch}
     for receipt in _last(path, shown, known):
-        for rule, names in _differences(receipt, frames.get(receipt.frame), state):
+        for rule, names in _differences(receipt, frames.get(receipt.frame), state, gone):
             found.add(rule, *names)
     return Compared(receipts=len(known.last), serial=known.serial, broken=found.breaches())
 
 
 def forgotten(state: State, path: Path, shown: str, known: Known) -> int:
     """An open state and its receipts → how many people, in frames that it lacks, it would send to a second time."""
+    gone = _gone(state)
     there = {one.id for batch in state.store.all_frames() for one in batch}
     lacking = (one for one in _last(path, shown, known) if one.frame not in there)
-    return sum(len(names) for one in lacking for rule, names in _people(one, None, state) if rule == FREE)
+    lacking = (one for one in lacking if (one.campaign, one.edition) not in gone.editions)
+    return sum(len(names) for one in lacking for rule, names in _people(one, None, state, gone) if rule == FREE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Gone:
+    """Who is not in the state any more, and need not be: people who asked for it, and those of pruned editions."""
+
+    people: frozenset[int]
+    editions: frozenset[tuple[str, int]]
+
+
+def _gone(state: State) -> _Gone:
+    frames = (one for batch in state.store.all_frames() for one in batch)
+    return _Gone(
+        people=frozenset(one.person for batch in state.store.forgotten() for one in batch),
+        editions=frozenset((one.campaign, one.edition) for one in frames if one.why == PRUNED),
+    )
 
 
 def _last(path: Path, shown: str, known: Known) -> Iterator[Receipt]:
@@ -110,7 +130,9 @@ class _Found:
         )
 
 
-def _differences(one: Receipt, frame: FrameRecord | None, state: State) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _differences(
+    one: Receipt, frame: FrameRecord | None, state: State, gone: _Gone
+) -> Iterator[tuple[str, tuple[str, ...]]]:
     if frame is None:
         yield MISSING, (one.frame,)
     elif frame.status not in _NOW[one.status]:
@@ -119,20 +141,27 @@ def _differences(one: Receipt, frame: FrameRecord | None, state: State) -> Itera
         yield TICKET, (one.frame,)
     if frame is not None and frame.size != one.recipients:
         yield SIZE, (one.frame,)
-    yield from _people(one, frame, state)
+    if (one.campaign, one.edition) not in gone.editions:
+        yield from _people(one, frame, state, gone)
 
 
-def _people(one: Receipt, frame: FrameRecord | None, state: State) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """A receipt, and its frame if the state has it → the people of it who stand where they should not."""
+def _people(
+    one: Receipt, frame: FrameRecord | None, state: State, gone: _Gone
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """A receipt, and its frame if the state has it → the people of it who stand where they should not.
+
+    Who asked to be forgotten stands nowhere, and is never sent to again.
+    """
     if not one.holds:
         held = _find(one, state)
-        yield REFUSALS, _named(person for person in one.people if _is_unaware(held.get(person), one.refusals))
+        left = (person for person in one.people if person not in gone.people)
+        yield REFUSALS, _named(person for person in left if _is_unaware(held.get(person), one.refusals))
         return
     if frame is not None and frame.status is Status.REFUSED and one.status != "sent":
         return
     held = {person: found for person, found in _find(one, state).items() if found.status not in _FREE}
     if not one.keep:
-        yield FREE, _named(person for person in one.people if person not in held)
+        yield FREE, _named(person for person in one.people if person not in held and person not in gone.people)
     yield ELSEWHERE, _named(person for person, found in held.items() if found.frame != one.frame)
 
 

@@ -17,6 +17,7 @@ from octoplan.state.fields import Check
 from octoplan.state.interface import FORMAT, CampaignRecord, FrameRecord, Identity, RunRecord, Status
 from octoplan.state.ndjson import HINT, Line
 from octoplan.state.receipts import SERIAL, campaign
+from octoplan.state.rights import PRUNED
 
 VERSION: Final = 1
 KIND: Final = "state"
@@ -174,7 +175,7 @@ class _Reading:
         if lines != line.number - 2:
             raise line.wrong("import/count", "there are more or fewer lines than that", "lines")
         for seen in self._frames.values():
-            freed = seen.record.status is Status.REFUSED and not seen.people
+            freed = not seen.people and (seen.record.status is Status.REFUSED or seen.record.why == PRUNED)
             if seen.people != seen.record.size and not freed:
                 raise seen.line.wrong("import/count", "there are more or fewer people in it than its size says")
         self.ended = True

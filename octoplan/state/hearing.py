@@ -121,7 +121,12 @@ class Hearing(Asking):
 
 
 def hear(writer: Writer, heard: Sequence[Heard]) -> int:
-    """What was heard → rows, in an open transaction; how many were new, or later than what was known."""
+    """What was heard → rows, in an open transaction; how many were new, or later than what was known.
+
+    Nothing is kept of whoever asked to be forgotten.
+    """
+    forgotten = _gone(writer, heard)
+    heard = [one for one in heard if one.person not in forgotten]
     deliveries = [
         (one.ticket, person_bytes(one.person), one.status, one.standing, told(one.at))
         for one in heard
@@ -149,6 +154,16 @@ def hear(writer: Writer, heard: Sequence[Heard]) -> int:
 def note_last(writer: Writer) -> None:
     """Opt-outs that are there → the number of the last of them, where it is looked for."""
     writer.change(_LATEST, HEARD)
+
+
+def _gone(writer: Writer, heard: Sequence[Heard]) -> frozenset[int]:
+    people = [person_bytes(person) for person in sorted({one.person for one in heard})]
+    found: set[int] = set()
+    for first in range(0, len(people), _AT_ONCE):
+        some = people[first : first + _AT_ONCE]
+        asked = f"SELECT person FROM forgotten WHERE person IN ({', '.join('?' * len(some))})"
+        found.update(rows.decode(writer.rows(asked, *some), rows.person))
+    return frozenset(found)
 
 
 def told(at: datetime | None) -> str:

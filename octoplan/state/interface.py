@@ -36,6 +36,7 @@ from octoplan.state.records import (
     Status,
     Suppressed,
 )
+from octoplan.state.rights import Rights
 from octoplan.state.told import Delivery, Optout, Reply, Told
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class BodyLost(StateError):  # noqa: N818 - it says what is the case
     """An open frame's body is missing or damaged: it cannot be sent again as it was."""
 
 
-class Store(Told, Haltable, Reaches, Protocol):
+class Store(Told, Haltable, Reaches, Rights, Protocol):
     """A state that is open. Every method may raise StateError; nothing else.
 
     Every method may be called from any thread.

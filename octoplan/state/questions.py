@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from octoplan.state.rights import PRUNED
+
 FIRST: Final = 5
 
 
@@ -37,7 +39,8 @@ QUESTIONS: Final[Mapping[str, str]] = MappingProxyType(
         # People of a refused frame may be free again, or in the halves that it was split into: all of them or none.
         "frame/size": f"""{_FRAMES}
             LEFT JOIN (SELECT frame, count(*) AS people FROM messages GROUP BY frame) m ON m.frame = f.no
-            WHERE coalesce(m.people, 0) <> f.size AND NOT (f.status = 'refused' AND m.people IS NULL)""",
+            WHERE coalesce(m.people, 0) <> f.size
+            AND NOT (m.people IS NULL AND (f.status = 'refused' OR f.why = '{PRUNED}'))""",
         "frame/status": f"{_FRAMES} WHERE f.status NOT IN ('planned', 'sending', 'sent', 'refused', 'unknown')",
         "planned/attempted": f"""{_FRAMES} WHERE f.status = 'planned'
             AND (f.attempts > 0 OR f.first_attempt IS NOT NULL)""",

@@ -64,6 +64,15 @@ class SqliteStore(SqlStore):
             found = (_holder(Path(f"{self.path}.lock.{epoch}")) for epoch in earlier)
             return tuple(one for one in found if one)
 
+    def scrub(self) -> None:
+        """Write the file anew, and empty the log: pages that were given up, and copies of rows in inner ones, go."""
+        connection = self._writer
+        if connection is None:
+            raise StateError("this state is open for reading only")
+        with self._writing, mapped():
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Let go of the file, the write-ahead log emptied, so that nothing erased stays readable in it."""
         self._reader.close()

@@ -11,8 +11,8 @@ from datetime import datetime
 
 from octoplan.errors import StateError
 from octoplan.state import faults, recording, restoring, rows
+from octoplan.state.erasing import Erasing
 from octoplan.state.halting import Halting
-from octoplan.state.hearing import Hearing
 from octoplan.state.interface import (
     FORMAT,
     BodyLost,
@@ -29,6 +29,7 @@ from octoplan.state.questions import QUESTIONS, Breach, bounded
 from octoplan.state.reaching import Reaching
 from octoplan.state.receipts import Entry
 from octoplan.state.restoring import Brought
+from octoplan.state.rights import PRUNED
 from octoplan.state.statements import moment, person_bytes, resolution
 from octoplan.state.told import Heard
 from octoplan.state.writer import Writer
@@ -44,7 +45,7 @@ _NOTE = "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDA
 _RAISE = "UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE name = ?"
 
 
-class SqlStore(Hearing, Halting, Reaching):
+class SqlStore(Erasing, Halting, Reaching):
     """Everything that a `Store` is asked, in SQL."""
 
     @abstractmethod
@@ -101,8 +102,12 @@ class SqlStore(Hearing, Halting, Reaching):
                     LEFT JOIN messages m ON {_EDITION}""",
             *(campaign, edition) * 2,
         )
-        if whole["least"] == whole["most"]:  # all frames stand alike: nobody's own need be looked up
+        if (
+            whole["people"] and whole["least"] == whole["most"]
+        ):  # all frames stand alike: nobody's own need be looked up
             return rows.decode([whole], rows.alike)[0]
+        if not whole["people"]:
+            return self._pruned(campaign, edition)
         counted = self._read(
             f"""SELECT {_STATUS}, count(*) AS n FROM messages m LEFT JOIN frames f ON f.no = m.frame
                 WHERE {_EDITION} GROUP BY 1""",
@@ -110,6 +115,15 @@ class SqlStore(Hearing, Halting, Reaching):
             edition,
         )
         return dict(rows.decode(counted, lambda row: (Status(row["status"]), row["n"])))
+
+    def _pruned(self, campaign: str, edition: int) -> Mapping[Status, int]:
+        """An edition that holds nobody → how many it held, where they were pruned."""
+        found = self._read(
+            """SELECT f.status, sum(f.size) AS n FROM frames f JOIN campaigns c ON c.no = f.campaign
+               WHERE c.name = ? AND f.edition = ? AND f.why = ? GROUP BY f.status""",
+            *(campaign, edition, PRUNED),
+        )
+        return dict(rows.decode(found, lambda row: (Status(row["status"]), int(row["n"]))))
 
     def messages(self, campaign: str, edition: int) -> Iterator[Sequence[Held]]:
         """All messages of an edition, in batches, in person order."""
@@ -128,9 +142,11 @@ class SqlStore(Hearing, Halting, Reaching):
 
     def editions(self, campaign: str) -> tuple[int, ...]:
         """Every edition of a campaign that holds people, lowest first."""
-        asked = """SELECT DISTINCT m.edition FROM messages m JOIN campaigns c ON c.no = m.campaign
-            WHERE c.name = ? ORDER BY 1"""
-        return tuple(rows.decode(self._read(asked, campaign), lambda row: int(row["edition"])))
+        asked = """SELECT m.edition FROM messages m JOIN campaigns c ON c.no = m.campaign WHERE c.name = ?
+            UNION SELECT f.edition FROM frames f JOIN campaigns c ON c.no = f.campaign WHERE c.name = ? AND f.why = ?
+            ORDER BY 1"""
+        found = self._read(asked, campaign, campaign, PRUNED)
+        return tuple(rows.decode(found, lambda row: int(row["edition"])))
 
     def held(self, campaign: str, person: int) -> Mapping[int, Held]:
         """What is held of one person, by edition, the latest first."""
