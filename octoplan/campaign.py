@@ -15,6 +15,7 @@ from octoplan.project import Personalization, Project
 from octoplan.source import Document, Pointer
 from octoplan.spec import AudienceSpec, audience_spec, moment
 from octoplan.texts import content_of, read_texts
+from octoplan.waves import Waves, waves_of
 
 AddressField = Literal["phone_number", "email"]
 
@@ -78,6 +79,7 @@ class Campaign:
     held_under: str | None = None
     lint_off: tuple[str, ...] = ()
     sends_unreachable: bool = False
+    waves: Waves = field(default_factory=Waves)
 
     @property
     def held_as(self) -> str:
@@ -140,16 +142,15 @@ class Campaign:
             audience = self.audience.definition(digest)
         # Said only where it is so: a definition is compared with those that earlier versions have written down.
         language = {"language": [self.language.column, self.language.default]} if self.language else {}
-        optimize = {"optimize": "gsm7"} if self.optimize else {}
-        personal = {"personalization": "server"} if self.is_personal else {}
         limits = {"limits": self.limits.written} if self.limits.written else {}
         unreachable = {"unreachable": "send"} if self.sends_unreachable else {}
         return {
             **unreachable,
+            **self.waves.written,
             **language,
             **limits,
-            **personal,
-            **optimize,
+            **({"personalization": "server"} if self.is_personal else {}),
+            **({"optimize": "gsm7"} if self.optimize else {}),
             "channel": self.channel,
             "edition": self.edition,
             "content": dict(self.content),
@@ -234,6 +235,7 @@ def _build(project: Project, document: Document, path: Path) -> Campaign:
         not_moved_from=_listed(data.get("not_moved_from")),
         lint_off=tuple((data.get("lint") or {}).get("off", ())),
         sends_unreachable=data.get("unreachable") == "send",
+        waves=waves_of(document),
     )
     if campaign.send_at and campaign.not_after and campaign.not_after < campaign.send_at:
         raise ProjectInvalid(

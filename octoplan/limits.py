@@ -12,6 +12,9 @@ NAMES: Final = ("recipients", "requests", "parts", "cost", "growth")
 """What can be limited: `max_` stands before it in a file, `--accept` takes it alone."""
 LEAST_CREDIT: Final = "min_credit_left"
 """The one limit from below, by its name in a file and for `--accept` alike."""
+WAVE: Final = "wave"
+"""For `--accept` alone: the wave that may begin whatever `stop_if` says."""
+_ACCEPTED: Final = (*NAMES, LEAST_CREDIT, WAVE)
 
 _PERCENT = 100
 _TENTH = Decimal("0.1")
@@ -98,10 +101,10 @@ def parse_accepted(typed: Iterable[str]) -> Accepted:
             number = _number(value)
         except InvalidOperation:
             number = Decimal("NaN")
-        if name not in (*NAMES, LEAST_CREDIT) or not number.is_finite() or number < 0:
+        if name not in _ACCEPTED or not number.is_finite() or number < 0:
             raise UsageError(
                 "--accept takes a name and a number, such as recipients=48211",
-                hint=f"names are {', '.join((*NAMES, LEAST_CREDIT))}; a growth is a share such as 0.4, or 40%",
+                hint=f"names are {', '.join(_ACCEPTED)}; a growth is a share such as 0.4, or 40%",
             )
         if name in accepted:
             raise UsageError(f"--accept names {name} twice", hint="name it once, with the number that may be reached")

@@ -1,28 +1,23 @@
 """A drawn plan → what the state records of it and what the gateway gets, both streamed from the table."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 
-from octoplan.apply.overrun import Expected
+from octoplan.apply.boarding import Boarding, first_flights, later_flights, still_waiting
 from octoplan.apply.run import Applier, Recording
-from octoplan.apply.tower import Flight
-from octoplan.campaign import Campaign
 from octoplan.guards import NOTE, dump
+from octoplan.limits import Accepted
 from octoplan.pipeline.drafts import Draft
 from octoplan.pipeline.drawing import Drawn
-from octoplan.pricing import estimate
-from octoplan.project import Prices
 from octoplan.state.interface import CampaignRecord, NewCampaign, NewFrame
-from octoplan.table.rows import PackedFrame
-
-_PEOPLE_AT_ONCE = 5_000
 
 
-def recording(drawn: Drawn, applier: Applier, retry_refused: bool) -> Recording:  # noqa: FBT001 - a flag of the command
-    """The drafts of a plan's steps that send → the Recording of one run."""
+def recording(drawn: Drawn, applier: Applier, accepted: Accepted, *, retry_refused: bool) -> Recording:
+    """The drafts of a plan's steps that send → the Recording of one run. `accepted`: what may pass a limit."""
     sending = {step.campaign for step in drawn.plan.steps if step.is_due}
     drafts = [draft for draft in drawn.drafts if draft.campaign.name in sending]
     capped = [draft for draft in drawn.drafts if draft.over.left_out and draft not in drafts]
+    boarding = Boarding(applier=applier, accepted=accepted, heard=drawn.heard)
     for draft in drafts:
         draft.messages.framing.identify(draft.origin.prefix)
     return Recording(
@@ -32,7 +27,9 @@ def recording(drawn: Drawn, applier: Applier, retry_refused: bool) -> Recording:
             *(_new_campaign(draft, drawn, applier, retry_refused=retry_refused) for draft in drafts),
             *(_new_campaign(draft, drawn, applier, retry_refused=False) for draft in capped),
         ),
-        flights=lambda: (flight for draft in drafts for flight in _flights(draft, applier, drawn.heard)),
+        flights=lambda: (flight for draft in drafts for flight in first_flights(draft, boarding)),
+        later=lambda: later_flights(drafts, boarding),
+        waiting=lambda: still_waiting(drafts, boarding),
         notes={NOTE: dump(drawn.plan.guards)} if drawn.plan.guards else {},
     )
 
@@ -53,32 +50,12 @@ def _new_campaign(draft: Draft, drawn: Drawn, applier: Applier, *, retry_refused
         people=draft.messages.framing.placed() if draft.recipients else (),
         skipped=drawn.caps.left_out(draft.messages, campaign) if drawn.caps else (),
         retry_refused=retry_refused,
+        notes=dict([draft.waves.cut.note]) if draft.waves else {},
     )
 
 
 def _new_frames(draft: Draft) -> Iterator[NewFrame]:
     for batch in draft.messages.framing.identified():
-        for number, frame, size, content, refusals, _lot in batch:
-            yield NewFrame(number=number, id=frame, size=size, content=content, refusals=refusals, due=draft.due)
-
-
-def _flights(draft: Draft, applier: Applier, last_stop: int) -> Iterable[Flight]:
-    heard = last_stop if applier.obeys_stop(draft.campaign.purpose) else None
-    step = max(1, _PEOPLE_AT_ONCE * draft.requests // draft.recipients)
-    for first in range(0, draft.requests, step):
-        for frame, packed in draft.identified(first, first + step - 1):
-            expected = _expected(packed, draft.campaign, applier.environment.prices)
-            yield Flight(frame=frame, not_after=draft.campaign.not_after, expected=expected, heard=heard)
-
-
-def _expected(packed: PackedFrame, campaign: Campaign, prices: Prices | None) -> Expected:
-    """What the plan says of one frame, which the gateway's answer is held against."""
-    people = Counter(packed.countries)
-    parts: Counter[str | None] = Counter()
-    for place, count in zip(packed.countries, packed.parts, strict=True):
-        parts[place] += count
-    cost = estimate(campaign, prices, [(place, n, parts[place]) for place, n in people.items()], requests=1)
-    if campaign.channel != "sms":
-        return Expected(cost=cost.amount)
-    alike = len(set(packed.parts)) == 1
-    return Expected(parts=packed.parts[0], cost=cost.amount, each=() if alike else packed.parts)
+        for number, frame, size, content, refusals, lot in batch:
+            made = NewFrame(number=number, id=frame, size=size, content=content, refusals=refusals, due=draft.due)
+            yield replace(made, wave=draft.lots[lot].wave) if draft.lots else made

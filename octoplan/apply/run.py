@@ -4,6 +4,7 @@ import queue
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from types import MappingProxyType
 
 from octoplan.apply.age import Clocks, doubt, dump, load
@@ -11,6 +12,7 @@ from octoplan.apply.dates import Dates
 from octoplan.apply.events import Event, FrameDone, Settling, Started, Stopped
 from octoplan.apply.lanes import Lanes
 from octoplan.apply.ledger import Ledger
+from octoplan.apply.overrun import Tally
 from octoplan.apply.pace import Clock, Pace, Stop
 from octoplan.apply.tower import SHUT_OUT, Flight, Tower
 from octoplan.apply.witness import Nobody, Witness
@@ -59,7 +61,8 @@ class Applier:
 class Recording:
     """What a run will send: counts for its record, campaigns for the state, frames for the gateway, streamed.
 
-    `notes`: what the state says of itself from now on, by name.
+    `notes`: what the state says of itself from now on, by name. `later`: what may follow, decided when it is asked for,
+    once all before has come to its end; `waiting`: what is left then, and why.
     """
 
     recipients: int
@@ -67,6 +70,8 @@ class Recording:
     campaigns: tuple[NewCampaign, ...]
     flights: Callable[[], Iterable[Flight]]
     notes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    later: Callable[[], Iterable[Iterable[Flight]]] = tuple
+    waiting: Callable[[], Iterable[Event]] = tuple
 
 
 def settle(applier: Applier) -> Iterator[Event]:
@@ -94,7 +99,7 @@ def settle(applier: Applier) -> Iterator[Event]:
             yield _hold(applier, record, unsure)
         else:
             flights.append(flight)
-    yield from _fly(applier, flights, _dates(applier, then, now), lanes=applier.environment.max_in_flight)
+    yield from _fly(applier, flights, _dates(applier, then, now), Tally(), lanes=applier.environment.max_in_flight)
 
 
 def send(applier: Applier, recording: Recording) -> Iterator[Event]:
@@ -125,13 +130,22 @@ def send(applier: Applier, recording: Recording) -> Iterator[Event]:
         store.end(run.id, applier.epoch, applier.clock.now())
         return
     yield Started(run=run.id, recipients=run.recipients, requests=run.requests)
-    free = applier.environment.max_in_flight - len(applier.open_frames)
-    if free > 0:
-        yield from _fly(applier, recording.flights(), dates, lanes=free)
-    else:
-        taken = len(applier.open_frames)
-        yield Stopped(why=f"every place in flight is taken by frames that are still open ({taken})")
+    yield from _board(applier, recording, dates)
     store.end(run.id, applier.epoch, applier.clock.now())
+
+
+def _board(applier: Applier, recording: Recording, dates: Dates) -> Iterator[Event]:
+    """Fly what is due, then what may follow it, as long as there is a place in flight and nothing stops the run."""
+    tally = Tally()
+    for flights in chain([recording.flights()], recording.later()):
+        taken = len(applier.open_frames)
+        if taken >= applier.environment.max_in_flight:
+            yield Stopped(why=f"every place in flight is taken by frames that are still open ({taken})")
+            return
+        yield from _fly(applier, flights, dates, tally, lanes=applier.environment.max_in_flight - taken)
+        if applier.stop.is_set:
+            return
+    yield from recording.waiting()
 
 
 def _clocks(applier: Applier) -> Clocks:
@@ -142,7 +156,7 @@ def _dates(applier: Applier, then: Clocks | None, now: Clocks) -> Dates:
     return Dates.of(applier.clock, lambda: _clocks(applier), then, now)
 
 
-def _fly(applier: Applier, flights: Iterable[Flight], dates: Dates, *, lanes: int) -> Iterator[Event]:
+def _fly(applier: Applier, flights: Iterable[Flight], dates: Dates, tally: Tally, *, lanes: int) -> Iterator[Event]:
     told: queue.SimpleQueue[Event] = queue.SimpleQueue()
     with Ledger(applier.state.store, applier.epoch) as ledger:
         tower = Tower(
@@ -159,6 +173,7 @@ def _fly(applier: Applier, flights: Iterable[Flight], dates: Dates, *, lanes: in
             adopt_duplicates=applier.adopt_duplicates,
             abort_after=applier.environment.abort_after,
             witness=applier.witness,
+            tally=tally,
         )
         with Lanes(lanes, applier.gateway, tower, told) as open_lanes:
             yield from open_lanes.run(flights)

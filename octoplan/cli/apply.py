@@ -136,7 +136,7 @@ def _apply(session: Session, applier: "Applier", order: Order) -> tuple["Plan", 
             if drawn.plan.has_changes:
                 approving.ask(console, drawn.plan, auto=order.auto_approve)
                 credit.check(drawn.least_credit, drawn.plan, applier.gateway.balance, order.accepted)
-            sending = run.send(applier, recording(drawn, applier, order.retry_refused))
+            sending = run.send(applier, recording(drawn, applier, order.accepted, retry_refused=order.retry_refused))
             done = _tell(console, applier, sending, drawn.plan.recipients)
             told += done + _tell(console, applier, refused.listed(table, drawn.drafts, done), total=0)
     return drawn.plan, told
@@ -201,9 +201,10 @@ def _tell(console: Console, applier: "Applier", events: "Iterable[Event]", total
 def _exit_code(applier: "Applier", told: "Iterable[Event]") -> int:
     """What happened, and what the state still holds → the exit code; several at once: 130, 4, 9, 5, 8.
 
-    Whoever this run planned and did not begin, since its time ran out, counts as refused: it must not look fine.
+    Whoever this run planned and did not begin, since its time ran out, counts as refused: it must not look fine. Those
+    whose time has not come yet do not.
     """
-    from octoplan.apply.events import FrameDone  # noqa: PLC0415 - loaded when called
+    from octoplan.apply.events import FrameDone, Waiting  # noqa: PLC0415 - loaded when called
     from octoplan.state.interface import Status  # noqa: PLC0415
 
     if applier.stop.interrupted:
@@ -214,7 +215,10 @@ def _exit_code(applier: "Applier", told: "Iterable[Event]") -> int:
         return 9
     if applier.stop.halted:
         return GuardRefused.exit_code
-    unsent = any(frame.run == applier.run for frame in applier.state.store.frames(Status.PLANNED))
+    told = list(told)
+    waiting = {event.campaign for event in told if isinstance(event, Waiting)}
+    planned = applier.state.store.frames(Status.PLANNED)
+    unsent = any(frame.run == applier.run and frame.campaign not in waiting for frame in planned)
     if unsent or any(isinstance(event, FrameDone) and event.status == "refused" for event in told):
         return 8
     return 0

@@ -16,12 +16,13 @@ from octoplan.pipeline.course import Course
 from octoplan.pipeline.gathering import Gathered
 from octoplan.pipeline.lots import divide
 from octoplan.pipeline.texts import fill
+from octoplan.pipeline.waving import Waved, cut, wave
 from octoplan.plan import Standing
 from octoplan.planfile import message_prefix
 from octoplan.state.home import State
 from octoplan.state.interface import Held, Skipped, Status
 from octoplan.state.statements import moment
-from octoplan.table.lots import Lot
+from octoplan.table.lots import Division, Lot
 from octoplan.table.rows import PackedFrame
 from octoplan.table.sending import Messages
 
@@ -54,6 +55,8 @@ class Draft:
     """How many requests rendering here would take; None where that is what is done."""
     lots: tuple[Lot, ...] = ()
     """Who may share a frame, by the number that a frame says; none: everybody."""
+    waves: Waved | None = None
+    """Who is in which wave, and which is due; None: everybody at once."""
 
     def frames(self, first: int, last: int) -> Iterator[Frame]:
         """Frames by number, as simulated requests."""
@@ -82,6 +85,7 @@ class Draft:
             people=packed.people,
             body=request,
             due=self.due,
+            wave=self.lots[packed.lot].wave if self.lots else 0,
         )
 
     @property
@@ -111,7 +115,8 @@ def draft(gathered: Gathered, course: Course, caps: Caps | None = None) -> tuple
     faults, shares = fill(gathered, messages, course.cores) if free else (Faults(), False)
     rendered = messages.count() if free else 0
     recipients = _reviewed(messages, campaign, course) if rendered else 0
-    lots = divide(gathered, messages, course) if recipients else ()
+    found, by_wave = cut(gathered, messages, course, known=bool(counts)) if recipients else (None, Division())
+    lots = divide(messages, by_wave) if recipients else ()
     if caps and recipients:
         caps.count(messages, campaign)
     drawn = Draft(
@@ -131,6 +136,7 @@ def draft(gathered: Gathered, course: Course, caps: Caps | None = None) -> tuple
         decided=decided,
         gone=gone,
         lots=lots,
+        waves=wave(found, lots, course),
         client_requests=messages.framing.client_requests(course.environment.frame_size)
         if shares and recipients
         else None,

@@ -1,11 +1,19 @@
 """The messages of a campaign → lots: each guard rail says here by what people are divided who may not share a frame."""
 
-from octoplan.pipeline.course import Course
-from octoplan.pipeline.gathering import Gathered
 from octoplan.table.lots import Division, Lot
 from octoplan.table.sending import Messages
 
 
-def divide(_gathered: Gathered, messages: Messages, _course: Course) -> tuple[Lot, ...]:
-    """A campaign whose messages are known → its lots, which no frame mixes; none where no guard rail asks for any."""
-    return messages.framing.divide(Division())
+def divide(messages: Messages, *divisions: Division) -> tuple[Lot, ...]:
+    """A campaign whose messages are known → its lots, which no frame mixes; none where no guard rail asks for any.
+
+    Each guard rail gives a division of its own, by wave, window or arm.
+    """
+    return messages.framing.divide(
+        Division(
+            wave="".join(one.wave for one in divisions),
+            zone="".join(one.zone for one in divisions),
+            arm="".join(one.arm for one in divisions),
+            joins=tuple(join for one in divisions for join in one.joins),
+        )
+    )

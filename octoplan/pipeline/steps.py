@@ -39,8 +39,12 @@ def step(draft: Draft, record: CampaignRecord | None, course: Course, simulation
         *rename_faults(draft, course),
         *_simulation_faults(draft, simulation, course),
         *(breaches(campaign.limits, figures, course.accepted) if counted else ()),
+        *(draft.waves.faults if draft.waves else ()),
     )
-    decided = decide(recipients=draft.recipients, standing=draft.standing, known=draft.known, blocked=blocked)
+    waits = draft.waves.waits if draft.waves else ()
+    decided = decide(
+        recipients=draft.recipients, standing=draft.standing, known=draft.known, blocked=blocked, waits=waits
+    )
     action, reason = decide_over(decided, _capped(draft), draft.over.waits)
     if not blocked and not draft.audience.counts.people:
         reason = "everybody has said STOP"
@@ -68,6 +72,7 @@ def step(draft: Draft, record: CampaignRecord | None, course: Course, simulation
         gone=draft.gone,
         held_back=draft.over.waits,
         capped=_capped(draft),
+        waits=waits,
     )
 
 

@@ -15,6 +15,8 @@ from octoplan.state.writer import Placed, Writer
 _NEW = ("id", "size", "content", "refusals", "opens", "wave", "arm", "due")
 _SKIP = """INSERT INTO skipped (campaign, edition, person, why) VALUES (?, ?, ?, ?)
     ON CONFLICT (campaign, edition, person) DO UPDATE SET why = excluded.why"""
+NOTE = "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+"""What has a state say something of itself, by name."""
 _PLANNED = "status = 'planned' AND campaign = (SELECT no FROM campaigns WHERE name = ?)"
 
 
@@ -57,6 +59,8 @@ def know(writer: Writer, record: CampaignRecord) -> int:
 def _record_campaign(writer: Writer, run: RunRecord, campaign: NewCampaign) -> None:
     record = campaign.record
     number = know(writer, record)
+    for name, value in campaign.notes.items():
+        writer.change(NOTE, name, value)
     if campaign.retry_refused:
         _free_refused(writer, number, record.edition)
     first = writer.value("SELECT coalesce(max(no), 0) + 1 FROM frames")

@@ -1,10 +1,11 @@
 """What a state holds, as values: campaigns, runs, frames and people by their keys; `interface` hands these on."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 
@@ -140,7 +141,7 @@ class NewCampaign:
     """One campaign's share of a recording. `people` comes in batches of (person, frame number), in person order.
 
     `retry_refused`: people whose message was refused are in it again. `skipped`: who by decision gets nothing in this
-    edition, in batches of (person, why).
+    edition, in batches of (person, why). `notes`: what the state says of itself from now on, by name.
     """
 
     record: CampaignRecord
@@ -148,4 +149,5 @@ class NewCampaign:
     frames: Iterable[NewFrame]
     people: Iterable[Sequence[tuple[int, int]]]
     retry_refused: bool = False
+    notes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     skipped: Iterable[Sequence[tuple[int, str]]] = ()

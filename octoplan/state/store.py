@@ -41,7 +41,6 @@ IDENTITY = ", ".join(
 _FRAME = "SELECT f.*, c.name AS campaign_name FROM frames f JOIN campaigns c ON c.no = f.campaign"
 _EDITION = "m.campaign = (SELECT no FROM campaigns WHERE name = ?) AND m.edition = ?"
 _STATUS = "coalesce(f.status, 'free') AS status"
-_NOTE = "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 _RAISE = "UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE name = ?"
 
 
@@ -86,7 +85,7 @@ class SqlStore(Erasing, Halting, Reaching):
         """Have the state say this of itself from now on."""
         with self._transaction() as writer:
             _check_epoch(writer, epoch)
-            writer.change(_NOTE, name, value)
+            writer.change(recording.NOTE, name, value)
 
     def campaigns(self) -> tuple[CampaignRecord, ...]:
         """Every campaign that was ever applied, by name."""
@@ -267,7 +266,7 @@ class SqlStore(Erasing, Halting, Reaching):
         with self._transaction() as writer:
             _check_epoch(writer, epoch)
             writer.upgrade(self.identity.format)
-            writer.change(_NOTE, "format", str(FORMAT))
+            writer.change(recording.NOTE, "format", str(FORMAT))
 
     @contextmanager
     def _transaction(self) -> Iterator[Writer]:

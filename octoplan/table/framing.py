@@ -171,6 +171,16 @@ class Framing:
             f"SELECT frame, id, size, digest, refusals, lot FROM named_{self._n} ORDER BY frame", (), _BATCH
         )
 
+    def wave(self, number: int) -> tuple[int, int]:
+        """A wave's first and last frame, once frames are identified; where it has none the last is before the first."""
+        n = self._n
+        (row,) = self._table.rows(
+            f"""SELECT coalesce(min(frame), 0), coalesce(max(frame), -1) FROM named_{n} JOIN lots_{n} USING (lot)
+                WHERE wave = ?""",
+            (number,),
+        )
+        return int(row[0]), int(row[1])
+
     def placed(self) -> Iterator[list[tuple[int, int]]]:
         """(person, frame), in person order, in batches."""
         rows = self._table.batches(f"SELECT hex(person), frame FROM leaves_{self._n} ORDER BY person", (), _BATCH)

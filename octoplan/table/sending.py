@@ -60,6 +60,11 @@ class Messages:
         """The table of who gets what."""
         return f"messages_{self._n}"
 
+    @property
+    def people_table(self) -> str:
+        """The table of people, after which all others are named."""
+        return self._people
+
     def people(self, limit: int, address: str | None) -> list[tuple[Any, ...]]:
         """The first people in order of their rows, or the one at `address` → (address, v0, ...); for `render`."""
         listed = "".join(f", {name}" for name in self._values)

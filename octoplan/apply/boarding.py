@@ -1,0 +1,101 @@
+"""A draft that is recorded → its flights: all of them, or a wave after the other, each once the one before is over."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from octoplan.apply.events import Stopped, Waiting
+from octoplan.apply.overrun import Expected
+from octoplan.apply.run import Applier
+from octoplan.apply.tower import Flight
+from octoplan.campaign import Campaign
+from octoplan.limits import Accepted
+from octoplan.pipeline.drafts import Draft
+from octoplan.pipeline.waving import Standing, stand
+from octoplan.pricing import estimate
+from octoplan.project import Prices
+from octoplan.state.interface import Status
+from octoplan.table.rows import PackedFrame
+
+_PEOPLE_AT_ONCE = 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boarding:
+    """What flights are made with. `accepted`: what may pass a limit; `heard`: the last opt-out that a plan knows of."""
+
+    applier: Applier
+    accepted: Accepted
+    heard: int
+
+    def stand(self, draft: Draft, number: int) -> Standing:
+        """A wave that is to follow in a draft, as the state has those before it now."""
+        if draft.waves is None:
+            msg = "a draft without waves has no wave to follow"
+            raise AssertionError(msg)
+        return stand(draft.waves.cut, number, self.applier.state.store, self.accepted, planned=True)
+
+    def is_planned(self, draft: Draft, number: int) -> bool:
+        """Whether a frame of this wave is still to be begun."""
+        frames = self.applier.state.store.frames(Status.PLANNED, campaign=draft.campaign.held_as)
+        return any(frame.wave == number and frame.edition == draft.campaign.edition for frame in frames)
+
+
+def first_flights(draft: Draft, boarding: Boarding) -> Iterator[Flight]:
+    """All flights of a draft, or those of the wave that is due."""
+    span = draft.messages.framing.wave(draft.waves.due) if draft.waves else (0, draft.requests - 1)
+    return _flights(draft, boarding, span)
+
+
+def later_flights(drafts: Sequence[Draft], boarding: Boarding) -> Iterator[Iterable[Flight]]:
+    """Wave after wave that may begin when it is asked for: what went before has come to its end by then."""
+    for draft in drafts:
+        for number in _later(draft):
+            if not boarding.stand(draft, number).is_due(boarding.applier.clock.now()):
+                break
+            yield _flights(draft, boarding, draft.messages.framing.wave(number))
+
+
+def still_waiting(drafts: Sequence[Draft], boarding: Boarding) -> Iterator[Stopped | Waiting]:
+    """Once a run has sent what it may: whose waves have to wait, until when; and which must not begin."""
+    stop = boarding.applier.stop
+    for draft in drafts:
+        name, waves = draft.campaign.held_as, draft.waves
+        left = [number for number in _later(draft) if boarding.is_planned(draft, number)]
+        if waves is None or not left or stop.holds(name):
+            continue
+        standing = boarding.stand(draft, left[0])
+        if standing.faults:
+            stop.halted = True
+            yield Stopped(campaign=name, why=standing.faults[0])
+            continue
+        people = sum(waves.left[number] for number in left)
+        yield Waiting(campaign=name, recipients=people, until=standing.begins, why=waves.cut.waves.said(left[0]))
+
+
+def _later(draft: Draft) -> Sequence[int]:
+    return [number for number in sorted(draft.waves.left) if number > draft.waves.due] if draft.waves else []
+
+
+def _flights(draft: Draft, boarding: Boarding, span: tuple[int, int]) -> Iterator[Flight]:
+    """The frames of a draft from the first to the last of these → their flights, streamed."""
+    campaign, applier, (begin, end) = draft.campaign, boarding.applier, span
+    heard = boarding.heard if applier.obeys_stop(campaign.purpose) else None
+    step = max(1, _PEOPLE_AT_ONCE * draft.requests // draft.recipients)
+    for first in range(begin, end + 1, step):
+        for frame, packed in draft.identified(first, min(first + step - 1, end)):
+            expected = _expected(packed, campaign, applier.environment.prices)
+            yield Flight(frame=frame, not_after=campaign.not_after, expected=expected, heard=heard)
+
+
+def _expected(packed: PackedFrame, campaign: Campaign, prices: Prices | None) -> Expected:
+    """What the plan says of one frame, which the gateway's answer is held against."""
+    people = Counter(packed.countries)
+    parts: Counter[str | None] = Counter()
+    for place, count in zip(packed.countries, packed.parts, strict=True):
+        parts[place] += count
+    cost = estimate(campaign, prices, [(place, n, parts[place]) for place, n in people.items()], requests=1)
+    if campaign.channel != "sms":
+        return Expected(cost=cost.amount)
+    alike = len(set(packed.parts)) == 1
+    return Expected(parts=packed.parts[0], cost=cost.amount, each=() if alike else packed.parts)

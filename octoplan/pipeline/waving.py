@@ -1,0 +1,158 @@
+"""The messages of a campaign with `waves` → who is in which, which wave is due, and who has to wait for theirs."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from octoplan import durations
+from octoplan.limits import WAVE, Accepted
+from octoplan.pipeline.course import Course
+from octoplan.pipeline.gathering import Gathered
+from octoplan.plan import Wait
+from octoplan.state.interface import FrameRecord, Status, Store
+from octoplan.table import waving
+from octoplan.table.lots import Division, Lot
+from octoplan.table.sending import Messages
+from octoplan.waves import Passed, Waves, begins, too_bad
+
+_ENDED = (Status.SENT, Status.REFUSED, Status.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """Where a campaign's people are cut into waves. `note`: under which name a state keeps that, and as what text."""
+
+    waves: Waves
+    campaign: str
+    edition: int
+    note: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What is known of a wave that is to follow. `under_way`: frames of waves before it without an end."""
+
+    number: int
+    under_way: int
+    begins: datetime | None
+    faults: tuple[str, ...]
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether it may begin now."""
+        return not self.under_way and not self.faults and (self.begins is None or self.begins <= now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waved:
+    """A campaign's people by wave, as many as are `left` of each; `due`: the wave that an apply sends, 0: none."""
+
+    cut: Cut
+    left: Mapping[int, int]
+    due: int
+    waits: tuple[Wait, ...]
+    faults: tuple[str, ...]
+
+
+def cut(gathered: Gathered, messages: Messages, course: Course, *, known: bool) -> tuple[Cut | None, Division]:
+    """A campaign → where it is cut, and what divides its messages by that; None without waves.
+
+    Once it was recorded the cuts stay as they are, until its author writes other waves; `known`: the state has people
+    of this edition, so that whoever it does not hold has joined since.
+    """
+    campaign, waves = gathered.campaign, gathered.campaign.waves
+    if not waves.each:
+        return None, Division()
+    people, seed = gathered.audience.people, waving.seed_of(campaign.held_as, campaign.edition)
+    name = note_name(campaign.held_as)
+    written = {"edition": campaign.edition, "waves": campaign.document.data["waves"]}
+    kept = json.loads(course.state.store.meta().get(name, "{}"))
+    stays = known and {key: kept.get(key) for key in written} == written
+    ends = waves.ends(gathered.audience.counts.people)
+    at = tuple(kept["cuts"]) if stays else waving.cuts(gathered.table, people, seed, ends)
+    text = json.dumps({**written, "cuts": at})
+    found = Cut(waves=waves, campaign=campaign.held_as, edition=campaign.edition, note=(name, text))
+    before = _before(found, course.state.store) if stays else None
+    return found, waving.division(gathered.table, messages.people_table, seed, at, before)
+
+
+def _before(found: Cut, store: Store) -> waving.Before:
+    frames = [one for one in store.frames(campaign=found.campaign) if one.edition == found.edition]
+    return waving.Before(
+        planned={one.id: one.wave for one in frames if one.status is Status.PLANNED and one.wave},
+        begun=max((one.wave for one in frames if one.status is not Status.PLANNED), default=0),
+    )
+
+
+def wave(found: Cut | None, lots: Sequence[Lot], course: Course) -> Waved | None:
+    """Where a campaign is cut, and the lots that are left of it → which wave is due, and who waits."""
+    if found is None or not lots:
+        return None
+    left: Counter[int] = Counter()
+    for lot in lots:
+        left[lot.wave] += lot.people
+    first = min(left)
+    standing = stand(found, first, course.state.store, course.accepted, planned=False)
+    due = first if standing.is_due(course.now) else 0
+    waits = [] if due else [Wait(people=left[first], until=standing.begins, why=_why(found, standing))]
+    later = sorted(number for number in left if number > first)
+    waits += [Wait(people=left[number], until=None, why=_said(found.waves, number)) for number in later]
+    return Waved(cut=found, left=left, due=due, waits=tuple(waits), faults=standing.faults)
+
+
+def stand(found: Cut, number: int, store: Store, accepted: Accepted, *, planned: bool) -> Standing:
+    """A wave that is to follow, as the state has those before it. `planned`: frames that were planned are under way."""
+    if number == 1:
+        return Standing(number=1, under_way=0, begins=None, faults=())
+    before = [
+        frame
+        for frame in store.frames(campaign=found.campaign)
+        if frame.edition == found.edition and 0 < frame.wave < number
+    ]
+    passed = _passed(found, before, store, planned=planned)
+    is_accepted = accepted.get(WAVE, 0) >= number
+    bad = () if is_accepted else too_bad(found.waves, passed)
+    said = f"{found.waves.said(number)} does not begin: {'; '.join(bad)} (--accept {WAVE}={number})"
+    return Standing(
+        number=number,
+        under_way=passed.under_way,
+        begins=begins(found.waves, number, passed),
+        faults=(said,) if bad else (),
+    )
+
+
+def note_name(campaign: str) -> str:
+    """A campaign → under which name a state keeps its cuts."""
+    return f"waves:{campaign}"
+
+
+def _passed(found: Cut, before: Sequence[FrameRecord], store: Store, *, planned: bool) -> Passed:
+    open_now = (Status.SENDING, Status.PLANNED) if planned else (Status.SENDING,)
+    ended = [one.last_change for one in before if one.status in _ENDED and one.last_change is not None]
+    counts = store.counts(found.campaign, found.edition)
+    # Who was refused for the campaign's sake is to be sent to again; the next apply plans them in a wave.
+    is_free = planned and Status.FREE in counts
+    told = store.responses().get((found.campaign, found.edition)) if found.waves.stop_if.shares else None
+    return Passed(
+        under_way=sum(one.status in open_now for one in before) + is_free,
+        ended=max(ended, default=None),
+        sent=counts.get(Status.SENT, 0),
+        counts={
+            "refused": counts.get(Status.REFUSED, 0),
+            "undelivered": told.failed if told else 0,
+            "opted_out": told.optouts if told else 0,
+        },
+    )
+
+
+def _why(found: Cut, standing: Standing) -> str:
+    if standing.under_way:
+        return f"{found.waves.said(standing.number)}: the one before has frames without an answer"
+    return _said(found.waves, standing.number)
+
+
+def _said(waves: Waves, number: int) -> str:
+    after = waves.each[number - 1].after
+    when = f"{durations.write(after)} after" if after else "after"
+    return f"{waves.said(number)}, {when} the one before"
