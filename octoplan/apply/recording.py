@@ -7,6 +7,7 @@ from octoplan.apply.boarding import Boarding, first_flights, later_flights, stil
 from octoplan.apply.run import Applier, Recording
 from octoplan.guards import NOTE, dump
 from octoplan.limits import Accepted
+from octoplan.pipeline import remembered
 from octoplan.pipeline.drafts import Draft
 from octoplan.pipeline.drawing import Drawn
 from octoplan.state.interface import CampaignRecord, NewCampaign, NewFrame
@@ -30,8 +31,15 @@ def recording(drawn: Drawn, applier: Applier, accepted: Accepted, *, retry_refus
         flights=lambda: (flight for draft in drafts for flight in first_flights(draft, boarding)),
         later=lambda: later_flights(drafts, boarding),
         waiting=lambda: still_waiting(drafts, boarding),
-        notes={NOTE: dump(drawn.plan.guards)} if drawn.plan.guards else {},
+        suppressed=drawn.suppressed.changes,
+        notes=_notes(drawn),
     )
+
+
+def _notes(drawn: Drawn) -> dict[str, str]:
+    """A drawn plan → what the state says of itself from now on."""
+    said = {NOTE: dump(drawn.plan.guards) if drawn.plan.guards else "", remembered.NOTE: drawn.suppressed.note}
+    return {name: value for name, value in said.items() if value}
 
 
 def _new_campaign(draft: Draft, drawn: Drawn, applier: Applier, *, retry_refused: bool) -> NewCampaign:

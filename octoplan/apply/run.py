@@ -18,6 +18,7 @@ from octoplan.apply.tower import SHUT_OUT, Flight, Tower
 from octoplan.apply.witness import Nobody, Witness
 from octoplan.frame import Frame, Origin
 from octoplan.gateways.interface import Gateway
+from octoplan.pipeline.remembered import Change
 from octoplan.project import Environment
 from octoplan.state.halts import halt_of
 from octoplan.state.home import State
@@ -63,12 +64,14 @@ class Recording:
 
     `notes`: what the state says of itself from now on, by name. `later`: what may follow, decided when it is asked for,
     once all before has come to its end; `waiting`: what is left then, and why.
+    `suppressed`: lists of suppressions that are not what they were.
     """
 
     recipients: int
     requests: int
     campaigns: tuple[NewCampaign, ...]
     flights: Callable[[], Iterable[Flight]]
+    suppressed: tuple[Change, ...] = ()
     notes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     later: Callable[[], Iterable[Iterable[Flight]]] = tuple
     waiting: Callable[[], Iterable[Event]] = tuple
@@ -123,6 +126,8 @@ def send(applier: Applier, recording: Recording) -> Iterator[Event]:
         store.note(applier.epoch, _CLOCKS, dump(now))
     dates = _dates(applier, then, now)
     store.record(run, applier.epoch, recording.campaigns)
+    for change in recording.suppressed:
+        store.remember(applier.epoch, change.entry, change.left(), change.joined())
     for name, value in recording.notes.items():
         store.note(applier.epoch, name, value)
     applier.witness.know([campaign.record for campaign in recording.campaigns])

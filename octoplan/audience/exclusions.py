@@ -16,7 +16,7 @@ from octoplan.campaign import AddressField
 from octoplan.errors import Place, Problem, ProjectInvalid
 from octoplan.project import Project
 from octoplan.spec import AudienceSpec
-from octoplan.table import people
+from octoplan.table import people, remembered
 from octoplan.table.connection import Table
 from octoplan.table.files import ContactFile
 
@@ -46,13 +46,14 @@ class Suppressions:
     """The project's suppressions, opened and loaded once for all campaigns.
 
     `optouts`: the table of those who said STOP, blank where nobody did; `forgotten`: likewise, of those who asked to be
-    forgotten, whom no purpose reaches.
+    forgotten, whom no purpose reaches. `remembers`: whether what the files hold is kept, to be compared with before.
     """
 
     entries: Mapping[int, Exclusion]
     project: Project
     optouts: str = ""
     forgotten: str = ""
+    remembers: bool = False
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -62,6 +63,19 @@ class Suppressions:
     def problems_for(self, purpose: str) -> tuple[Problem, ...]:
         """A campaign's purpose → what is wrong with the files that it needs."""
         return tuple(problem for entry in self.of(purpose) for problem in entry.problems)
+
+    def drop(self, table: Table, name: str, purpose: str, wanted: "Wanted") -> int:
+        """A table of people of a campaign of this purpose → without those who are suppressed; how many rows went."""
+        gone = 0
+        for own in ("all", purpose):
+            for spec in self.project.suppressions.get(own, ()):
+                others = exclude(table, self.entries[id(spec)], wanted)
+                if others is not None:
+                    gone += people.drop_excluded(table, name, others)
+                    if self.remembers:
+                        remembered.keep(table, f"{own} {wanted.kind} {', '.join(spec.sources)}", others)
+                    table.execute(f"DROP TABLE {others}")
+        return gone
 
     def opted_out(self, purpose: str) -> tuple[str, ...]:
         """A campaign's purpose → the tables of those who have said that they want nothing of it."""

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from octoplan.audience.exclusions import Suppressions, Within, drop, drops, no_address, open_within, problems_within
+from octoplan.audience.exclusions import Suppressions, Within, drops, no_address, open_within, problems_within
 from octoplan.audience.inline import Inline, read_inline
 from octoplan.audience.inline_rows import load_inline
 from octoplan.audience.narrowing import Gone, choose, has_inner_choice, later, narrow
@@ -153,7 +153,7 @@ def _narrowed(loaded: Loaded, selection: Selection, suppressions: Suppressions, 
     gone = narrow(table, name, reading, own) if inner else Gone()
     duplicates = people.drop_duplicates(table, name)
     gone = gone if inner else narrow(table, name, reading, own)
-    suppressed = sum(drop(table, name, entry, wanted) for entry in suppressions.of(opened.campaign.purpose))
+    suppressed = suppressions.drop(table, name, opened.campaign.purpose, wanted)
     optouts = suppressions.opted_out(opened.campaign.purpose)
     opted_out = sum(people.drop_excluded(table, name, one) for one in optouts)
     return replace(

@@ -1,7 +1,7 @@
 """Valid campaigns and the state of an environment → the plan, and the drafts that an apply would send."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -17,6 +17,7 @@ from octoplan.pipeline.drafts import Draft, draft
 from octoplan.pipeline.gathering import Gathered, Known, gather
 from octoplan.pipeline.halted import halted_faults, halted_notices
 from octoplan.pipeline.linted import lint_all
+from octoplan.pipeline.remembered import Compared, compare
 from octoplan.pipeline.sameday import same_day
 from octoplan.pipeline.simulation import simulate, stand_ins_for
 from octoplan.pipeline.steps import closed_step, removed_steps, step
@@ -40,6 +41,7 @@ class Drawn:
     caps: Caps | None = None
     least_credit: Decimal | None = None
     heard: int = 0
+    suppressed: Compared = field(default_factory=Compared)
 
     @property
     def leaves_out(self) -> bool:
@@ -73,6 +75,7 @@ def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: 
         *(_step(one, known.get(one.campaign.held_as), course, linted, beside) for one in drafts),
         *([] if course.targeted else removed_steps(campaigns, course)),
     ]
+    suppressed = compare(project, course.state.store, table)
     prices, guards = course.environment.prices, guards_of(project, course.environment)
     looser = loosened(load(course.state.store.meta().get(NOTE)), guards)
     plan = Plan(
@@ -83,7 +86,7 @@ def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: 
         currency=prices.currency if prices else "EUR",
         notices=notices,
         guards=guards,
-        loosened=(*looser, *_looser_campaigns(active, known, looser)),
+        loosened=(*looser, *suppressed.loosened, *_looser_campaigns(active, known, looser)),
     )
     least = least_left(project, sending(plan, active))
     limited = _limited(project, plan, course)
@@ -93,7 +96,7 @@ def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: 
         *halted_faults(halts, plan),
     )
     plan = replace(limited, blocked=faults)
-    return Drawn(plan=plan, drafts=tuple(drafts), caps=caps, least_credit=least, heard=heard)
+    return Drawn(plan=plan, drafts=tuple(drafts), caps=caps, least_credit=least, heard=heard, suppressed=suppressed)
 
 
 def _known(course: Course, heard: int) -> Known:
@@ -103,6 +106,7 @@ def _known(course: Course, heard: int) -> Known:
         person_key=course.state.keys.person,
         optouts=store.stopped() if heard else None,
         forgotten=([one.person for one in batch] for batch in store.forgotten()) if store.any_forgotten() else None,
+        remembers=True,
     )
 
 

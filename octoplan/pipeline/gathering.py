@@ -12,7 +12,7 @@ from octoplan.campaign import Campaign
 from octoplan.content import Wording, compile_campaign
 from octoplan.errors import Problem, ProjectInvalid
 from octoplan.project import Project
-from octoplan.table import people
+from octoplan.table import people, remembered
 from octoplan.table.connection import Table
 from octoplan.table.keys import KEY_BYTES
 
@@ -41,12 +41,13 @@ class Known:
     """What is known of people beside the files: the sub-key of their keys, and who said STOP, by key, in batches.
 
     The default is for those who look nobody up, for whom any key will do. `optouts` None: nobody did. `forgotten`:
-    likewise, who asked to be forgotten.
+    likewise, who asked to be forgotten. `remembers`: whether what suppressions hold is to be compared with before.
     """
 
     person_key: bytes = field(default=bytes(KEY_BYTES), repr=False)
     optouts: Iterable[Sequence[int]] | None = None
     forgotten: Iterable[Sequence[int]] | None = None
+    remembers: bool = False
 
 
 def gather(
@@ -62,6 +63,9 @@ def gather(
     """
     read = open_all(project, campaigns, table)
     suppressions = open_suppressions(project, {one.campaign.address_field for one in read}, table)
+    if known.remembers and project.suppressions:
+        remembered.begin(table)
+        suppressions = replace(suppressions, remembers=True)
     if known.optouts is not None:
         suppressions = replace(suppressions, optouts=people.make_listed(table, known.optouts))
     if known.forgotten is not None:

@@ -17,6 +17,7 @@ from octoplan.report.found import json_error as error
 from octoplan.report.found import json_problems as problems
 from octoplan.report.found import json_rows
 from octoplan.report.found import json_validated as validated
+from octoplan.report.heard import heard_facts
 from octoplan.report.lines import already_sent, opted_out, suppressed
 from octoplan.report.safe import words
 from octoplan.report.survey import CampaignStanding, Survey, replay_until
@@ -169,6 +170,7 @@ def _campaign(one: CampaignStanding) -> dict[str, Any]:
         "channel": one.channel,
         "edition": one.edition,
         **people,
+        **heard_facts(one.response),
         "cost": _money(one.cost),
         "last_run": run and {"id": run.id, "started_at": _moment(run.started_at), "ended_at": _moment(run.ended_at)},
     }

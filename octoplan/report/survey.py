@@ -1,11 +1,12 @@
 """A state → what `status` shows of it: people by campaign, cost so far, and what is open or unknown. It only reads."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
 from octoplan.state.interface import OLDEST, CampaignRecord, FrameRecord, Halted, RunRecord, Status, Store
+from octoplan.state.told import Response
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,7 +14,7 @@ class CampaignStanding:
     """The present edition of a campaign, in people.
 
     `waiting` are certainly not sent to. `cost` is what the gateway said in the account's money, None where it did not
-    say it of every request that was sent; it must not be shown as an estimate.
+    say it of every request that was sent; it must not be shown as an estimate. `response`: what callbacks told.
     """
 
     name: str
@@ -26,6 +27,7 @@ class CampaignStanding:
     waiting: int = 0
     cost: Decimal | None = Decimal(0)
     last_run: RunRecord | None = None
+    response: Response = field(default_factory=lambda: Response(statuses={}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +44,11 @@ class Survey:
 def survey(environment: str, store: Store) -> Survey:
     """An open state → its Survey. StateError as the store raises it."""
     runs = {run.id: run for run in store.runs()}
+    heard = store.responses()
     return Survey(
         environment=environment,
         lineage=store.identity.lineage,
-        campaigns=tuple(_standing(record, store, runs) for record in store.campaigns()),
+        campaigns=tuple(_told(_standing(record, store, runs), heard) for record in store.campaigns()),
         unsettled=tuple(store.frames(Status.SENDING, Status.UNKNOWN)),
         halted=store.halts(),
     )
@@ -78,6 +81,11 @@ def _standing(record: CampaignRecord, store: Store, runs: dict[str, RunRecord]) 
         cost=_cost(frame.cost for frame in frames if frame.status is Status.SENT),
         last_run=max(ran, key=lambda run: run.started_at, default=None),
     )
+
+
+def _told(one: CampaignStanding, heard: Mapping[tuple[str, int], Response]) -> CampaignStanding:
+    response = heard.get((one.name, one.edition))
+    return replace(one, response=response) if response else one
 
 
 def _cost(costs: Iterable[Decimal | None]) -> Decimal | None:

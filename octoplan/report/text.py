@@ -7,6 +7,7 @@ from octoplan.apply.events import Event, FrameDone, Listed, Retrying, Settling, 
 from octoplan.plan import Action, Plan, Step
 from octoplan.report.facts import details, one_line
 from octoplan.report.found import error, problems, validated
+from octoplan.report.heard import heard_lines
 from octoplan.report.lines import (
     count,
     loosened_line,
@@ -196,6 +197,7 @@ def status(found: Survey, now: datetime) -> list[Line]:
         lines += [Line(style, said) for style, said in zip(styles, _aligned(rows), strict=True)]
     if found.halted:
         lines += [BLANK, *(Line(Style.ERROR, words(one.said)) for one in found.halted)]
+    lines += heard_lines(found)
     if found.unsettled:
         lines += [BLANK, Line(Style.TITLE, "Open and unknown")]
         for frame in found.unsettled:

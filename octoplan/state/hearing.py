@@ -1,10 +1,10 @@
 """The part of a store that is `Told` what callbacks say, in SQL, and who was left out of an edition."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from octoplan.state import rows
+from octoplan.state import faults, rows
 from octoplan.state.asking import Asking
 from octoplan.state.halting import HEARD
 from octoplan.state.records import Forgotten, Skipped, Suppressed
@@ -115,9 +115,32 @@ class Hearing(Asking):
         """Who asked to be forgotten, and when."""
         return self._batches(_forgotten, "SELECT g.person, g.at FROM forgotten g ORDER BY g.person")
 
+    def remember(self, epoch: int, entry: str, left: Iterable[Sequence[int]], joined: Iterable[Sequence[int]]) -> None:
+        """One transaction: who left a list of suppressions, and who joined it, by key, are known to have."""
+        with self._begin() as writer:
+            if writer.epoch != epoch:
+                raise faults.shut_out()
+            remember(writer, entry, left, joined)
+
+    def suppressed_in(self, entry: str) -> Iterator[Sequence[int]]:
+        """Who stood in one list of suppressions at the last apply."""
+        return self._batches(
+            rows.person, "SELECT l.person FROM suppressed l WHERE l.entry = ? ORDER BY l.person", entry
+        )
+
     def suppressed(self) -> Iterator[Sequence[Suppressed]]:
         """Who stood in which list of suppressions at the last apply."""
         return self._batches(_suppressed, "SELECT l.entry, l.person FROM suppressed l ORDER BY l.entry, l.person")
+
+
+def remember(writer: Writer, entry: str, left: Iterable[Sequence[int]], joined: Iterable[Sequence[int]]) -> None:
+    """Who left a list of suppressions and who joined it, in batches → the rows of that list."""
+    for batch in left:
+        gone = [(entry, person_bytes(person)) for person in batch]
+        writer.each("DELETE FROM suppressed WHERE entry = ? AND person = ?", gone)
+    writer.insert(
+        "suppressed", ("entry", "person"), ((entry, person_bytes(person)) for batch in joined for person in batch)
+    )
 
 
 def hear(writer: Writer, heard: Sequence[Heard]) -> int:

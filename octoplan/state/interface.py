@@ -133,6 +133,9 @@ class Store(Told, Haltable, Reaches, Rights, Protocol):
     def suppressed(self) -> Iterator[Sequence[Suppressed]]:
         """Who stood in which list of suppressions at the last apply, in batches."""
 
+    def suppressed_in(self, entry: str) -> Iterator[Sequence[int]]:
+        """Who stood in one list of suppressions at the last apply, in batches."""
+
     def all_frames(self) -> Iterator[Sequence[FrameRecord]]:
         """All frames, in batches, oldest first."""
 
@@ -171,6 +174,9 @@ class Store(Told, Haltable, Reaches, Rights, Protocol):
 
     def record(self, run: RunRecord, epoch: int, campaigns: Sequence[NewCampaign]) -> None:
         """One transaction: release what dead runs left planned, claim again what `campaigns` holds, add the rest."""
+
+    def remember(self, epoch: int, entry: str, left: Iterable[Sequence[int]], joined: Iterable[Sequence[int]]) -> None:
+        """One transaction: who left a list of suppressions, and who joined it, by key, are known to have."""
 
     def commit(self, epoch: int, changes: Sequence[Change]) -> tuple[bool, ...]:
         """One durable transaction for all changes; True for each whose frame was as it said, none in another epoch."""

@@ -15,10 +15,26 @@ def lines(sent: Folder) -> list[str]:
     told = [
         delivery(PEOPLE[0], ann),
         delivery(PEOPLE[5], bob, "NOT_DELIVERED"),
-        stop(PEOPLE[1], ann),
+        stop(PEOPLE[1], ticket_of(sent, PEOPLE[1])),
         reply(PEOPLE[0], ann),
     ]
     return [json.dumps(one) for one in told]
+
+
+def test_status_says_how_people_took_it_also_of_a_state_that_moved(sent: Folder, lines: list[str]) -> None:
+    assert status(sent) == {"delivered": 0, "failed": 0, "opted_out": 0, "replies": 0}
+    assert "Heard since" not in sent.call("status").out
+    sent.write({"callbacks.ndjson": "\n".join(lines)})
+    assert sent.call("ingest", str(sent.path / "callbacks.ndjson")).code == 0
+    heard = {"delivered": 1, "failed": 1, "opted_out": 1, "replies": 1}
+    assert status(sent) == heard
+    assert "sale  edition 1: 1 delivered, 1 failed, 1 opted out, 1 replies" in sent.call("status").out
+    sent.write({"state.ndjson": sent.call("state", "export").out})
+    for path in (sent.path / ".octoplan").glob("sandbox.db*"):
+        if path.suffix != ".key":
+            path.unlink()
+    assert sent.call("state", "import", str(sent.path / "state.ndjson"), "--yes").code == 0
+    assert status(sent) == heard
 
 
 def status(folder: Folder) -> dict[str, object]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from octoplan.errors import StateError
 from octoplan.state.interface import Begin, Delivery, Optout, Reply, Sent, Store
 from octoplan.state.told import STANDING, Heard
 from tests.state.conftest import EPOCH, Bench, at, campaign, frame_id, record, run_record
@@ -176,3 +177,15 @@ def test_whoever_is_left_out_of_an_edition_is_known_by_why(store: Store) -> None
     assert found == {20: "holdout", 25: "holdout", 30: "holdout"}
     assert list(store.skipped("autumn-sale", 2)) == []
     assert [one.campaign for batch in store.all_skipped() for one in batch] == ["autumn-sale"] * 3
+
+
+def test_a_list_of_suppressions_is_remembered_by_who_left_and_who_joined(store: Store) -> None:
+    store.remember(EPOCH, "all phone gone.csv", [], [[1, 2], [3]])
+    store.remember(EPOCH, "all phone more.csv", [], [[1]])
+    store.remember(EPOCH, "all phone gone.csv", [[1], [9]], [[4]])
+    assert [one for batch in store.suppressed_in("all phone gone.csv") for one in batch] == [2, 3, 4]
+    listed = [(one.entry, one.person) for batch in store.suppressed() for one in batch]
+    assert listed == [*(("all phone gone.csv", person) for person in (2, 3, 4)), ("all phone more.csv", 1)]
+    assert list(store.suppressed_in("nowhere")) == []
+    with pytest.raises(StateError, match="shut out"):
+        store.remember(EPOCH + 1, "all phone gone.csv", [], [[7]])
