@@ -1,8 +1,9 @@
 """Caps, the state and a plan's campaigns → who is over a cap, campaign by campaign, in the order of their moments."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import groupby
 from typing import Final
 
@@ -45,8 +46,21 @@ def in_order(gathered: Sequence[Gathered], course: Course) -> list[Gathered]:
     return sorted(gathered, key=lambda one: (_moment(one.campaign, course.now)[0], one.campaign.name))
 
 
+@dataclass(slots=True, kw_only=True)
+class _Sent:
+    """One edition, that was sent or is about to be, of which everybody has one message at most. `load` puts it in."""
+
+    kind: int
+    load: Callable[[Capping], None]
+    loaded: bool = False
+
+
 class Caps:
-    """The caps of a project over all campaigns of one plan. The state is read when a campaign first needs it."""
+    """The caps of a project over all campaigns of one plan.
+
+    The state is read when a campaign first needs it, and its people only where there are as many editions as a cap
+    allows messages: with fewer nobody can be over it.
+    """
 
     def __init__(self, caps: Sequence[Cap], course: Course) -> None:
         self._caps = tuple(caps)
@@ -54,6 +68,7 @@ class Caps:
         self._kinds: dict[tuple[str, str], int] = {}
         self._capping: Capping | None = None
         self._begun: set[str] = set()
+        self._sent: list[_Sent] = []
 
     def leave_out(self, messages: Messages, campaign: Campaign) -> Over:
         """A campaign whose free people are known → who of them is over a cap, and free no more."""
@@ -64,7 +79,10 @@ class Caps:
         capping.begin(messages.audience)
         self._begun.add(messages.audience)
         moment = _micros(_moment(campaign, self._course.now))
-        over = {number: capping.hold(messages.audience, self._bound(number, cap), moment) for number, cap in caps}
+        over = {
+            number: capping.hold(messages.audience, self._bound(number, cap), moment) if self._load(cap) else 0
+            for number, cap in caps
+        }
         if any(over.values()):
             messages.leave_out(f"over_{messages.audience}")
         waiting = [(number, cap) for number, cap in caps if over[number] and cap.over == "wait"]
@@ -76,8 +94,9 @@ class Caps:
     def count(self, messages: Messages, campaign: Campaign) -> None:
         """A campaign whose messages are known → they count for those that come after it."""
         if self._of(campaign):
-            moment = _micros(_moment(campaign, self._course.now))
-            self._known(messages).plan(messages.name, self._kind(campaign.purpose, campaign.channel), moment)
+            self._known(messages)
+            kind, moment = self._kind(campaign.purpose, campaign.channel), _micros(_moment(campaign, self._course.now))
+            self._sent.append(_Sent(kind=kind, load=lambda capping: capping.plan(messages.name, kind, moment)))
 
     def left_out(self, messages: Messages, campaign: Campaign) -> Iterator[Sequence[tuple[int, str]]]:
         """A campaign → who is left out for this edition, as (person, why), in batches."""
@@ -103,9 +122,23 @@ class Caps:
         return Wait(people=people, until=until, why=cap.said)
 
     def _bound(self, number: int, cap: Cap) -> Bound:
-        counted = frozenset(kind for (purpose, channel), kind in self._kinds.items() if cap.is_for(purpose, channel))
         within = cap.within // timedelta(microseconds=1)
-        return Bound(number=number, kinds=counted, at_most=cap.at_most, within=within)
+        return Bound(number=number, kinds=self._counted(cap), at_most=cap.at_most, within=within)
+
+    def _counted(self, cap: Cap) -> frozenset[int]:
+        return frozenset(kind for (purpose, channel), kind in self._kinds.items() if cap.is_for(purpose, channel))
+
+    def _load(self, cap: Cap) -> bool:
+        """Whether anybody can be over a cap at all; then everybody whom it counts is in the table."""
+        counted = self._counted(cap)
+        sent = [one for one in self._sent if one.kind in counted]
+        if self._capping is None or len(sent) < cap.at_most:
+            return False
+        for one in sent:
+            if not one.loaded:
+                one.load(self._capping)
+                one.loaded = True
+        return True
 
     def _kind(self, purpose: str, channel: str) -> int:
         return self._kinds.setdefault((purpose, channel), len(self._kinds))
@@ -114,10 +147,10 @@ class Caps:
         """Everybody who was reached lately, read from the state once for all campaigns."""
         if self._capping is None:
             self._capping = Capping(messages.table)
-            self._read(self._capping)
+            self._read()
         return self._capping
 
-    def _read(self, capping: Capping) -> None:
+    def _read(self) -> None:
         course, longest = self._course, max(cap.within for cap in self._caps)
         records = {record.name: record for record in course.records}
         found = course.state.store.reached(course.now - longest)
@@ -126,8 +159,13 @@ class Caps:
             if not any(cap.is_for(purpose, channel) for cap in self._caps):
                 continue
             kind = self._kind(purpose, channel)
-            capping.frames([_reach(one, kind, course.now) for one in frames])
-            capping.people(_lines(batch) for batch in course.state.store.placed(name, edition))
+            reached = [_reach(one, kind, course.now) for one in frames]
+            self._sent.append(_Sent(kind=kind, load=partial(self._put_in, name, edition, reached)))
+
+    def _put_in(self, name: str, edition: int, reached: Sequence[Reach], capping: Capping) -> None:
+        """An edition of the state → its frames and people, into the table."""
+        capping.frames(reached)
+        capping.people(_lines(batch) for batch in self._course.state.store.placed(name, edition))
 
 
 def _purpose(record: CampaignRecord) -> str:
@@ -161,8 +199,8 @@ def _micros(moment: tuple[datetime, datetime]) -> tuple[int, int]:
     return first, last
 
 
-def _lines(batch: Sequence[tuple[int, int]]) -> list[str]:
-    return [f"{person:#x}\n{frame}" for person, frame in batch]
+def _lines(batch: Sequence[tuple[str, int]]) -> list[str]:
+    return [f"0x{person}\n{frame}" for person, frame in batch]
 
 
 _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -27,5 +27,5 @@ class Reaches(Protocol):
     def reached(self, since: datetime) -> Sequence[Reached]:
         """Frames that may have reached their people after a moment, test sends apart, by campaign and edition."""
 
-    def placed(self, campaign: str, edition: int) -> Iterator[Sequence[tuple[int, int]]]:
-        """Who is in which frame of an edition, as (person, number of the frame), in batches."""
+    def placed(self, campaign: str, edition: int) -> Iterator[Sequence[tuple[str, int]]]:
+        """Who is in which frame of an edition, as (person in hex digits, number of the frame), in batches."""

@@ -29,9 +29,9 @@ class Reaching(Asking):
         at = moment(since)
         return rows.decode(self._read(_REACHED, at, at, _TESTS), _reached)
 
-    def placed(self, campaign: str, edition: int) -> Iterator[Sequence[tuple[int, int]]]:
+    def placed(self, campaign: str, edition: int) -> Iterator[Sequence[tuple[str, int]]]:
         """Who is in which frame of an edition."""
-        return self._batches(lambda row: (rows.person(row), row["frame"]), _PLACED, campaign, edition)
+        return self._batches(lambda row: (row["person"].hex(), row["frame"]), _PLACED, campaign, edition)
 
 
 def _reached(row: Row) -> Reached:

@@ -220,6 +220,17 @@ def test_a_project_without_caps_asks_the_state_for_nobody(shop: "Folder", monkey
     assert "1 to send" in shop.call("plan", at=NOW + timedelta(days=2)).out
 
 
+def test_nobody_is_looked_up_where_there_are_fewer_editions_than_a_cap_allows(
+    shop: "Folder", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.write({"octoplan.yaml": settings(cap(2)), "campaigns/b.yaml": sale(ADA, text="Books")})
+    with monkeypatch.context() as patched:
+        forbid(patched, (Reaching, "placed"))
+        assert "1 to send" in shop.call("plan", at=NOW + timedelta(days=1)).out
+    shop.write({"campaigns/c.yaml": sale(ADA, text="Coats")})
+    assert "1 over a cap." in shop.call("plan", at=NOW + timedelta(days=1)).out
+
+
 @pytest.mark.parametrize(
     ("written", "said"),
     [
