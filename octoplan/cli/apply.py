@@ -77,9 +77,9 @@ def command(
     with open_rejects(console, rejects) as taker:
         order = Order(targets=wanted, reviewed=reviewed, digest=digest, rejects=taker, **flags)
         began = console.clock.now()
-        with _applier(session, order) as applier:
+        with open_applier(session, order) as applier:
             plan, told = _apply(session, applier, order)
-            console.exit_code = _exit_code(applier, told)
+            console.exit_code = exit_code(applier, told)
     if not console.wanted.json:
         from octoplan.report import lines  # noqa: PLC0415 - loaded when called
 
@@ -121,7 +121,7 @@ def _apply(session: Session, applier: "Applier", order: Order) -> tuple["Plan", 
     console = session.console
     if console.wanted.json:
         console.stream(as_json.events_header())
-    told = _tell(console, applier, run.settle(applier), total=0)
+    told = tell(console, applier, run.settle(applier), total=0)
     if applier.stop.interrupted:
         where = session.environment
         return Plan(environment=where.name, gateway=where.gateway, lineage=applier.state.lineage, steps=()), told
@@ -130,15 +130,15 @@ def _apply(session: Session, applier: "Applier", order: Order) -> tuple["Plan", 
         drawn = _draw(session, applier, order, campaigns, table)
         if not console.wanted.json:
             show_plan(console, drawn.plan, "text")
-        told += _tell(console, applier, refused.listed(table, drawn.drafts, told), total=0)
+        told += tell(console, applier, refused.listed(table, drawn.drafts, told), total=0)
         drawn.plan.raise_if_refused()
         if (drawn.plan.has_changes or drawn.leaves_out) and not applier.stop.is_set:
             if drawn.plan.has_changes:
                 approving.ask(console, drawn.plan, auto=order.auto_approve)
                 credit.check(drawn.least_credit, drawn.plan, applier.gateway.balance, order.accepted)
             sending = run.send(applier, recording(drawn, applier, order.accepted, retry_refused=order.retry_refused))
-            done = _tell(console, applier, sending, drawn.plan.recipients)
-            told += done + _tell(console, applier, refused.listed(table, drawn.drafts, done), total=0)
+            done = tell(console, applier, sending, drawn.plan.recipients)
+            told += done + tell(console, applier, refused.listed(table, drawn.drafts, done), total=0)
     return drawn.plan, told
 
 
@@ -180,7 +180,7 @@ def _draw(
     return drawn
 
 
-def _tell(console: Console, applier: "Applier", events: "Iterable[Event]", total: int) -> list["Event"]:
+def tell(console: Console, applier: "Applier", events: "Iterable[Event]", total: int) -> list["Event"]:
     """Show events as they happen: a progress bar on a terminal, lines as JSON, or only what a person must know."""
     from octoplan.apply.events import FrameDone  # noqa: PLC0415 - loaded when called
     from octoplan.report import as_json, text  # noqa: PLC0415
@@ -198,7 +198,7 @@ def _tell(console: Console, applier: "Applier", events: "Iterable[Event]", total
     return told
 
 
-def _exit_code(applier: "Applier", told: "Iterable[Event]") -> int:
+def exit_code(applier: "Applier", told: "Iterable[Event]") -> int:
     """What happened, and what the state still holds → the exit code; several at once: 130, 4, 9, 5, 8.
 
     Whoever this run planned and did not begin, since its time ran out, counts as refused: it must not look fine. Those
@@ -225,7 +225,7 @@ def _exit_code(applier: "Applier", told: "Iterable[Event]") -> int:
 
 
 @contextmanager
-def _applier(session: Session, order: Order) -> Iterator["Applier"]:
+def open_applier(session: Session, order: Order) -> Iterator["Applier"]:
     """Everything that an apply holds while it lasts: gateway, state, lock."""
     from octoplan.apply.pace import Stop  # noqa: PLC0415
     from octoplan.apply.run import Applier  # noqa: PLC0415 - loaded when called

@@ -1,5 +1,8 @@
 """`octoplan test`: the tests of campaigns, and their words with made-up rows."""
 
+from pathlib import Path
+from typing import Any
+
 import click
 
 from octoplan.cli.console import Console
@@ -19,10 +22,35 @@ from octoplan.errors import UsageError
     show_default=True,
     help="How to say it on stdout.",
 )
+@click.option(
+    "--to",
+    "seeds",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Send the real content to own staff, who stand in FILE.",
+)
+@click.option("--row", "rows", type=click.IntRange(1), multiple=True, help="Whose message --to sends.  [default: 1]")
+@click.option("--yes", "--auto-approve", is_flag=True, help="Do not ask before --to sends.")
 @common
 @click.pass_obj
-def command(console: Console, campaigns: tuple[str, ...], form: str) -> None:
-    """Run the tests of campaigns, and try their words with made-up rows. No contact file is read."""
+def command(console: Console, /, campaigns: tuple[str, ...], form: str, **sending: Any) -> None:
+    """Run the tests of campaigns, and try their words with made-up rows. No contact file is read.
+
+    With --to FILE, send the real content of one campaign to own staff instead, once, as an apply would.
+    """
+    if sending["seeds"] is not None:
+        if len(campaigns) != 1:
+            raise UsageError("--to sends the content of one campaign", hint="name it: octoplan test CAMPAIGN --to FILE")
+        from octoplan.cli.test_send import send_test  # noqa: PLC0415 - loads all that sends
+
+        send_test(console, campaigns[0], sending["seeds"], sending["rows"], yes=sending["yes"])
+        return
+    if sending["rows"] or sending["yes"]:
+        raise UsageError("--row and --yes are for a test send", hint="add --to FILE")
+    _run(console, campaigns, form)
+
+
+def _run(console: Console, campaigns: tuple[str, ...], form: str) -> None:
     from octoplan.pipeline.trying import try_all  # noqa: PLC0415 - loaded when called
     from octoplan.report import found, tried  # noqa: PLC0415
 

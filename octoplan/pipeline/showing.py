@@ -37,6 +37,16 @@ def show(gathered: Gathered, *, limit: int, address: str | None, masked: bool) -
     )
 
 
+def show_person(gathered: Gathered, number: int) -> Shown | None:
+    """The message of the person of this number, from 1, in the order of the rows; None where there are fewer."""
+    people = gathered.audience
+    found = Messages(gathered.table, people.people, len(people.variables)).person(number)
+    if found is None:
+        return None
+    renderer = gathered.wording.renderer(people.variables, gathered.campaign.constants)
+    return _shown(found[0], found[1:], renderer, gathered, masked=False)
+
+
 def _shown(to: str, values: Sequence[Any], renderer: Renders, gathered: Gathered, *, masked: bool) -> Shown:
     """One person's message. Its size is that of the real text, also where the text is masked."""
     rendered = real = renderer.render(values)

@@ -155,6 +155,7 @@ def status(found: Survey, now: datetime) -> str:
         lineage=found.lineage,
         campaigns=[_campaign(one) for one in found.campaigns],
         unsettled=[_frame(frame, now) for frame in found.unsettled],
+        tests=[{"campaign": one.name, "sent": one.sent, "cost": _money(one.cost)} for one in found.tests],
         halted=[
             {"campaign": one.campaign or None, "by": words(one.who), "at": _moment(one.at), "why": words(one.why)}
             for one in found.halted

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from octoplan.state.interface import OLDEST, CampaignRecord, FrameRecord, Halted, RunRecord, Status, Store
+from octoplan.state.records import TEST
 from octoplan.state.told import Response
 
 
@@ -32,23 +33,25 @@ class CampaignStanding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """What a state knows, as of one moment. `unsettled`: frames that are open or unknown, oldest first."""
+    """What a state knows now. `tests`: what was sent to own staff; `unsettled`: frames that are open or unknown."""
 
     environment: str
     lineage: str
     campaigns: tuple[CampaignStanding, ...] = ()
+    tests: tuple[CampaignStanding, ...] = ()
     unsettled: tuple[FrameRecord, ...] = ()
     halted: tuple[Halted, ...] = ()
 
 
 def survey(environment: str, store: Store) -> Survey:
     """An open state → its Survey. StateError as the store raises it."""
-    runs = {run.id: run for run in store.runs()}
-    heard = store.responses()
+    runs, records, heard = {run.id: run for run in store.runs()}, store.campaigns(), store.responses()
+    sent = [record for record in records if not record.name.startswith(TEST)]
     return Survey(
         environment=environment,
         lineage=store.identity.lineage,
-        campaigns=tuple(_told(_standing(record, store, runs), heard) for record in store.campaigns()),
+        campaigns=tuple(_told(_standing(record, store, runs), heard) for record in sent),
+        tests=tuple(_tests(record, store) for record in records if record.name.startswith(TEST)),
         unsettled=tuple(store.frames(Status.SENDING, Status.UNKNOWN)),
         halted=store.halts(),
     )
@@ -86,6 +89,18 @@ def _standing(record: CampaignRecord, store: Store, runs: dict[str, RunRecord]) 
 def _told(one: CampaignStanding, heard: Mapping[tuple[str, int], Response]) -> CampaignStanding:
     response = heard.get((one.name, one.edition))
     return replace(one, response=response) if response else one
+
+
+def _tests(record: CampaignRecord, store: Store) -> CampaignStanding:
+    """The test sends of a campaign, all together, under the campaign's own name."""
+    frames = list(store.frames(Status.SENT, campaign=record.name))
+    return CampaignStanding(
+        name=record.name.removeprefix(TEST),
+        channel=record.channel,
+        edition=record.edition,
+        sent=sum(frame.size for frame in frames),
+        cost=_cost(frame.cost for frame in frames),
+    )
 
 
 def _cost(costs: Iterable[Decimal | None]) -> Decimal | None:

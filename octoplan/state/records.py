@@ -6,7 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
+
+TEST: Final = "test:"
+"""How the name begins under which a state keeps the test sends of a campaign: no campaign can be called so."""
 
 
 class Status(StrEnum):

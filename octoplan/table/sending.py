@@ -74,6 +74,12 @@ class Messages:
             (address, address, limit),
         )
 
+    def person(self, number: int) -> tuple[Any, ...] | None:
+        """The person of this number, from 1, in order of their rows → (address, v0, ...); None if there are fewer."""
+        listed = "".join(f", {name}" for name in self._values)
+        asked = f"SELECT address{listed} FROM {self._people} ORDER BY record, file LIMIT 1 OFFSET ?"
+        return next(iter(self._table.rows(asked, (number - 1,))), None)
+
     def samples(self, most: int) -> list[Sample]:
         """The variants that a report shows the shapes of, and what one person of each has: see `spread`."""
         return self.spread.samples(most, self._values)

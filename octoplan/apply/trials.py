@@ -1,0 +1,64 @@
+"""A campaign's real content and own staff → what a run records and sends of it, in a namespace of its own.
+
+The name under which a state keeps it is one that no campaign can have, and every test send is an edition of that: no
+edition of the campaign is spent, nobody in it counts as having had it, and the way of a frame is that of all others.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from octoplan.apply.run import Applier, Recording
+from octoplan.apply.tower import Flight
+from octoplan.campaign import Campaign
+from octoplan.frame import Frame, Origin, body, request_id
+from octoplan.state.interface import CampaignRecord, NewCampaign, NewFrame
+from octoplan.state.records import TEST
+from octoplan.table.keys import person_key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One message of a campaign, rendered, and who of the own staff gets it."""
+
+    campaign: Campaign
+    content: Mapping[str, Any] = field(repr=False)
+    addresses: tuple[str, ...] = field(repr=False)
+
+
+def recording(trial: Trial, applier: Applier) -> Recording:
+    """A Trial → the Recording of a run that sends it once, now, whatever `send_at` says."""
+    frame = _frame(trial, applier)
+    record = CampaignRecord(
+        name=frame.origin.campaign,
+        edition=frame.origin.edition,
+        channel=trial.campaign.channel,
+        # nobody's STOP counts for it: the gateway turns away whoever said it
+        definition={"settings": {"purpose": "alert"}},
+        applied_at=applier.clock.now(),
+    )
+    size = len(frame.people)
+    made = NewFrame(number=0, id=frame.id, size=size, content=frame.content, refusals=0)
+    people = [[(person, 0) for person in frame.people]]
+    return Recording(
+        recipients=size,
+        requests=1,
+        campaigns=(NewCampaign(record=record, not_after=None, frames=[made], people=people),),
+        flights=lambda: [Flight(frame=frame)],
+    )
+
+
+def _frame(trial: Trial, applier: Applier) -> Frame:
+    keys, campaign = applier.state.keys, trial.campaign
+    name = f"{TEST}{campaign.name}"
+    edition = 1 + max(applier.state.store.editions(name), default=0)
+    origin = Origin(key=keys.request, lineage=applier.state.lineage, campaign=name, edition=edition)
+    who = sorted((person_key(keys.person, address), address) for address in trial.addresses)
+    people: Sequence[int] = tuple(person for person, _ in who)
+    content = keys.keyed_digest(json.dumps(trial.content, sort_keys=True, ensure_ascii=False).encode())
+    made = request_id(origin, content, 0, people)
+    settings = {key: value for key, value in campaign.settings.items() if key != "send_at"}
+    recipients = [{campaign.address_field: address} for _, address in who]
+    sent = body(settings, trial.content, recipients, made)
+    return Frame(id=made, origin=origin, content=content, refusals=0, people=tuple(people), body=sent)
