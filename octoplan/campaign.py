@@ -9,32 +9,16 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from octoplan import schema, source
+from octoplan.arms import Arm, Piece, read_arms, within
 from octoplan.errors import Place, Problem, ProjectInvalid, UsageError
 from octoplan.limits import Limits, limits_of
 from octoplan.project import Personalization, Project
 from octoplan.source import Document, Pointer
 from octoplan.spec import AudienceSpec, audience_spec, moment
-from octoplan.texts import content_of, read_texts
+from octoplan.texts import content_of, read_texts, settings_of
 from octoplan.waves import Waves, waves_of
 
 AddressField = Literal["phone_number", "email"]
-
-# Fields of the request that octoplan takes as written, per place. Templates and octoplan's own are not among them.
-_TOP = ("sender", "send_at", "purpose", "list_name", "recipient_tracking", "auto_optimize_text")
-_METADATA = (
-    "type",
-    "with_replies",
-    "voice_gender",
-    "voice_language",
-    "get_back_pressed_keys",
-    "message_type",
-    "email_from",
-    "emailing_service",
-    "template_name",
-    "body_format",
-    "language",
-)
-_PRODUCT = {"sms": "sms_premium", "voice_sms": "voice_sms"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +39,7 @@ class Campaign:
     `language`, texts by language may stand in the place of a text. `optimize`: typographic characters that force
     UCS-2 are replaced. `text_files`: the pointer of a text that stands in a file of its own → the file, as shown.
     `lint_off`: rules of lint that it is not asked about. `sends_unreachable`: landlines do not matter.
+    `arms`: what its author calls variants, the holdout among them; `pieces`: where texts of several arms are written.
     """
 
     name: str
@@ -80,6 +65,8 @@ class Campaign:
     lint_off: tuple[str, ...] = ()
     sends_unreachable: bool = False
     waves: Waves = field(default_factory=Waves)
+    arms: tuple[Arm, ...] = ()
+    pieces: Mapping[Pointer, tuple[Piece, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def held_as(self) -> str:
@@ -131,6 +118,8 @@ class Campaign:
 
     def locate(self, pointer: Pointer, line: int, column: int) -> Place:
         """A line and column inside a templated string → the place in the file that holds it."""
+        if pointer in self.pieces:
+            pointer, line, column = within(self.pieces[pointer], line, column)
         if pointer in self.text_files:
             return Place(file=self.text_files[pointer], line=line, column=column)
         return self.document.place_in_text(pointer, line, column)
@@ -143,8 +132,10 @@ class Campaign:
         # Said only where it is so: a definition is compared with those that earlier versions have written down.
         language = {"language": [self.language.column, self.language.default]} if self.language else {}
         limits = {"limits": self.limits.written} if self.limits.written else {}
+        arms = {"variants": {arm.label: str(arm.share) for arm in self.arms}} if self.arms else {}
         unreachable = {"unreachable": "send"} if self.sends_unreachable else {}
         return {
+            **arms,
             **unreachable,
             **self.waves.written,
             **language,
@@ -213,13 +204,14 @@ def _build(project: Project, document: Document, path: Path) -> Campaign:
         return path.parent if document.value_place(pointer).file == document.shown else project.root
 
     text, text_files = read_texts(project, document, base)
+    armed = read_arms(project, document, base, content_of(data, text))
     campaign = Campaign(
         name=data.get("name", path.stem),
         edition=data.get("edition", 1),
         channel=data["channel"],
         purpose=data["purpose"],
-        content=content_of(data, text),
-        settings=_settings(data),
+        content=armed.content,
+        settings=settings_of(data),
         constants=MappingProxyType({**project.constants, **(data.get("vars") or {})}),
         document=document,
         audience=audience_spec(document, ("audience",), base, project.segments) if "audience" in data else None,
@@ -228,7 +220,9 @@ def _build(project: Project, document: Document, path: Path) -> Campaign:
         skip_missing=data.get("on_missing") == "skip",
         language=Language(**data["language"]) if "language" in data else None,
         optimize=data.get("optimize") == "gsm7",
-        text_files=text_files,
+        text_files=MappingProxyType({**text_files, **armed.files}),
+        arms=armed.arms,
+        pieces=armed.pieces,
         personalization=data.get("personalization"),
         limits=limits_of(data.get("limits"), project.limits.growth),
         moved_from=data.get("moved_from"),
@@ -247,20 +241,6 @@ def _build(project: Project, document: Document, path: Path) -> Campaign:
             )
         )
     return campaign
-
-
-def _settings(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The request but for content and recipients; what the API would default is stated: nothing is left to it."""
-    channel = data["channel"]
-    stated = {"recipient_tracking": False, "auto_remove_blacklisted_contacts": data["purpose"] == "wholesale"}
-    if channel == "sms":
-        stated["auto_optimize_text"] = False
-    written = {key: data[key] for key in (*_TOP, "auto_remove_blacklisted_contacts") if key in data}
-    metadata = {"type": _PRODUCT[channel]} if channel in _PRODUCT else {}
-    given = (data.get("metadata") or {}).items()
-    metadata |= {key: value for key, value in given if key in _METADATA and not isinstance(value, dict)}
-    settings = {"channel": channel, **stated, **written}
-    return MappingProxyType(settings | ({"metadata": metadata} if metadata else {}))
 
 
 def _duplicate_names(campaigns: list[Campaign]) -> Iterator[Problem]:

@@ -125,8 +125,9 @@ class Step:
     it would take if the gateway filled in nothing, None where it does not; `counts` is the funnel from the contact file
     to the people; `expense`: what makes it cost what it costs; `findings`: warnings of lint; `blocked`: why it may not
     be sent; `differences`: from what was last sent; `held_as`: the state's name for it, where that is another;
-    `capped`: who is over a cap and left out, now or before; `held_back`:
-    who waits until one frees, and is none of the recipients;
+    `capped`: who is over a cap and left out, now or before; `held_back`: who waits until one frees, and is none of the
+    recipients; `held_out`: who is in the holdout, now or before; `arms`: how many recipients get which variant of those
+    that the author named;
     `gone`: people of this edition who are in the audience no more; `same_day`: who would get another message of the
     plan that day; `waits`: who of the recipients may not be sent to yet. `reason` is for people and must not steer.
     """
@@ -166,6 +167,8 @@ class Step:
     same_day: int = 0
     waits: tuple[Wait, ...] = ()
     capped: int = 0
+    held_out: int = 0
+    arms: tuple[tuple[str, int], ...] = ()
     held_back: tuple[Wait, ...] = ()
 
     @property

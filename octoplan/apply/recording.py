@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 
 from octoplan.apply.boarding import Boarding, first_flights, later_flights, still_waiting
 from octoplan.apply.run import Applier, Recording
 from octoplan.guards import NOTE, dump
 from octoplan.limits import Accepted
 from octoplan.pipeline import remembered
+from octoplan.pipeline.arming import held_out
 from octoplan.pipeline.drafts import Draft
 from octoplan.pipeline.drawing import Drawn
 from octoplan.state.interface import CampaignRecord, NewCampaign, NewFrame
@@ -17,7 +19,7 @@ def recording(drawn: Drawn, applier: Applier, accepted: Accepted, *, retry_refus
     """The drafts of a plan's steps that send → the Recording of one run. `accepted`: what may pass a limit."""
     sending = {step.campaign for step in drawn.plan.steps if step.is_due}
     drafts = [draft for draft in drawn.drafts if draft.campaign.name in sending]
-    capped = [draft for draft in drawn.drafts if draft.over.left_out and draft not in drafts]
+    capped = [draft for draft in drawn.drafts if (draft.over.left_out or draft.held_out) and draft not in drafts]
     boarding = Boarding(applier=applier, accepted=accepted, heard=drawn.heard)
     for draft in drafts:
         draft.messages.framing.identify(draft.origin.prefix)
@@ -56,7 +58,10 @@ def _new_campaign(draft: Draft, drawn: Drawn, applier: Applier, *, retry_refused
         not_after=campaign.not_after,
         frames=_new_frames(draft) if draft.recipients else (),
         people=draft.messages.framing.placed() if draft.recipients else (),
-        skipped=drawn.caps.left_out(draft.messages, campaign) if drawn.caps else (),
+        skipped=chain(
+            drawn.caps.left_out(draft.messages, campaign) if drawn.caps else (),
+            held_out(draft.messages) if draft.held_out else (),
+        ),
         retry_refused=retry_refused,
         notes=dict([draft.waves.cut.note]) if draft.waves else {},
     )
@@ -66,4 +71,4 @@ def _new_frames(draft: Draft) -> Iterator[NewFrame]:
     for batch in draft.messages.framing.identified():
         for number, frame, size, content, refusals, lot in batch:
             made = NewFrame(number=number, id=frame, size=size, content=content, refusals=refusals, due=draft.due)
-            yield replace(made, wave=draft.lots[lot].wave) if draft.lots else made
+            yield replace(made, wave=draft.lots[lot].wave, arm=draft.lots[lot].arm) if draft.lots else made

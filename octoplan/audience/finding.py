@@ -29,6 +29,7 @@ class Rule(StrEnum):
     OPTED_OUT = "opted_out"
     FORGOTTEN = "forgotten"
     UNCHOSEN = "unchosen"
+    HELD_OUT = "held_out"
     ON_MISSING = "on_missing"
     IN = "in"
 

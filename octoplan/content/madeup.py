@@ -12,10 +12,11 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from octoplan import parts
+from octoplan.arms import VARIABLE
 from octoplan.campaign import Campaign
 from octoplan.content.placeholders import has_placeholder
 from octoplan.content.render import Failed, Rendered
-from octoplan.content.trials import given_values, names_of
+from octoplan.content.trials import given_values, labels_of, names_of
 from octoplan.content.variants import find_fault
 from octoplan.content.wording import Renders, Wording
 from octoplan.errors import Place, Problem
@@ -42,7 +43,7 @@ _MOST_TRIED: Final = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One made-up row: which variable is odd, how, in which language, and what became of it.
+    """One made-up row: which variable is odd, how, in which language and variant, and what became of it.
 
     `parts`, `encoding`: of an SMS; `why`: there is no message. `usual`: how many parts the ordinary row has.
     """
@@ -78,6 +79,7 @@ class _Ordinary:
     campaign: Campaign
     wording: Wording
     language: str
+    arm: str
     names: tuple[str, ...]
     renders: Renders
     values: tuple[Any, ...]
@@ -106,32 +108,33 @@ def make_up(campaign: Campaign, wording: Wording) -> MadeUp:
     """A campaign and its compiled words → what these make of made-up rows."""
     rows: list[Row] = []
     unknown: list[str] = []
-    for language in wording.templates:
-        ordinary = _ordinary(campaign, wording, language)
+    for language, arm in product(wording.templates, labels_of(campaign)):
+        ordinary = _ordinary(campaign, wording, language, arm)
         if ordinary is None:
-            unknown.append(language)
+            unknown.append(f"{language} {arm}".strip())
             continue
-        used = wording.templates[language].variables & set(ordinary.names)
+        used = wording.templates[language].variables & set(ordinary.names) - ({VARIABLE} if arm else set())
         rows += [_row(ordinary, name, kind) for name in sorted(used) for kind in VALUES]
     return MadeUp(rows=tuple(rows), unknown=tuple(unknown))
 
 
-def _ordinary(campaign: Campaign, wording: Wording, language: str) -> _Ordinary | None:
+def _ordinary(campaign: Campaign, wording: Wording, language: str, arm: str) -> _Ordinary | None:
     """A row that renders: one of the author's tests, or one of ordinary words, numbers and dates."""
     names = names_of(campaign, wording)
     renders = wording.renderer(names, campaign.constants)
     speaks = wording.written.language
     for tried in _candidates(campaign, names):
-        values = tuple(
-            language if speaks is not None and name == speaks.column else value
-            for name, value in zip(names, tried, strict=True)
-        )
+        row = dict(zip(names, tried, strict=True))
+        row |= {speaks.column: language} if speaks is not None else {}
+        row |= {VARIABLE: arm} if arm and VARIABLE in row else {}
+        values = tuple(row[name] for name in names)
         rendered = renders.render(values)
         if isinstance(rendered, Rendered) and find_fault(rendered, campaign) is None:
             return _Ordinary(
                 campaign=campaign,
                 wording=wording,
                 language=language,
+                arm=arm,
                 names=names,
                 renders=renders,
                 values=values,
@@ -161,7 +164,7 @@ def _row(ordinary: _Ordinary, variable: str, kind: str) -> Row:
     row = Row(
         variable=variable,
         kind=kind,
-        language=ordinary.language,
+        language=f"{ordinary.language} {ordinary.arm}".strip(),
         usual=usual.parts,
         problems=tuple(_wrong(ordinary, variable, kind, rendered)),
     )

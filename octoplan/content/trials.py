@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from octoplan import parts
+from octoplan.arms import HOLDOUT, VARIABLE
 from octoplan.campaign import Campaign
 from octoplan.content.check import did_you_mean
 from octoplan.content.render import Failed, Rendered
@@ -37,12 +38,17 @@ class _Case:
     campaign: Campaign
     number: int
     written: Mapping[str, Any]
+    arm: str
     rendered: Rendered | Failed
     fault: Kind | None
 
     @property
-    def name(self) -> str:
+    def written_name(self) -> str:
         return str(self.written.get("name", f"test {self.number + 1}"))
+
+    @property
+    def name(self) -> str:
+        return f"{self.written_name}, variant {self.arm}" if self.arm else self.written_name
 
     def place(self, *keys: str | int) -> Place:
         return self.campaign.document.place(("tests", self.number, *keys))
@@ -79,13 +85,23 @@ def _as_in_file(value: Any, campaign: Campaign) -> Any:
 
 
 def _run(campaign: Campaign, names: Sequence[str], renders: Renders, numbered: tuple[int, Mapping[str, Any]]) -> Trial:
+    """One test; where it gives no variant and texts differ by it, it must hold for every one."""
     number, written = numbered
     given = written.get("given") or {}
-    rendered = renders.render(given_values(campaign, given, names))
-    fault = find_fault(rendered, campaign)
-    case = _Case(campaign=campaign, number=number, written=written, rendered=rendered, fault=fault)
-    found = [*_unknown(case, given, names), *_judged(case, written["expect"])]
-    return Trial(name=case.name, place=case.place(), failures=tuple(found))
+    free = VARIABLE in names and VARIABLE not in given
+    found: list[Problem] = []
+    for label in labels_of(campaign) if free else ("",):
+        row = {**given, VARIABLE: label} if label else given
+        rendered = renders.render(given_values(campaign, row, names))
+        fault = find_fault(rendered, campaign)
+        case = _Case(campaign=campaign, number=number, written=written, arm=label, rendered=rendered, fault=fault)
+        found += [*_unknown(case, given, names), *_judged(case, written["expect"])]
+    return Trial(name=case.written_name, place=case.place(), failures=tuple(found))
+
+
+def labels_of(campaign: Campaign) -> tuple[str, ...]:
+    """A campaign → the variants that people can get; one without a name where it has none."""
+    return tuple(arm.label for arm in campaign.arms if arm.label != HOLDOUT) or ("",)
 
 
 def _unknown(case: _Case, given: Mapping[str, Any], names: Sequence[str]) -> Iterator[Problem]:
@@ -93,8 +109,14 @@ def _unknown(case: _Case, given: Mapping[str, Any], names: Sequence[str]) -> Ite
     for name in given:
         if name in case.campaign.constants:
             yield case.problem(f"`{name}` is one of vars, which are the same for everybody", "given", name)
+        elif name == VARIABLE and case.campaign.arms and given[name] not in labels_of(case.campaign):
+            yield case.problem("nobody gets such a variant", "given", name, hint=_there_are(case.campaign))
         elif name not in names:
             yield case.problem(f"no text uses `{name}`", "given", name, hint=did_you_mean(name, names))
+
+
+def _there_are(campaign: Campaign) -> str:
+    return f"there are {', '.join(labels_of(campaign))}"
 
 
 def _judged(case: _Case, expect: Mapping[str, Any]) -> Iterator[Problem]:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from octoplan.arms import Piece
 from octoplan.campaign import Campaign, Language
 from octoplan.content.check import did_you_mean
 from octoplan.content.languages import Translated, check_languages, in_language, translations, written_pointer
@@ -111,6 +112,7 @@ class Optimized:
 
 def compile_campaign(campaign: Campaign) -> Wording:
     """Compile every text of a campaign, in every language; raise ProjectInvalid with the Problems of all of them."""
+    _check_pieces(campaign)
     written = Written(
         content=with_strings(campaign.content, {}),
         html_body=campaign.html_body,
@@ -118,6 +120,24 @@ def compile_campaign(campaign: Campaign) -> Wording:
         optimize=campaign.optimize,
     )
     return compile_wording(written, campaign.locate)
+
+
+def _check_pieces(campaign: Campaign) -> None:
+    """Each text of several arms must stand for itself, before they are one template."""
+    problems: list[Problem] = []
+    for word, pieces in campaign.pieces.items():
+        html = campaign.html_body and word[0] == "text"
+        for one in pieces:
+            try:
+                compile_content({"text": one.text}, html_body=html, locate=_locating(campaign, one))
+            except ProjectInvalid as invalid:
+                problems.extend(invalid.problems)
+    if problems:
+        raise ProjectInvalid(*dict.fromkeys(problems))
+
+
+def _locating(campaign: Campaign, piece: Piece) -> Locate:
+    return lambda _, line, column: campaign.locate(piece.pointer, line, column)
 
 
 def compile_wording(written: Written, locate: Locate) -> Wording:

@@ -46,7 +46,7 @@ class Checked:
 def check(project: Project, campaigns: Sequence[Campaign], means: Means, now: datetime) -> Checked:
     """Everything that needs neither network nor state; ProjectInvalid with all Problems, warnings too."""
     active = [campaign for campaign in campaigns if not campaign.is_closed(now)]
-    filed = [one for one in active if one.audience is not None or project.suppressions_for(one.purpose)]
+    filed = [one for one in active if one.audience is not None or one.arms or project.suppressions_for(one.purpose)]
     failed = failing(active)
     checked = [check_inline(one, project) for one in active if one.name not in {other.name for other in filed}]
     if filed:

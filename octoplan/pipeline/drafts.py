@@ -11,6 +11,7 @@ from octoplan.content import Wording
 from octoplan.content.variants import Faults
 from octoplan.errors import Problem
 from octoplan.frame import Frame, Origin, body, check_words, personal_body
+from octoplan.pipeline.arming import by_arm, hold_out
 from octoplan.pipeline.capping import Caps, Over
 from octoplan.pipeline.course import Course
 from octoplan.pipeline.gathering import Gathered
@@ -49,6 +50,8 @@ class Draft:
     """Who is over a cap, and gets nothing now."""
     decided: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     """How many people were left out of this edition before, by the reason."""
+    held_out: int = 0
+    """How many people are held out of this edition now."""
     gone: int = 0
     """How many people the state has in this edition who are in the audience no more."""
     client_requests: int | None = None
@@ -110,13 +113,14 @@ def draft(gathered: Gathered, course: Course, caps: Caps | None = None) -> tuple
     counts = state.store.counts(campaign.held_as, campaign.edition)
     standing, free, gone = _stand(messages, campaign, counts, course)
     decided = messages.decide(_decided(batch) for batch in _skipped(campaign, course)) if free else {}
+    held_out = hold_out(messages, campaign, people) if free else 0
     over = caps.leave_out(messages, campaign) if caps and free else Over()
-    free = messages.count_free() if decided or over.people else free
+    free = messages.count_free() if decided or held_out or over.people else free
     faults, shares = fill(gathered, messages, course.cores) if free else (Faults(), False)
     rendered = messages.count() if free else 0
     recipients = _reviewed(messages, campaign, course) if rendered else 0
     found, by_wave = cut(gathered, messages, course, known=bool(counts)) if recipients else (None, Division())
-    lots = divide(messages, by_wave) if recipients else ()
+    lots = divide(messages, by_wave, by_arm(campaign, state.keys.person)) if recipients else ()
     if caps and recipients:
         caps.count(messages, campaign)
     drawn = Draft(
@@ -134,6 +138,7 @@ def draft(gathered: Gathered, course: Course, caps: Caps | None = None) -> tuple
         left_out=rendered - recipients,
         over=over,
         decided=decided,
+        held_out=held_out,
         gone=gone,
         lots=lots,
         waves=wave(found, lots, course),

@@ -47,7 +47,7 @@ class Drawn:
     @property
     def leaves_out(self) -> bool:
         """Whether an apply has to write down that somebody is left out of an edition, even if nothing is sent."""
-        return any(draft.over.left_out for draft in self.drafts)
+        return any(draft.over.left_out or draft.held_out for draft in self.drafts)
 
 
 def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: Course) -> Drawn:

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from octoplan.arms import HOLDOUT, VARIABLE
 from octoplan.audience import numbers, steps
 from octoplan.audience.exclusions import open_suppressions
 from octoplan.audience.finding import Found, Rule, find
@@ -12,6 +13,7 @@ from octoplan.audience.selecting import judge
 from octoplan.campaign import Campaign
 from octoplan.content import Failed
 from octoplan.errors import ProjectInvalid
+from octoplan.pipeline.arming import arm
 from octoplan.pipeline.gathering import Gathered, load, open_all
 from octoplan.pipeline.texts import take_free
 from octoplan.project import Project
@@ -100,7 +102,7 @@ def _find(asked: Asked, table: Table, key: bytes, person: int) -> Found:
     loaded = load(read)
     table.lock()
     found = find(loaded, suppressions, key, person)
-    audience = steps.select(loaded, suppressions, key)
+    audience = arm(table, steps.select(loaded, suppressions, key), campaign, key)
     if audience.problems:
         raise ProjectInvalid(*audience.problems)
     if found.rule is Rule.IN and not people.records_of(table, audience.people, person):
@@ -116,6 +118,8 @@ def _rendered(gathered: Gathered, found: Found, person: int) -> Found:
     """Somebody in the audience → the same, unless a blank value leaves them out."""
     variables = gathered.audience.variables
     values = people.values_of(gathered.table, gathered.audience.people, person, len(variables))
+    if gathered.campaign.arms and values[variables.index(VARIABLE)] == HOLDOUT:
+        return Found(rule=Rule.HELD_OUT, rows=found.rows, count=found.count)
     rendered = gathered.wording.renderer(variables, gathered.campaign.constants).render(values)
     if not isinstance(rendered, Failed):
         return found

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from octoplan.arms import VARIABLE
 from octoplan.audience import steps
 from octoplan.audience.exclusions import open_suppressions
 from octoplan.audience.rejects import Rejects
@@ -11,6 +12,7 @@ from octoplan.audience.values import Audience
 from octoplan.campaign import Campaign
 from octoplan.content import Wording, compile_campaign
 from octoplan.errors import Problem, ProjectInvalid
+from octoplan.pipeline.arming import arm, clash
 from octoplan.project import Project
 from octoplan.table import people, remembered
 from octoplan.table.connection import Table
@@ -78,7 +80,12 @@ def gather(
         Gathered(
             campaign=one.campaign,
             wording=one.wording,
-            audience=steps.select(rows, suppressions, known.person_key, rejects),
+            audience=arm(
+                table,
+                steps.select(rows, suppressions, known.person_key, rejects),
+                one.campaign,
+                known.person_key,
+            ),
             table=table,
         )
         for one, rows in zip(read, loaded, strict=True)
@@ -115,7 +122,9 @@ def _open(project: Project, campaign: Campaign, table: Table) -> Read:
     opened = steps.open_audience(campaign, project, table)
     problems = [*opened.problems]
     if not problems:
-        problems += wording.check_names(opened.columns, campaign.constants)
+        problems += clash(campaign, wording.variables, opened.columns)
+        own = (VARIABLE,) if campaign.arms else ()
+        problems += [] if problems else wording.check_names((*opened.columns, *own), campaign.constants)
     if problems:
         raise ProjectInvalid(*problems)
     return Read(campaign=campaign, wording=wording, opened=opened)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from octoplan import parts
+from octoplan.arms import HOLDOUT, VARIABLE
 from octoplan.content import Failed, Rendered, Renders
 from octoplan.content.values import is_blank
 from octoplan.pipeline.gathering import Gathered
@@ -49,6 +50,8 @@ def show_person(gathered: Gathered, number: int) -> Shown | None:
 
 def _shown(to: str, values: Sequence[Any], renderer: Renders, gathered: Gathered, *, masked: bool) -> Shown:
     """One person's message. Its size is that of the real text, also where the text is masked."""
+    if gathered.campaign.arms and values[gathered.audience.variables.index(VARIABLE)] == HOLDOUT:
+        return Shown(address=to, content=None, why="held out: gets nothing of this edition")
     rendered = real = renderer.render(values)
     if masked and isinstance(real, Rendered):
         rendered = renderer.render(_names(gathered.audience.variables, values))
@@ -69,4 +72,7 @@ def _shown(to: str, values: Sequence[Any], renderer: Renders, gathered: Gathered
 
 
 def _names(variables: Sequence[str], values: Sequence[Any]) -> list[Any]:
-    return [value if is_blank(value) else f"[{name}]" for name, value in zip(variables, values, strict=True)]
+    return [
+        value if is_blank(value) or name == VARIABLE else f"[{name}]"
+        for name, value in zip(variables, values, strict=True)
+    ]

@@ -1,6 +1,7 @@
 """Drafts and what the state remembers of campaigns → the steps of a plan."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -10,6 +11,7 @@ from octoplan.campaign import Campaign
 from octoplan.decision import decide, decide_over
 from octoplan.expense import Expense
 from octoplan.limits import Figures, bounds, breaches
+from octoplan.pipeline.arming import WHY as HELD
 from octoplan.pipeline.capping import WHY
 from octoplan.pipeline.course import Course
 from octoplan.pipeline.differences import differences
@@ -73,7 +75,17 @@ def step(draft: Draft, record: CampaignRecord | None, course: Course, simulation
         held_back=draft.over.waits,
         capped=_capped(draft),
         waits=waits,
+        held_out=draft.held_out + draft.decided.get(HELD, 0),
+        arms=_arms(draft),
     )
+
+
+def _arms(draft: Draft) -> tuple[tuple[str, int], ...]:
+    """How many get which variant, in the order in which they are written."""
+    people: Counter[str] = Counter()
+    for lot in draft.lots:
+        people[lot.arm] += lot.people
+    return tuple((arm.label, people[arm.label]) for arm in draft.campaign.arms if people[arm.label])
 
 
 def _capped(draft: Draft) -> int:

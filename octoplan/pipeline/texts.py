@@ -5,6 +5,7 @@ from octoplan.content.asking import ask_all
 from octoplan.content.composing import ENOUGH, Composed, compose_all, measure_of
 from octoplan.content.variants import Faults, render_all
 from octoplan.errors import Problem
+from octoplan.pipeline.arming import hold_out
 from octoplan.pipeline.gathering import Gathered
 from octoplan.table.composing import Composition
 from octoplan.table.sending import Messages
@@ -38,6 +39,7 @@ def ask_free(
     messages = Messages(gathered.table, gathered.audience.people, len(gathered.audience.variables))
     messages.hold(())
     people = messages.free(())
+    people -= hold_out(messages, gathered.campaign, gathered.audience)
     composition = _composition(gathered, messages)
     faults = _compose(gathered, composition).faults if composition else _render(gathered, messages, cores)
     told = messages.without(*asked, composition) if asked else (0, 0)

@@ -95,6 +95,8 @@ def _step(step: Step) -> dict[str, Any]:
         "waiting": step.waiting,
         "waits": [_wait(one) for one in step.waits],
         "capped": step.capped,
+        "held_out": step.held_out,
+        "arms": [{"variant": label, "people": number} for label, number in step.arms],
         "held_back": [_wait(one) for one in step.held_back],
         "cost": _cost(step.cost),
         "flags": {name: _flag(value) for name, value in sorted((step.stated or {}).items())},

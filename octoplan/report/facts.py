@@ -37,7 +37,7 @@ def details(step: Step) -> tuple[Fact, ...]:
     Of one that neither sends nor is blocked only what differs from what was last sent.
     """
     differs = Fact("differs", tuple(_difference_lines(step)))
-    if not (step.sends or step.action is Action.BLOCKED or step.capped):
+    if not (step.sends or step.action is Action.BLOCKED or step.capped or step.held_out):
         return (differs,) if differs.lines else ()
     facts = (
         Fact("blocked", tuple(words(why) for why in step.blocked if why != step.reason)),
@@ -45,6 +45,7 @@ def details(step: Step) -> tuple[Fact, ...]:
         Fact("also", tuple(_also_lines(step))),
         Fact("left out", tuple(_reject_lines(step))),
         Fact("messages", (_size(step),) if step.recipients else ()),
+        Fact("split", tuple(f"{plain(arm)}: {people(number)}" for arm, number in step.arms)),
         Fact("cost", (_cost(step),) if step.recipients else ()),
         *expense_facts(step),
         Fact("lint", tuple(_finding_lines(step))),
@@ -110,6 +111,7 @@ def funnel(step: Step) -> tuple[Count, ...]:
         Count("-", standing.open, "open: no answer yet"),
         Count("-", standing.unknown, "unknown: a person decides"),
         Count("-", standing.refused, "refused before"),
+        Count("-", step.held_out, "held out: nothing of this edition"),
         Count("-", step.capped, "over a cap: left out of this edition"),
         Count("-", sum(wait.people for wait in step.held_back), "over a cap: waiting until it frees"),
         Count("-", step.skipped, "skipped: a variable is blank"),

@@ -46,13 +46,19 @@ def sends_line(plan: "Plan") -> str:
     return (
         f"Sends: {count(plan.recipients)} recipients in {count(plan.requests)} requests, {count(plan.parts)} parts, "
         f"{estimated(plan.cost)}; {count(suppressed(plan))} suppressed; {count(already_sent(plan))} already sent{also}"
-        f"{_over(plan)}."
+        f"{_held_out(plan)}{_over(plan)}."
     )
 
 
 def opted_out(plan: "Plan") -> int:
     """A plan → people left out since they have said STOP, over all campaigns whose audience was read."""
     return sum(step.counts.opted_out for step in plan.steps if step.counts is not None)
+
+
+def _held_out(plan: "Plan") -> str:
+    """Who is held out; blank where nobody is."""
+    held = sum(step.held_out for step in plan.steps)
+    return f"; {count(held)} held out" if held else ""
 
 
 def _over(plan: "Plan") -> str:

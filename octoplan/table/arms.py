@@ -1,0 +1,67 @@
+"""SQL that gives every person of one campaign an arm, by a salted hash of their key; and who of them gets nothing.
+
+The hash is all that decides: not the edition, not the other people, not the wave or the frame. Tables, with the name of
+the people's table as suffix, beside those of `sending`:
+
+    heldout   person    who is free, and held out
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+from octoplan.table.connection import Table
+from octoplan.table.quoting import literal
+from octoplan.table.sending import Messages
+
+_ALL = 1 << 64
+Shares = Sequence[tuple[str, Fraction]]
+"""Labels and their exact shares, 1 together, in the order in which they are written."""
+
+
+def arm_of(person: int, salt: str, shares: Shares) -> str:
+    """A person key → the label of their arm, as `arm_sql` has it."""
+    drawn = int(hashlib.sha256(f"{salt}{person:X}".encode()).hexdigest()[:16], 16)
+    return next(label for label, end in _ends(shares) if drawn < end)
+
+
+def arm_sql(person: str, salt: str, shares: Shares) -> str:
+    """SQL of a person key → SQL of the label of their arm."""
+    *ends, (last, _) = _ends(shares)
+    drawn = f"('0x' || left(sha256({literal(salt)} || hex({person})), 16))::UBIGINT"
+    branches = " ".join(f"WHEN drawn < {end} THEN {literal(label)}" for label, end in ends)
+    chosen = f"CASE {branches} ELSE {literal(last)} END" if ends else literal(last)
+    return f"(SELECT {chosen} FROM (SELECT {drawn} AS drawn))"
+
+
+def _ends(shares: Shares) -> list[tuple[str, int]]:
+    """Labels, and where in 2**64 the interval of each ends; the last one takes what rounding leaves."""
+    ends, reached = [], Fraction(0)
+    for label, share in shares:
+        reached += share
+        ends.append((label, int(reached * _ALL)))
+    return [*ends[:-1], (ends[-1][0], _ALL)]
+
+
+def give_arms(table: Table, people: str, column: str, arm: str) -> None:
+    """A table of people → with the arm of each in a column more; `arm`: SQL over them."""
+    made = table.name("armed")
+    table.execute(f"CREATE TABLE {made} AS SELECT *, {arm} AS {column} FROM {people}")
+    table.execute(f"DROP TABLE {people}")
+    table.execute(f"ALTER TABLE {made} RENAME TO {people}")
+
+
+def hold_out(messages: Messages, column: str, label: str) -> int:
+    """Messages whose free people are known → without those of one arm; how many these are."""
+    table, name = messages.table, messages.audience
+    table.execute(f"CREATE TABLE heldout_{name} AS SELECT person FROM todo_{name} WHERE {column} = {literal(label)}")
+    held = int(table.value(f"SELECT count(*) FROM heldout_{name}"))
+    if held:
+        messages.leave_out(f"heldout_{name}")
+    return held
+
+
+def held_out(messages: Messages) -> Iterator[list[int]]:
+    """Messages of which some were held out → the keys of these people, in order, in batches."""
+    for batch in messages.table.batches(f"SELECT hex(person) FROM heldout_{messages.audience} ORDER BY person"):
+        yield [int(person, 16) for (person,) in batch]
