@@ -3,12 +3,12 @@
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
-from octoplan import schema, source
+from octoplan import durations, schema, source
 from octoplan.arms import Arm, Piece, read_arms, within
 from octoplan.errors import Place, Problem, ProjectInvalid, UsageError
 from octoplan.limits import Limits, limits_of
@@ -20,12 +20,23 @@ from octoplan.waves import Waves, waves_of
 
 AddressField = Literal["phone_number", "email"]
 
+_RAILS = ("timezone", "window", "max_ahead")
+"""Keys that are remembered as they are written."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Language:
     """What tells a person's language: a column, and who gets which language where it tells none that there is."""
 
     column: str
+    default: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timezone:
+    """What tells where a person's own time is: a column, and the zone of whoever has none."""
+
+    column: str | None = None
     default: str | None = None
 
 
@@ -40,6 +51,7 @@ class Campaign:
     UCS-2 are replaced. `text_files`: the pointer of a text that stands in a file of its own → the file, as shown.
     `lint_off`: rules of lint that it is not asked about. `sends_unreachable`: landlines do not matter.
     `arms`: what its author calls variants, the holdout among them; `pieces`: where texts of several arms are written.
+    `window`: when it may be sent, as written; `max_ahead`: how far away a `send_at` may be.
     """
 
     name: str
@@ -67,6 +79,9 @@ class Campaign:
     waves: Waves = field(default_factory=Waves)
     arms: tuple[Arm, ...] = ()
     pieces: Mapping[Pointer, tuple[Piece, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    timezone: Timezone = field(default_factory=Timezone)
+    window: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    max_ahead: timedelta | None = None
 
     @property
     def held_as(self) -> str:
@@ -134,10 +149,12 @@ class Campaign:
         limits = {"limits": self.limits.written} if self.limits.written else {}
         arms = {"variants": {arm.label: str(arm.share) for arm in self.arms}} if self.arms else {}
         unreachable = {"unreachable": "send"} if self.sends_unreachable else {}
+        rails = {key: self.document.data[key] for key in _RAILS if key in self.document.data}
         return {
             **arms,
             **unreachable,
             **self.waves.written,
+            **rails,
             **language,
             **limits,
             **({"personalization": "server"} if self.is_personal else {}),
@@ -230,6 +247,9 @@ def _build(project: Project, document: Document, path: Path) -> Campaign:
         lint_off=tuple((data.get("lint") or {}).get("off", ())),
         sends_unreachable=data.get("unreachable") == "send",
         waves=waves_of(document),
+        timezone=Timezone(**data.get("timezone", {})),
+        window=MappingProxyType(data.get("window", {})),
+        max_ahead=durations.parse(data["max_ahead"]) if "max_ahead" in data else None,
     )
     if campaign.send_at and campaign.not_after and campaign.not_after < campaign.send_at:
         raise ProjectInvalid(

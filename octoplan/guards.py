@@ -23,7 +23,8 @@ _EMPTY: Final = MappingProxyType[str, tuple[str, ...]]({})
 class Guards:
     """The rules above all campaigns.
 
-    `limits`: the project's, by name; `caps`: as `Cap.written`; `suppressions`: purpose → files, as written.
+    `limits`: the project's, by name; `caps`: as `Cap.written`; `suppressions`: purpose → files, as written; `windows`:
+    country → when messages may be sent there, as written, and `*` where windows are only shown outside the sandbox.
     """
 
     gateway: str
@@ -33,6 +34,7 @@ class Guards:
     suppressions: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _EMPTY)
     optouts: str = _WHOLESALE
     caps: tuple[Mapping[str, Any], ...] = ()
+    windows: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def guards_of(project: Project, environment: Environment) -> Guards:
@@ -44,6 +46,7 @@ def guards_of(project: Project, environment: Environment) -> Guards:
         optouts=project.optouts,
         limits=MappingProxyType(dict(project.limits.written)),
         caps=tuple(cap.written for cap in project.caps),
+        windows=_windows(project, environment),
         suppressions=MappingProxyType(
             {
                 purpose: tuple(sorted(source for spec in specs for source in spec.sources))
@@ -53,13 +56,24 @@ def guards_of(project: Project, environment: Environment) -> Guards:
     )
 
 
+def _windows(project: Project, environment: Environment) -> Mapping[str, str]:
+    """What a project says of windows; of a rule of its own nobody can say that it is as strict as the pack's."""
+    said = {
+        country: ", ".join(f"{key} {value}" for key, value in sorted(written.items()) if key != "why")
+        for country, written in project.windows.items()
+    }
+    only_shown = not environment.enforces_windows and not environment.is_sandbox
+    return MappingProxyType(said | ({"*": "only shown"} if only_shown else {}))
+
+
 def dump(guards: Guards) -> str:
     """Guards → text, the same for the same Guards; what earlier versions did not know is said only where it is so."""
     plain = {key: dict(value) if isinstance(value, Mapping) else value for key, value in _fields(guards).items()}
     if guards.optouts == _WHOLESALE:
         del plain["optouts"]
-    if not guards.caps:
-        del plain["caps"]
+    for name in ("caps", "windows"):
+        if not plain[name]:
+            del plain[name]
     return json.dumps(plain, sort_keys=True, ensure_ascii=False)
 
 
@@ -74,6 +88,7 @@ def load(text: str | None) -> Guards | None:
         require_simulation=said["require_simulation"],
         limits=MappingProxyType(said["limits"]),
         caps=tuple(said.get("caps", ())),
+        windows=MappingProxyType(said.get("windows", {})),
         suppressions=MappingProxyType({purpose: tuple(files) for purpose, files in said["suppressions"].items()}),
         optouts=said.get("optouts", _WHOLESALE),
     )
@@ -102,10 +117,18 @@ def _loosened(before: Guards, now: Guards) -> Iterator[str]:
             yield f"{key} is off"
     if before.optouts != _WHOLESALE and now.optouts == _WHOLESALE:
         yield "a STOP counts for wholesale only, it counted for all"
+    yield from _other_windows(before, now)
     for purpose, files in before.suppressions.items():
         gone = [file for file in files if file not in now.suppressions.get(purpose, ())]
         if gone:
             yield f"suppressions of {purpose} are without {', '.join(gone)}"
+
+
+def _other_windows(before: Guards, now: Guards) -> Iterator[str]:
+    for country, rule in now.windows.items():
+        if rule != before.windows.get(country):
+            where = "windows are" if country == "*" else f"the window of {country} is"
+            yield f"{where} {rule}"
 
 
 def _fields(guards: Guards) -> dict[str, object]:

@@ -118,6 +118,22 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ruled:
+    """A rule of when messages may be sent, in words, and how many people it is for; `outside`: of them, not now.
+
+    `confidence`: law, operator, courtesy or own; `source`: where it is from. Not `enforced`: it is only shown.
+    """
+
+    rule: str
+    said: str
+    confidence: str
+    source: str
+    people: int
+    outside: int
+    enforced: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One campaign's part of a plan.
 
@@ -129,7 +145,8 @@ class Step:
     recipients; `held_out`: who is in the holdout, now or before; `arms`: how many recipients get which variant of those
     that the author named;
     `gone`: people of this edition who are in the audience no more; `same_day`: who would get another message of the
-    plan that day; `waits`: who of the recipients may not be sent to yet. `reason` is for people and must not steer.
+    plan that day; `waits`: who of the recipients may not be sent to yet; `windows`: the rules that say so. `reason` is
+    for people and must not steer.
     """
 
     campaign: str
@@ -170,6 +187,7 @@ class Step:
     held_out: int = 0
     arms: tuple[tuple[str, int], ...] = ()
     held_back: tuple[Wait, ...] = ()
+    windows: tuple[Ruled, ...] = ()
 
     @property
     def waiting(self) -> int:

@@ -3,12 +3,13 @@
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, BinaryIO, Literal
 
-from octoplan import schema, source
+from octoplan import durations, schema, source
 from octoplan.caps import Cap, caps_of
 from octoplan.errors import OctoplanError, Place, Problem, ProjectInvalid, UsageError
 from octoplan.limits import Limits, limits_of
@@ -52,6 +53,8 @@ class Environment:
     frame_size: int = 450
     abort_after: int = 5
     personalization: Personalization = "client"
+    enforces_windows: bool = True
+    max_ahead: timedelta | None = None
     prices: Prices | None = None
     keep_days: int | None = None
 
@@ -74,7 +77,8 @@ class Project:
     """A folder of campaigns and what they share. `document` is octoplan.yaml, None where there is none.
 
     `optouts`: for campaigns of which purpose a STOP counts. `sources`: those of the environment `seen_from`, with what
-    they may ask of `outside`. `lint_off`: rules of lint that no campaign is asked about.
+    they may ask of `outside`. `lint_off`: rules of lint that no campaign is asked about. `windows`: when messages may
+    be sent, by country, as written.
     """
 
     root: Path
@@ -86,6 +90,7 @@ class Project:
     caps: tuple[Cap, ...] = ()
     lint_off: tuple[str, ...] = ()
     optouts: Optouts = "wholesale"
+    windows: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: _EMPTY)
     seen_from: str = SANDBOX
     sources: Mapping[str, SourceSpec] = field(default_factory=lambda: _EMPTY)
     outside: Outside = field(default_factory=Outside)
@@ -189,6 +194,7 @@ def load(root: Path) -> Project:
         caps=caps_of(data.get("caps")),
         lint_off=tuple((data.get("lint") or {}).get("off", ())),
         optouts=data.get("optouts", "wholesale"),
+        windows=MappingProxyType(data.get("windows") or {}),
         suppressions=MappingProxyType(
             {
                 purpose: tuple(
@@ -267,6 +273,8 @@ def _environment(name: str, written: Mapping[str, Any]) -> Environment:
         frame_size=written.get("frame_size", 450),
         abort_after=written.get("abort_after", 5),
         personalization=written.get("personalization", "client"),
+        enforces_windows=written.get("windows", "show" if url == SANDBOX else "enforce") == "enforce",
+        max_ahead=durations.parse(written["max_ahead"]) if "max_ahead" in written else None,
         prices=_prices(written["prices"]) if written.get("prices") else None,
         keep_days=written.get("keep_days"),
     )

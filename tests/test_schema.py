@@ -100,7 +100,13 @@ CONTRACT = (
 OCTOPLANS_OWN = {"simulation_mode", "metadata.request_id"}
 
 # Shapes are checked by walking all fields; these stand beside them, and say what must or must not go together.
-NO_FIELDS = {"campaign", "no_template", "not_in_defaults", *(f"{channel}_campaign" for channel in CHANNELS)}
+NO_FIELDS = {
+    "campaign",
+    "no_template",
+    "not_in_defaults",
+    "window_shape",
+    *(f"{channel}_campaign" for channel in CHANNELS),
+}
 OPEN = {"campaign.schema.json#/$defs/open_object"}
 
 

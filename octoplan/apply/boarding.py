@@ -78,14 +78,28 @@ def _later(draft: Draft) -> Sequence[int]:
 
 
 def _flights(draft: Draft, boarding: Boarding, span: tuple[int, int]) -> Iterator[Flight]:
-    """The frames of a draft from the first to the last of these → their flights, streamed."""
-    campaign, applier, (begin, end) = draft.campaign, boarding.applier, span
+    """The frames of a draft from the first to the last of these → their flights, streamed.
+
+    Those of a lot whose window is closed are left as they are.
+    """
+    campaign, applier = draft.campaign, boarding.applier
     heard = boarding.heard if applier.obeys_stop(campaign.purpose) else None
     step = max(1, _PEOPLE_AT_ONCE * draft.requests // draft.recipients)
-    for first in range(begin, end + 1, step):
-        for frame, packed in draft.identified(first, min(first + step - 1, end)):
-            expected = _expected(packed, campaign, applier.environment.prices)
-            yield Flight(frame=frame, not_after=campaign.not_after, expected=expected, heard=heard)
+    for lot, begin, end in _within(draft, span):
+        for first in range(begin, end + 1, step):
+            if not draft.opens(lot).holds(applier.clock.now()):
+                break
+            for frame, packed in draft.identified(first, min(first + step - 1, end)):
+                expected = _expected(packed, campaign, applier.environment.prices)
+                yield Flight(frame=frame, not_after=campaign.not_after, expected=expected, heard=heard)
+
+
+def _within(draft: Draft, span: tuple[int, int]) -> Iterator[tuple[int, int, int]]:
+    """Frames from the first to the last of these → each lot among them, with its first and last frame."""
+    for lot, first, last in draft.messages.framing.spans():
+        begin, end = max(first, span[0]), min(last, span[1])
+        if begin <= end:
+            yield lot, begin, end
 
 
 def _expected(packed: PackedFrame, campaign: Campaign, prices: Prices | None) -> Expected:

@@ -12,6 +12,7 @@ from octoplan.apply.search import Search
 from octoplan.apply.stops import said_stop, take_out
 from octoplan.apply.tower import SHUT_OUT, Flight, Tower
 from octoplan.apply.verdict import Halt, Proof, Verdict, judge
+from octoplan.apply.windows import CLOSING, why_outside
 from octoplan.gateways.interface import Connection, Outcome, Unanswered
 from octoplan.state import interface as state
 
@@ -48,13 +49,13 @@ def may_send(flight: Flight, now: datetime) -> Verdict | None:
     """Asked right before every first byte, replays included: None, or the verdict that forbids it."""
     if flight.not_after is not None and now > flight.not_after:
         return Verdict(proof=Proof.UNKNOWN, why="no answer was had before not_after passed")
-    if flight.first_attempt is None:
-        return None
-    if now < max(flight.first_attempt, flight.last_change or flight.first_attempt) - SLACK:
-        return Verdict(proof=Proof.OPEN, why="the clock runs behind its last attempt, so its age cannot be told")
-    if now - flight.first_attempt >= state.OLDEST:
-        return Verdict(proof=Proof.UNKNOWN, why="no answer was had within 23 hours of the first attempt")
-    return None
+    if flight.first_attempt is not None:
+        if now < max(flight.first_attempt, flight.last_change or flight.first_attempt) - SLACK:
+            return Verdict(proof=Proof.OPEN, why="the clock runs behind its last attempt, so its age cannot be told")
+        if now - flight.first_attempt >= state.OLDEST:
+            return Verdict(proof=Proof.UNKNOWN, why="no answer was had within 23 hours of the first attempt")
+    outside = why_outside(flight.frame.opens, now)
+    return Verdict(proof=Proof.OPEN, why=outside) if outside else None
 
 
 def _begin(flight: Flight, tower: Tower) -> Flight | list[Flight] | None:
@@ -69,8 +70,10 @@ def _begin(flight: Flight, tower: Tower) -> Flight | list[Flight] | None:
     if flight.first_attempt is not None:
         taken = state.Again(frame=frame.id, run=tower.run, at=now, held_by=flight.held_by)
         return replace(flight, held_by=None) if tower.make(taken) else None
-    if may_send(flight, now) is not None:
+    forbidden = may_send(flight, now)
+    if forbidden is not None and forbidden.proof is not Proof.OPEN:
         tower.stop_campaign(frame.origin.campaign, "not_after has passed: nothing more of it is sent")
+    if forbidden is not None or why_outside(frame.opens, now + CLOSING):
         return None
     if flight.heard is not None and (gone := said_stop(flight, tower.ledger.clearance(), tower)):
         return take_out(flight, gone, tower, begun=False)
@@ -135,7 +138,8 @@ def _forbidden(flight: Flight, tower: Tower) -> Verdict | None:
         return Verdict(proof=proof, halt=Halt.CAMPAIGN if halted.campaign else Halt.RUN, why=halted.said)
     forbidden = may_send(flight, tower.clock.now())
     if forbidden is not None and not flight.doubt:
-        return replace(forbidden, proof=Proof.REFUSED, halt=Halt.CAMPAIGN, why="its time passed before it was sent")
+        halt = Halt.NOTHING if forbidden.proof is Proof.OPEN else Halt.CAMPAIGN
+        return replace(forbidden, proof=Proof.REFUSED, halt=halt, why="its time passed before it was sent")
     if forbidden is None and (gone := said_stop(flight, cleared, tower)):
         if flight.doubt:
             return Verdict(proof=Proof.OPEN, why=_STOP_IN_DOUBT)

@@ -1,7 +1,6 @@
 """A drawn plan → what the state records of it and what the gateway gets, both streamed from the table."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import chain
 
 from octoplan.apply.boarding import Boarding, first_flights, later_flights, still_waiting
@@ -70,5 +69,5 @@ def _new_campaign(draft: Draft, drawn: Drawn, applier: Applier, *, retry_refused
 def _new_frames(draft: Draft) -> Iterator[NewFrame]:
     for batch in draft.messages.framing.identified():
         for number, frame, size, content, refusals, lot in batch:
-            made = NewFrame(number=number, id=frame, size=size, content=content, refusals=refusals, due=draft.due)
-            yield replace(made, wave=draft.lots[lot].wave, arm=draft.lots[lot].arm) if draft.lots else made
+            rails, due = draft.rails(lot), draft.due
+            yield NewFrame(number=number, id=frame, size=size, content=content, refusals=refusals, due=due, **rails)

@@ -10,11 +10,13 @@ from types import MappingProxyType
 from octoplan.apply.age import Clocks, doubt, dump, load
 from octoplan.apply.dates import Dates
 from octoplan.apply.events import Event, FrameDone, Settling, Started, Stopped
+from octoplan.apply.flight import may_send
 from octoplan.apply.lanes import Lanes
 from octoplan.apply.ledger import Ledger
 from octoplan.apply.overrun import Tally
 from octoplan.apply.pace import Clock, Pace, Stop
 from octoplan.apply.tower import SHUT_OUT, Flight, Tower
+from octoplan.apply.verdict import Proof
 from octoplan.apply.witness import Nobody, Witness
 from octoplan.frame import Frame, Origin
 from octoplan.gateways.interface import Gateway
@@ -100,6 +102,8 @@ def settle(applier: Applier) -> Iterator[Event]:
             yield _hold(applier, record, halted.said)
         elif unsure and not _is_past(record.not_after, now.local):
             yield _hold(applier, record, unsure)
+        elif (outside := may_send(flight, now.local)) and outside.proof is Proof.OPEN:
+            yield _hold(applier, record, outside.why)
         else:
             flights.append(flight)
     yield from _fly(applier, flights, _dates(applier, then, now), Tally(), lanes=applier.environment.max_in_flight)

@@ -1,10 +1,10 @@
 """What a plan is drawn for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 from octoplan.audience.rejects import Rejects
 from octoplan.gateways.interface import Gateway
@@ -26,7 +26,8 @@ class Course:
     `gateway` None: nothing is simulated. `reviewed`: no message is planned that this file does not hold. `notice` is
     told what is being done, for progress; `pace` waits before each simulated request. `rejects` is given the rows that
     cannot be used. `cores`: how many may render. `accepted`: numbers that may pass a limit. `balance` asks the gateway
-    for the credit, where a limit wants to know it. `records`: every campaign that the state has, by name.
+    for the credit, where a limit wants to know it. `records`: every campaign that the state has, by name. `windows`:
+    what the project says of them.
     """
 
     environment: Environment
@@ -41,6 +42,7 @@ class Course:
     accepted: Accepted = field(default_factory=lambda: MappingProxyType({}))
     records: tuple[CampaignRecord, ...] = ()
     balance: Ask = unasked
+    windows: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
     notice: Notice = lambda _: None
     rejects: Rejects | None = None
     pace: Callable[[], object] = lambda: None

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import TypedDict
 
 from octoplan.audience.values import Audience
 from octoplan.campaign import Campaign
@@ -18,6 +19,7 @@ from octoplan.pipeline.gathering import Gathered
 from octoplan.pipeline.lots import divide
 from octoplan.pipeline.texts import fill
 from octoplan.pipeline.waving import Waved, cut, wave
+from octoplan.pipeline.windowing import Windowed, window_all
 from octoplan.plan import Standing
 from octoplan.planfile import message_prefix
 from octoplan.state.home import State
@@ -26,8 +28,17 @@ from octoplan.state.statements import moment
 from octoplan.table.lots import Division, Lot
 from octoplan.table.rows import PackedFrame
 from octoplan.table.sending import Messages
+from octoplan.windows.opens import ALWAYS, Opens
 
 _FREE = (Status.FREE, Status.PLANNED)
+
+
+class Rails(TypedDict):
+    """What guard rails say of a frame."""
+
+    opens: str
+    wave: int
+    arm: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +71,8 @@ class Draft:
     """Who may share a frame, by the number that a frame says; none: everybody."""
     waves: Waved | None = None
     """Who is in which wave, and which is due; None: everybody at once."""
+    windows: Windowed | None = None
+    """When its people may be sent to; None: always."""
 
     def frames(self, first: int, last: int) -> Iterator[Frame]:
         """Frames by number, as simulated requests."""
@@ -88,13 +101,22 @@ class Draft:
             people=packed.people,
             body=request,
             due=self.due,
-            wave=self.lots[packed.lot].wave if self.lots else 0,
+            **self.rails(packed.lot),
         )
 
     @property
     def due(self) -> str:
         """When the gateway hands its messages on, as a state has it; blank for at once."""
         return moment(self.campaign.send_at) if self.campaign.send_at else ""
+
+    def opens(self, lot: int) -> Opens:
+        """A lot's number → when its people may be sent to."""
+        return self.windows.opens(self.lots[lot]) if self.windows is not None and self.lots else ALWAYS
+
+    def rails(self, lot: int) -> Rails:
+        """A lot's number → what the state keeps of it with each of its frames."""
+        wave, arm = (self.lots[lot].wave, self.lots[lot].arm) if self.lots else (0, "")
+        return {"opens": self.opens(lot).text, "wave": wave, "arm": arm}
 
     def unsent(self, state: State, edition: int) -> int:
         """How many of these people another edition still owes a message: free after a refusal or a death of its run."""
@@ -119,8 +141,9 @@ def draft(gathered: Gathered, course: Course, caps: Caps | None = None) -> tuple
     faults, shares = fill(gathered, messages, course.cores) if free else (Faults(), False)
     rendered = messages.count() if free else 0
     recipients = _reviewed(messages, campaign, course) if rendered else 0
+    windows, by_window, odd = window_all(gathered, course) if recipients else (None, Division(), ())
     found, by_wave = cut(gathered, messages, course, known=bool(counts)) if recipients else (None, Division())
-    lots = divide(messages, by_wave, by_arm(campaign, state.keys.person)) if recipients else ()
+    lots = divide(messages, by_wave, by_window, by_arm(campaign, state.keys.person)) if recipients else ()
     if caps and recipients:
         caps.count(messages, campaign)
     drawn = Draft(
@@ -142,11 +165,12 @@ def draft(gathered: Gathered, course: Course, caps: Caps | None = None) -> tuple
         gone=gone,
         lots=lots,
         waves=wave(found, lots, course),
+        windows=windows,
         client_requests=messages.framing.client_requests(course.environment.frame_size)
         if shares and recipients
         else None,
     )
-    return drawn, tuple(fault.problem(people.places) for fault in faults)
+    return drawn, (*(fault.problem(people.places) for fault in faults), *odd)
 
 
 def _stand(

@@ -54,7 +54,7 @@ def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: 
     """Valid campaigns and the state → the plan; ProjectInvalid with the Problems of all campaigns."""
     records = (one for one in course.state.store.campaigns() if not one.name.startswith(TEST))
     known = {record.name: record for record in records}
-    course = replace(course, records=tuple(known.values()))
+    course = replace(course, records=tuple(known.values()), windows=project.windows)
     campaigns = [campaign.held_in(known) for campaign in campaigns]
     closed = [campaign for campaign in campaigns if campaign.is_closed(course.now)]
     active = [campaign for campaign in campaigns if not campaign.is_closed(course.now)]
@@ -190,6 +190,7 @@ def _notices(course: Course, campaigns: Sequence[Campaign], drafts: Sequence[Dra
     if left_out:
         people = f"{left_out:,} {'person' if left_out == 1 else 'people'}"
         notices.append(f"{people} joined since, or their words changed: not in the reviewed plan, left out")
+    notices += _shown_windows(course, drafts)
     if course.simulate != "none":
         alone = [one.campaign.name for one in drafts if one.recipients and stand_ins_for(one, course.environment) == ()]
         if alone:
@@ -197,3 +198,14 @@ def _notices(course: Course, campaigns: Sequence[Campaign], drafts: Sequence[Dra
                 f"not simulated, since simulate_to of {course.environment.name} has nobody: {', '.join(alone)}"
             )
     return tuple(notices)
+
+
+def _shown_windows(course: Course, drafts: Sequence[Draft]) -> list[str]:
+    """Who is outside their window where that is only shown."""
+    count = sum(
+        people for one in drafts if one.windows and not one.windows.enforced for _, people in one.windows.outside
+    )
+    if not count:
+        return []
+    people = f"{count:,} {'person is' if count == 1 else 'people are'}"
+    return [f"{people} outside their window, which {course.environment.name} only shows (windows: enforce would wait)"]

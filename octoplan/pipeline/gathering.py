@@ -17,6 +17,7 @@ from octoplan.project import Project
 from octoplan.table import people, remembered
 from octoplan.table.connection import Table
 from octoplan.table.keys import KEY_BYTES
+from octoplan.windows.checking import check_windows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,7 @@ def gather(
 
     `rejects` is given the rows that cannot be used, those of invalid audiences too.
     """
+    check_windows(project, campaigns)
     read = open_all(project, campaigns, table)
     suppressions = open_suppressions(project, {one.campaign.address_field for one in read}, table)
     if known.remembers and project.suppressions:
@@ -112,7 +114,8 @@ def open_all(project: Project, campaigns: Sequence[Campaign], table: Table) -> l
 
 def load(read: Read) -> Loaded:
     """A campaign that is read → its rows in the table, with the columns that its templates use."""
-    variables = read.wording.variables - read.campaign.constants.keys()
+    zone = read.campaign.timezone.column
+    variables = read.wording.variables - read.campaign.constants.keys() | ({zone} if zone is not None else set())
     return steps.load(read.opened, tuple(sorted(variables)))
 
 
@@ -125,6 +128,22 @@ def _open(project: Project, campaign: Campaign, table: Table) -> Read:
         problems += clash(campaign, wording.variables, opened.columns)
         own = (VARIABLE,) if campaign.arms else ()
         problems += [] if problems else wording.check_names((*opened.columns, *own), campaign.constants)
+        problems += _no_zone(campaign, opened)
     if problems:
         raise ProjectInvalid(*problems)
     return Read(campaign=campaign, wording=wording, opened=opened)
+
+
+def _no_zone(campaign: Campaign, opened: Opened) -> list[Problem]:
+    """The column that is said to tell people's time zone is there."""
+    column = campaign.timezone.column
+    if column is None or column in opened.columns:
+        return []
+    return [
+        Problem(
+            place=campaign.document.value_place(("timezone", "column")),
+            rule="campaign/timezone",
+            message=f"there is no column {column}, which is to tell the time zone",
+            hint=f"the audience has {', '.join(opened.columns)}"[:300],
+        )
+    ]

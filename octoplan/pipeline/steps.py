@@ -19,6 +19,7 @@ from octoplan.pipeline.drafts import Draft
 from octoplan.pipeline.expenses import expense
 from octoplan.pipeline.renames import rename_faults
 from octoplan.pipeline.simulation import stand_ins_for
+from octoplan.pipeline.waiting import waits
 from octoplan.plan import Action, Cost, Example, Simulation, Standing, Step
 from octoplan.pricing import estimate
 from octoplan.state.interface import CampaignRecord, Status
@@ -42,10 +43,11 @@ def step(draft: Draft, record: CampaignRecord | None, course: Course, simulation
         *_simulation_faults(draft, simulation, course),
         *(breaches(campaign.limits, figures, course.accepted) if counted else ()),
         *(draft.waves.faults if draft.waves else ()),
+        *(draft.windows.faults if draft.windows else ()),
     )
-    waits = draft.waves.waits if draft.waves else ()
+    waiting = waits(draft, course)
     decided = decide(
-        recipients=draft.recipients, standing=draft.standing, known=draft.known, blocked=blocked, waits=waits
+        recipients=draft.recipients, standing=draft.standing, known=draft.known, blocked=blocked, waits=waiting
     )
     action, reason = decide_over(decided, _capped(draft), draft.over.waits)
     if not blocked and not draft.audience.counts.people:
@@ -74,7 +76,8 @@ def step(draft: Draft, record: CampaignRecord | None, course: Course, simulation
         gone=draft.gone,
         held_back=draft.over.waits,
         capped=_capped(draft),
-        waits=waits,
+        waits=waiting,
+        windows=draft.windows.ruled if draft.windows else (),
         held_out=draft.held_out + draft.decided.get(HELD, 0),
         arms=_arms(draft),
     )

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from octoplan.apply.events import Event, FrameDone, Listed, Retrying, Settling, Started, Stopped, Waiting
-from octoplan.plan import Action, Cost, Difference, Plan, Simulation, Step, Wait
+from octoplan.plan import Action, Cost, Difference, Plan, Ruled, Simulation, Step, Wait
 from octoplan.report.document import VERSION, document, line, placed
 from octoplan.report.expense_json import expense
 from octoplan.report.found import json_error as error
@@ -19,7 +19,7 @@ from octoplan.report.found import json_rows
 from octoplan.report.found import json_validated as validated
 from octoplan.report.heard import heard_facts
 from octoplan.report.lines import already_sent, opted_out, suppressed
-from octoplan.report.safe import words
+from octoplan.report.safe import plain, words
 from octoplan.report.survey import CampaignStanding, Survey, replay_until
 from octoplan.state.interface import FrameRecord, Status
 
@@ -98,6 +98,7 @@ def _step(step: Step) -> dict[str, Any]:
         "held_out": step.held_out,
         "arms": [{"variant": label, "people": number} for label, number in step.arms],
         "held_back": [_wait(one) for one in step.held_back],
+        "windows": [_ruled(one) for one in step.windows],
         "cost": _cost(step.cost),
         "flags": {name: _flag(value) for name, value in sorted((step.stated or {}).items())},
         "send_at": _moment(step.send_at),
@@ -111,6 +112,11 @@ def _step(step: Step) -> dict[str, Any]:
         "differences": [_difference(one) for one in step.differences],
         "findings": json_rows(step.findings),
     }
+
+
+def _ruled(one: Ruled) -> dict[str, Any]:
+    said = {"rule": plain(one.rule), "open": plain(one.said), "confidence": one.confidence, "source": words(one.source)}
+    return {**said, "people": one.people, "outside": one.outside, "enforced": one.enforced}
 
 
 def _difference(one: Difference) -> dict[str, str | None]:

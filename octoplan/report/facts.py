@@ -53,6 +53,7 @@ def details(step: Step) -> tuple[Fact, ...]:
         Fact("simulated", tuple(_simulation_lines(step))),
         Fact("when", tuple(_when_lines(step))),
         Fact("waits", tuple(_wait_lines(step))),
+        Fact("windows", tuple(_window_lines(step))),
         Fact("flags", tuple(_flag_lines(step))),
         differs,
         Fact("changed", (_CHANGED,) if step.changed else ()),
@@ -217,6 +218,13 @@ def _wait_lines(step: Step) -> Iterator[str]:
         yield f"{people(one.people)}{until}: {words(one.why)}"
     if len(waits) > _WAITS:
         yield f"and {people(sum(one.people for one in waits[_WAITS:]))} more"
+
+
+def _window_lines(step: Step) -> Iterator[str]:
+    for one in step.windows:
+        kind = "own rule" if one.confidence == "own" else one.confidence
+        shown = "" if one.enforced else "; only shown here"
+        yield f"{plain(one.rule)} ({kind}): {people(one.people)}, {plain(one.said)}{shown}"
 
 
 def _flag_lines(step: Step) -> Iterator[str]:

@@ -41,7 +41,7 @@ class Framing:
     def divide(self, division: Division) -> tuple[Lot, ...]:
         """From here on no frame mixes lots; which there are, none where nobody asks for any."""
         found = divide(self._table, self._n, division)
-        self._lot = "lot" if found else "0"
+        self._lot = "lot" if division.divides else "0"
         return found
 
     def share(self) -> None:
@@ -180,6 +180,12 @@ class Framing:
             (number,),
         )
         return int(row[0]), int(row[1])
+
+    def spans(self) -> list[tuple[int, int, int]]:
+        """(lot, its first frame, its last one), in order: frames are numbered by lots."""
+        return self._table.rows(
+            f"SELECT any_value(lot), min(frame), max(frame) FROM named_{self._n} GROUP BY lot ORDER BY min(frame)"
+        )
 
     def placed(self) -> Iterator[list[tuple[int, int]]]:
         """(person, frame), in person order, in batches."""

@@ -40,11 +40,19 @@ class Division:
         """Whether anybody asks for anything."""
         return bool(self.wave or self.zone or self.arm)
 
+    @property
+    def divides(self) -> bool:
+        """Whether there can be several lots: of a zone alone, without anything joined, there is one."""
+        return bool(self.wave or self.arm or self.joins)
+
 
 def divide(table: Table, name: str, division: Division) -> tuple[Lot, ...]:
     """The messages of `name` → its lots, by number; none where nobody asks, which leaves the messages as they are."""
     if not division.is_needed:
         return ()
+    if not division.divides:
+        ((zone, people),) = table.rows(f"SELECT {division.zone}, count(*) FROM messages_{name}")
+        return (Lot(number=0, wave=0, zone=zone, arm="", people=people),)
     # one expression is a window over all, so it is worked out once
     table.execute(
         f"""CREATE TABLE divided_{name} AS SELECT m.*, ({division.wave or "0"})::INTEGER AS wave,

@@ -112,6 +112,7 @@ def make_team(
             for old, new in (
                 ("gateway: octopush ", f'gateway: {{url: "{gateway.url}"}} '),
                 ("postgresql:///?sslmode=verify-full", state),
+                ("require_plan: true  ", "require_plan: true\n    windows: show  "),  # whatever the hour of the test
             ):
                 assert written.count(old) == 1
                 written = written.replace(old, new)

@@ -51,7 +51,7 @@ def ask(url: str) -> dict[str, Any]:
 
 
 def local(folder: Folder, url: str) -> Folder:
-    gateway = f'{{gateway: {{url: "{url}/v1/public"}}, require_plan: false, simulate_to: audience}}'
+    gateway = f'{{gateway: {{url: "{url}/v1/public"}}, require_plan: false, simulate_to: audience, windows: show}}'
     return folder.write({"octoplan.yaml": f"octoplan: 1\nenvironments:\n  local: {gateway}\n"})
 
 

@@ -17,7 +17,7 @@ CHANNELS = {"sms": "SMS", "voice_sms": "voice", "rcs": "RCS", "email": "e-mail"}
 _DRAWN = frozenset(
     ("blocked", "people", "left out", "cost", "when", "waits", "parts", "differs")
 )  # facts that have a place of their own
-_FOLDED = frozenset(("messages", "variants", "simulated", "flags"))
+_FOLDED = frozenset(("messages", "variants", "simulated", "windows", "flags"))
 _CHANGES = {"- ": "del", "+ ": "ins"}
 _PERCENT = 100
 

@@ -1,0 +1,259 @@
+"""Messages are sent within their recipients' windows: planned, shown, and asked before every first byte."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.conftest import Folder, Gateway, MakeProject
+
+NIGHT = datetime(2026, 11, 2, 21, 30, tzinfo=UTC)  # Monday, 22:30 in Paris
+MORNING = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)  # Tuesday, 10:00 in Paris
+EVENING = datetime(2026, 11, 3, 18, 58, tzinfo=UTC)  # Tuesday, two minutes before its end
+FRENCH = [f"+336000002{number:02}" for number in range(10)]
+ISLANDERS = [f"+26269200020{number}" for number in range(5)]
+SALE = """\
+channel: sms
+purpose: wholesale
+open: true
+audience: {from: people.csv}
+text: Hello {{ first_name }}. STOP au 30101
+"""
+
+
+def people(*numbers: str) -> str:
+    return "phone_number,first_name\n" + "".join(f"{number},Ada\n" for number in numbers)
+
+
+@pytest.fixture
+def folder(project: MakeProject, gateway: Gateway) -> Folder:
+    made = project(
+        {
+            "octoplan.yaml": f"octoplan: 1\nenvironments:\n  live: {{gateway: {{url: {gateway.url}}}, frame_size: 4, "
+            "require_plan: false}\n",
+            "campaigns/people.csv": people(*FRENCH),
+            "campaigns/sale.yaml": SALE,
+        }
+    )
+    assert made.call("state", "init", "--env", "live").code == 0
+    return made
+
+
+def steps(folder: Folder, at: datetime) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = folder.call("plan", "--env", "live", "--json", at=at).json["steps"]
+    return found
+
+
+def apply(folder: Folder, at: datetime, *flags: str) -> tuple[int, str]:
+    done = folder.call("apply", "--env", "live", "--auto-approve", *flags, at=at)
+    return done.code, done.last
+
+
+def test_at_night_a_campaign_waits_and_is_sent_in_the_morning(folder: Folder, gateway: Gateway) -> None:
+    planned = folder.call("plan", "--env", "live", "--detailed-exitcode", at=NIGHT)
+    assert planned.code == 2
+    assert "…  sale" in planned.out
+    assert "waiting until 2026-11-03 08:00 +0100: outside the window fr-strict" in planned.out
+    assert "Plan: 0 to send, 0 to extend, 0 unchanged, 1 waiting." in planned.out
+    code, last = apply(folder, NIGHT)
+    assert (code, last) == (0, "Applied: 0 sent, 0 refused, 0 open, 0 unknown, 10 waiting.")
+    assert gateway.addresses() == []
+    assert apply(folder, MORNING) == (0, "Applied: 10 sent, 0 refused, 0 open, 0 unknown.")
+    assert gateway.addresses() == FRENCH
+
+
+def test_people_whose_window_is_closed_wait_while_others_are_sent_to(folder: Folder, gateway: Gateway) -> None:
+    folder.write({"campaigns/people.csv": people(*FRENCH, *ISLANDERS)})
+    early = datetime(2026, 11, 3, 5, 0, tzinfo=UTC)  # 09:00 on Reunion, 06:00 in Paris
+    (step,) = steps(folder, early)
+    assert (step["action"], step["waiting"], step["recipients"]) == ("send", 10, 15)
+    assert step["waits"][0]["until"] == "2026-11-03T08:00:00+01:00"
+    code, last = apply(folder, early)
+    assert (code, last) == (0, "Applied: 5 sent, 0 refused, 0 open, 0 unknown, 10 waiting.")
+    assert gateway.addresses() == sorted(ISLANDERS)
+    assert apply(folder, MORNING) == (0, "Applied: 10 sent, 0 refused, 0 open, 0 unknown.")
+    assert gateway.addresses() == sorted([*FRENCH, *ISLANDERS])
+
+
+def test_a_plan_file_of_the_night_is_applied_in_the_morning(folder: Folder, gateway: Gateway) -> None:
+    assert folder.call("plan", "--env", "live", "--out", str(folder.path / "a.plan"), at=NIGHT).code == 0
+    assert apply(folder, NIGHT, str(folder.path / "a.plan"))[0] == 0
+    assert gateway.addresses() == []
+    code, _ = apply(folder, MORNING, str(folder.path / "a.plan"))
+    assert code == 0
+    assert gateway.addresses() == FRENCH
+
+
+def test_an_alert_goes_at_any_hour(folder: Folder, gateway: Gateway) -> None:
+    folder.write({"campaigns/sale.yaml": SALE.replace("wholesale", "alert")})
+    assert "windows" not in folder.call("plan", "--env", "live", at=NIGHT).out
+    assert apply(folder, NIGHT)[0] == 0
+    assert gateway.addresses() == FRENCH
+
+
+def test_an_environment_may_only_show_windows(folder: Folder, gateway: Gateway) -> None:
+    written = (folder.path / "octoplan.yaml").read_text(encoding="utf-8")
+    folder.write({"octoplan.yaml": written.replace("frame_size: 4", "frame_size: 4, windows: show")})
+    planned = folder.call("plan", "--env", "live", at=NIGHT)
+    assert "notice: 10 people are outside their window, which live only shows" in planned.out
+    assert "fr-strict (operator): 10 people, mon-sat 08:00-20:00, not on holidays; only shown here" in planned.out
+    assert apply(folder, NIGHT)[0] == 0
+    assert gateway.addresses() == FRENCH
+
+
+def test_the_sandbox_shows_windows_and_sends_at_any_hour(folder: Folder) -> None:
+    done = folder.call("apply", "--auto-approve", at=NIGHT)
+    assert done.code == 0
+    assert "sandbox only shows" in done.out
+    assert folder.addresses() == FRENCH
+
+
+def test_refuse_blocks_the_campaign_outside_its_window(folder: Folder, gateway: Gateway) -> None:
+    folder.write({"campaigns/sale.yaml": SALE + "window: {outside: refuse}\n"})
+    refused = folder.call("apply", "--env", "live", "--auto-approve", at=NIGHT)
+    assert refused.code == 5
+    assert (
+        "now is outside the window of 10 people (fr-strict); the next that fits all is 2026-11-03T07:00Z" in refused.err
+    )
+    assert gateway.addresses() == []
+    assert apply(folder, MORNING)[0] == 0
+
+
+@pytest.mark.parametrize(("send_at", "code"), [("2026-11-08T10:00:00+01:00", 5), ("2026-11-09T10:00:00+01:00", 0)])
+def test_send_at_is_judged_in_the_place_of_now(folder: Folder, gateway: Gateway, send_at: str, code: int) -> None:
+    folder.write({"campaigns/sale.yaml": SALE + f"send_at: {send_at}\n"})
+    done = folder.call("apply", "--env", "live", "--auto-approve", at=NIGHT)
+    assert done.code == code
+    if code:
+        told = "send_at is outside the window of 10 people (fr-strict); the next that fits all is 2026-11-09T07:00Z"
+        assert told in done.err
+    assert len(gateway.bodies) == (0 if code else 3) or len(gateway.bodies) == 4
+
+
+def test_a_rule_of_ones_own_counts_before_the_pack(folder: Folder, gateway: Gateway) -> None:
+    own = 'window: {hours: "22:00-23:00", days: mon, why: everybody asked for it}\n'
+    folder.write({"campaigns/sale.yaml": SALE + own})
+    assert "own (own rule): 10 people, mon 22:00-23:00" in folder.call("plan", "--env", "live", at=NIGHT).out
+    assert apply(folder, NIGHT)[0] == 0
+    assert gateway.addresses() == FRENCH
+
+
+def test_the_project_may_choose_another_pack_for_a_country(folder: Folder, gateway: Gateway) -> None:
+    written = (folder.path / "octoplan.yaml").read_text(encoding="utf-8")
+    folder.write({"octoplan.yaml": written + "windows: {FR: {pack: fr-charter, why: agreed}}\n"})
+    late = datetime(2026, 11, 3, 20, 30, tzinfo=UTC)
+    assert apply(folder, late)[0] == 0
+    assert gateway.addresses() == FRENCH
+
+
+def test_a_reason_has_to_be_written(folder: Folder) -> None:
+    for window in ("{pack: fr-charter}", '{hours: "08:00-20:00"}', "{pack: none}"):
+        folder.write({"campaigns/sale.yaml": SALE + f"window: {window}\n"})
+        done = folder.call("validate", at=NIGHT)
+        assert done.code == 3, window
+        assert "needs a written reason" in done.err
+
+
+@pytest.mark.parametrize(
+    "window",
+    [
+        "{pack: fr-voice, why: x}",
+        '{hours: "22:00-06:00", why: x}',
+        '{hours: "8-20", why: x}',
+        "{days: mon, why: x}",
+        "{pack: fr-strict, hours: '08:00-20:00', why: x}",
+    ],
+)
+def test_a_window_that_cannot_be_meant_is_a_problem(folder: Folder, window: str) -> None:
+    folder.write({"campaigns/sale.yaml": SALE + f"window: {window}\n"})
+    done = folder.call("plan", "--env", "live", at=NIGHT)
+    assert done.code == 3
+    assert "campaigns/sale.yaml:6:" in done.err
+
+
+def test_a_column_tells_the_time_zone_before_the_number_does(folder: Folder, gateway: Gateway) -> None:
+    rows = "phone_number,first_name,tz\n+33600000200,Ada,Indian/Reunion\n+33600000201,Bob,\n"
+    folder.write({"campaigns/people.csv": rows, "campaigns/sale.yaml": SALE + "timezone: {column: tz}\n"})
+    assert apply(folder, datetime(2026, 11, 3, 5, 0, tzinfo=UTC))[0] == 0
+    assert gateway.addresses() == ["+33600000200"]
+
+
+def test_a_time_zone_that_there_is_not_is_a_problem_without_its_value(folder: Folder) -> None:
+    rows = "phone_number,first_name,tz\n+33600000200,Ada,Europe/Pariss\n"
+    folder.write({"campaigns/people.csv": rows, "campaigns/sale.yaml": SALE + "timezone: {column: tz}\n"})
+    done = folder.call("plan", "--env", "live", at=NIGHT)
+    assert done.code == 3
+    assert "1 person has a time zone that there is not, in column tz" in done.err
+    assert "Pariss" not in done.err + done.out
+
+
+def test_a_column_of_time_zones_has_to_be_there(folder: Folder) -> None:
+    folder.write({"campaigns/sale.yaml": SALE + "timezone: {column: zone}\n"})
+    done = folder.call("plan", "--env", "live", at=NIGHT)
+    assert done.code == 3
+    assert "there is no column zone" in done.err
+
+
+def test_nothing_is_begun_in_the_last_minute_of_a_window(folder: Folder, gateway: Gateway) -> None:
+    code, last = apply(folder, EVENING + timedelta(seconds=61))
+    assert (code, last) == (0, "Applied: 0 sent, 0 refused, 0 open, 0 unknown, 10 waiting.")
+    assert gateway.addresses() == []
+
+
+def test_an_open_frame_is_held_at_night_and_replayed_in_the_morning(folder: Folder, gateway: Gateway) -> None:
+    folder.write({"campaigns/people.csv": people(*FRENCH[:3])})
+    gateway.script = [(500, b"")]
+    done = folder.call("apply", "--env", "live", "--auto-approve", at=EVENING, hurried=True)
+    assert done.code == 9
+    held = folder.call("apply", "--env", "live", "--auto-approve", at=EVENING + timedelta(hours=3))
+    assert held.code == 9
+    assert "outside its window until 2026-11-04 07:00 UTC" in held.err
+    assert len(gateway.bodies) == 1
+    code, _ = apply(folder, EVENING + timedelta(hours=13))
+    assert code == 0
+    assert gateway.bodies[1] == gateway.bodies[0]
+    assert gateway.addresses() == FRENCH[:3]
+
+
+def test_an_open_frame_whose_window_opens_too_late_becomes_unknown(folder: Folder, gateway: Gateway) -> None:
+    saturday = datetime(2026, 11, 7, 18, 0, tzinfo=UTC)
+    folder.write({"campaigns/people.csv": people(*FRENCH[:3])})
+    gateway.script = [(500, b"")]
+    assert folder.call("apply", "--env", "live", "--auto-approve", at=saturday, hurried=True).code == 9
+    monday = folder.call("apply", "--env", "live", "--auto-approve", "--json", at=saturday + timedelta(hours=38))
+    assert monday.code == 9
+    assert json.loads(monday.out.splitlines()[2])["event"] == "unknown"
+    assert len(gateway.bodies) == 1
+
+
+@pytest.mark.parametrize("where", ["campaign", "environment"])
+def test_a_send_at_too_far_ahead_waits(folder: Folder, gateway: Gateway, where: str) -> None:
+    sale = SALE + "send_at: 2026-11-09T10:00:00+01:00\n"
+    if where == "environment":
+        written = (folder.path / "octoplan.yaml").read_text(encoding="utf-8")
+        folder.write({"octoplan.yaml": written.replace("frame_size: 4", "frame_size: 4, max_ahead: 36h")})
+    folder.write({"campaigns/sale.yaml": sale + ("max_ahead: 36h\n" if where == "campaign" else "")})
+    planned = folder.call("plan", "--env", "live", at=NIGHT)
+    assert "waiting until 2026-11-07 22:00 +0100: send_at is further away than max_ahead (36h)" in planned.out
+    assert apply(folder, NIGHT) == (0, "Applied: 0 sent, 0 refused, 0 open, 0 unknown, 10 waiting.")
+    assert gateway.bodies == []
+    code, _ = apply(folder, datetime(2026, 11, 8, 3, 0, tzinfo=UTC))
+    assert code == 0
+    assert 3 <= len(gateway.bodies) <= 4
+
+
+def test_another_window_is_said_in_the_first_line_and_makes_a_plan_file_stale(folder: Folder, gateway: Gateway) -> None:
+    reviewed = str(folder.path / "a.plan")
+    assert apply(folder, MORNING)[0] == 0
+    folder.write({"campaigns/people.csv": people(*FRENCH, "+33600000299")})
+    assert folder.call("plan", "--env", "live", "--out", reviewed, at=MORNING).code == 0
+    written = (folder.path / "octoplan.yaml").read_text(encoding="utf-8")
+    folder.write({"octoplan.yaml": written + "windows: {FR: {pack: none, why: x}}\n"})
+    first = folder.call("plan", "--env", "live", at=MORNING).out.splitlines()[0]
+    assert first == "Loosened since the last apply: the window of FR is pack none"
+    assert folder.call("apply", "--env", "live", "--auto-approve", reviewed, at=MORNING).code == 7
+    shown = written.replace("frame_size: 4", "frame_size: 4, windows: show")
+    folder.write({"octoplan.yaml": shown})
+    first = folder.call("plan", "--env", "live", at=MORNING).out.splitlines()[0]
+    assert first == "Loosened since the last apply: windows are only shown"
