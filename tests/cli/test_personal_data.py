@@ -5,6 +5,7 @@ Not looked at, since people belong there: contact files, campaign files, and the
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -221,6 +222,39 @@ def test_an_answer_that_names_people_is_not_repeated(remote: Folder, gateway: Ga
 def test_a_real_process_says_and_leaves_nothing(folder: Folder) -> None:
     said = [folder.run("plan", "-v"), folder.run("apply", "--auto-approve", "-v"), folder.run("plan", "--json")]
     assert [outcome.code for outcome in said] == [0, 0, 0]
+    assert_discreet(folder, *said)
+
+
+def test_callbacks_leave_keys_and_counts_and_nobody(folder: Folder) -> None:
+    """Also those that cannot be used, and those that are about nobody whom the state knows."""
+    assert folder.call("apply", "--auto-approve").code == 0
+    tickets = {message.address: message.ticket for message in folder.messages()}
+    number, mail = f"+336000{NUMBERS[0]}", f"{NAMES[3]}@mail3.example.org"
+    told = [
+        {
+            "number": number,
+            "message_id": tickets[number],
+            "status": "DELIVERED",
+            "delivery_date": "2026-11-03",
+        },
+        {"number": number, "message_id": tickets[number], "text": f"STOP {NAMES[0]}", "stop_date": ""},
+        {"number": number, "message_id": tickets[number], "text": f"I am {NAMES[0]}", "reception_date": NAMES[0]},
+        {"message_id": tickets[mail], "deliveries": [{"email": mail, "status": NAMES[3].upper(), "delivery_date": ""}]},
+        {"number": f"+336000{NUMBERS[9]}", "stop_date": "", "message_id": "of another account"},
+        {"number": f"07 {NUMBERS[5][1:3]} 64", "stop_date": NAMES[5]},
+        {"number": NAMES[6], "stop_date": ""},
+        {NAMES[7]: f"+336000{NUMBERS[7]}"},
+    ]
+    lines = "\n".join([*(json.dumps(one) for one in told), f"{NAMES[8]}=%", f'{{"{NAMES[8]}'])
+    said = [folder.run("ingest", "-v", typed=lines), folder.run("ingest", "--json", typed=lines)]
+    assert [outcome.code for outcome in said] == [3, 3]
+    assert said[0].last == "Ingested: 2 deliveries, 2 STOPs, 1 reply; 5 new; 5 cannot be used."
+    said += [folder.call("status"), folder.call("status", "--json"), folder.call("state", "export")]
+    said += [folder.run("why", "sms", *flags, typed=number) for flags in ((), ("--json",))]
+    again = FILES["campaigns/sms.yaml"].replace("alert", "wholesale").replace("Hello", "STOP au 30101, hello")
+    folder.write({"campaigns/sms.yaml": f"{again}edition: 2\n"})
+    said += [folder.call("plan", "-v"), folder.call("apply", "--auto-approve", "--json", "-v")]
+    assert [outcome.code for outcome in said[2:]] == [0] * len(said[2:])
     assert_discreet(folder, *said)
 
 

@@ -79,7 +79,7 @@ def _plan(state: State, slot: int, process: Process, world: World) -> Deed:
     """Read files and state."""
     stale = process.reviewed not in (-1, state.text) and world.holds(Rule.PLAN_IS_VERIFIED)
     salt = 0 if world.holds(Rule.ID_IS_DERIVED) else state.left.runs
-    planned = ledger.plan(state.store, state.audience, state.text, salt, world)
+    planned = ledger.plan(state.store, state.audience & ~state.stopped, state.text, salt, world)
     if stale or state.closed:
         planned = ()
     words = f"plans {', '.join(named(one) for one in planned) or 'nothing'}"

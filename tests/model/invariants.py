@@ -63,12 +63,13 @@ def broken_by_a_run(before: State, after: State | None, world: World) -> str:
         return "a further run that gets its answers leaves nothing open"
     if before.restored or any(frame.status != "planned" for frame in before.store.frames):
         return ""
-    free = before.audience & ~ledger.held(before.store, planned=False)
+    audience = before.audience & ~before.stopped
+    free = audience & ~ledger.held(before.store, planned=False)
     sent = 0 if before.closed or before.text in world.bad_texts else free & ~world.bad
     reached = sum(1 << one for one, count in enumerate(after.api.counts) if count != before.api.counts[one])
     if reached != sent:
         return f"a further run sends exactly who is free: {_people(sent)} and not {_people(reached)}"
-    if sent and (left := after.audience & ~ledger.held(after.store, planned=False)):
+    if sent and (left := after.audience & ~after.stopped & ~ledger.held(after.store, planned=False)):
         return f"a further run leaves nobody free: {_people(left)}"
     return ""
 
@@ -76,7 +77,8 @@ def broken_by_a_run(before: State, after: State | None, world: World) -> str:
 def _is_left(before: State, frame: Frame, world: World) -> bool:
     """Whether a frame stayed open although there was an answer to be had: its age could be told."""
     doubtful = clocks.is_doubtful(before, frame, world, agreed=clocks.agree(before, world))
-    return frame.status == "sending" and not doubtful and clocks.looks(frame) >= FRESH
+    held = doubtful or bool(frame.people & before.stopped)
+    return frame.status == "sending" and not held and clocks.looks(frame) >= FRESH
 
 
 def _people(mask: int) -> str:

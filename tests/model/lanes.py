@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from tests.model import clocks, ledger
 from tests.model.laws import Rule
 from tests.model.outcomes import conclude, halve, left_open, moved, process_in
-from tests.model.processes import named, orphaned, with_lane, with_process
-from tests.model.values import FORGOTTEN, OLD, Copy, Deed, Lane, State
+from tests.model.processes import enter, named, orphaned, with_lane, with_process
+from tests.model.values import FORGOTTEN, OLD, Copy, Deed, Frame, Lane, State
 from tests.model.world import World
 
 
@@ -21,7 +21,7 @@ def fly(state: State, slot: int, lane: Lane, world: World) -> Iterator[Deed]:
 
 
 def _ask(state: State, slot: int, lane: Lane, world: World) -> Iterator[Deed]:
-    """Rule 5, `may_send`: the epoch, not_after, the age."""
+    """Rule 5, `may_send`: the epoch, not_after, the age, who has said STOP."""
     process = process_in(state, slot)
     if process.shut and world.holds(Rule.EPOCH_IS_ASKED):
         gone = with_lane(process, lane, None)._replace(stop=True)
@@ -36,8 +36,31 @@ def _ask(state: State, slot: int, lane: Lane, world: World) -> Iterator[Deed]:
     elif late:
         answered = lane._replace(pc="answered", answer="late")
         yield Deed("run", slot, "may not send: it is too late", moved(state, slot, lane, answered))
+    elif lane.request.people & state.stopped and world.holds(Rule.STOPS_ARE_ASKED):
+        yield _without_stopped(state, slot, lane, world)
     else:
-        yield Deed("run", slot, "asks, and may send", moved(state, slot, lane, lane._replace(pc="asked")))
+        fault = "somebody who had said STOP was sent to" if lane.request.people & state.stopped else state.fault
+        asked = moved(state._replace(fault=fault), slot, lane, lane._replace(pc="asked"))
+        yield Deed("run", slot, "asks, and may send", asked)
+
+
+def _without_stopped(state: State, slot: int, lane: Lane, world: World) -> Deed:
+    """Somebody has said STOP: of a frame that nobody has seen the others go on; one in doubt stays open."""
+    if lane.doubt:
+        return Deed("run", slot, "may not send: somebody has said STOP", left_open(state, slot, lane))
+    process = process_in(state, slot)
+    frame = ledger.swap(state.store, lane.frame, (slot, process), world)
+    going = with_lane(process, lane, None)
+    if frame is None:
+        gone = with_process(state, slot, going._replace(stop=True))
+        return Deed("run", slot, "may not take anybody out: it is not its own any more", gone)
+    people, text, refusals, salt = frame.id
+    rest = (people & ~state.stopped, text, refusals, salt)
+    new = (Frame(id=rest, status="planned", run=slot),) if rest[0] else ()
+    done = with_process(state._replace(store=ledger.put(state.store, frame, *new)), slot, going)
+    names = (*(one.id for one in new), *lane.rest)
+    words = f"takes whoever has said STOP out of {named(lane.frame)}"
+    return Deed("run", slot, words, enter(done, slot, going, names, world) if names and not going.stop else done)
 
 
 def _let_leave(state: State, slot: int, lane: Lane, world: World) -> Deed:

@@ -30,6 +30,7 @@ class Rule(StrEnum):
     DATED_BY_GAIN = "5 what is begun beside an open frame is dated by what the local clock has gained"
     DATED_BY_GAIN_IN_RUN = "5 what is begun is dated by what the local clock has gained in the run"
     NOT_AFTER_IS_ASKED = "5 right before every first byte not_after is asked"
+    STOPS_ARE_ASKED = "5 right before every first byte it is asked who has said STOP"
     SAME_BYTES = "6 the bytes are stored, and a replay sends them again"
     PLANNED_IS_RELEASED = "7 what a dead run left planned is released"
     SENDING_IS_NOT = "7 what a dead run left in sending is not"

@@ -56,6 +56,7 @@ RULES = (
     _loss(Rule.DATED_BY_GAIN, worlds.CLOCK_AHEAD, TWICE),
     _loss(Rule.DATED_BY_GAIN_IN_RUN, worlds.CLOCKS, TWICE),
     _loss(Rule.NOT_AFTER_IS_ASKED, worlds.NOT_AFTER, BEYOND),
+    _loss(Rule.STOPS_ARE_ASKED, worlds.STOPS, BEYOND),
     _loss(Rule.SAME_BYTES, worlds.AUDIENCE, TWICE),
     _loss(Rule.PLANNED_IS_RELEASED, worlds.CRASHES, WHO_IS_FREE),
     _loss(Rule.SENDING_IS_NOT, worlds.MOMENTS, FREE),

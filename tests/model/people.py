@@ -7,7 +7,7 @@ from tests.model.applier import begun
 from tests.model.clocks import jumps
 from tests.model.laws import Assumption, Rule
 from tests.model.processes import leave, named, with_process
-from tests.model.values import DEAD, FORGOTTEN, Copy, Deed, Frame, Process, State, Store
+from tests.model.values import DEAD, FORGOTTEN, Copy, Deed, Frame, Process, State, Store, members
 from tests.model.world import World
 
 _ON_THE_WAY = 1
@@ -92,6 +92,11 @@ def _files(state: State, world: World) -> Iterator[Deed]:
     if left.edits:
         edited = state._replace(text=state.text + 1, left=left._replace(edits=left.edits - 1))
         yield Deed("world", DEAD, "somebody edits the text", edited)
+    if left.stops:
+        fewer = left._replace(stops=left.stops - 1)
+        for person in members(((1 << world.people) - 1) & ~state.stopped):
+            said = state._replace(stopped=state.stopped | 1 << person, left=fewer)
+            yield Deed("world", DEAD, f"p{person} says STOP", said)
     if left.joins:
         joined = state._replace(audience=state.audience ^ world.absent, left=left._replace(joins=left.joins - 1))
         yield Deed("world", DEAD, "the audience changes", joined)

@@ -121,7 +121,7 @@ class Budget(NamedTuple):
 
     `silences`: an answer is not heard; `riddles`: not understood; `poor`: the account is refused; `ticks`: all but an
     hour of a day pass; `edits` of the text, `joins` to the audience; `bodies` are lost; `closings`: not_after passes;
-    `jumps`: a clock is moved.
+    `jumps`: a clock is moved; `stops`: somebody says STOP.
     """
 
     runs: int = 0
@@ -137,10 +137,14 @@ class Budget(NamedTuple):
     closings: int = 0
     restores: int = 0
     jumps: int = 0
+    stops: int = 0
 
 
 class State(NamedTuple):
-    """Everything. `past`: the copy that may be restored; `reviewed`: texts, as bits; `fault`: what no step may do."""
+    """Everything. `past`: the copy that may be restored; `reviewed`: texts, as bits; `fault`: what no step may do.
+
+    `stopped`: who has said STOP.
+    """
 
     store: Store
     processes: tuple[Process | None, Process | None]
@@ -155,6 +159,7 @@ class State(NamedTuple):
     reviewed: int = 0
     fault: str = ""
     clocks: Clocks = Clocks()
+    stopped: int = 0
 
 
 class Deed(NamedTuple):
