@@ -28,6 +28,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "halt": "Begin nothing more in an environment, or of one campaign.",
     "resume": "Let an environment, or one campaign, go on that was halted.",
     "status": "Show what was sent, is open, is unknown, and what it cost.",
+    "report": "Compare the variants of a campaign: sent, delivered, opted out, replies.",
     "why": "Say whether one person gets a campaign, by which rule, and what was sent to them.",
     "forget": "Erase one person from the state, and never send to them again.",
     "ingest": "Take in what the gateway tells afterwards: deliveries, STOPs and replies.",

@@ -38,6 +38,8 @@
                                               rows that cannot be used, as written: for `--rejects`, another one
     tried      text_tried, tests_line, json_tried, junit_tried
                                               campaigns by their tests, and by rows made up
+    variants   text_variants, json_variants, markdown_variants
+                                              how the people of an edition took its variants
     surveyed   text_surveyed, json_surveyed   who is in an audience, as a whole
     reason     text_answer, json_answer       whether one person gets a campaign, and what they had
     survey     Survey, CampaignStanding, survey, replay_until

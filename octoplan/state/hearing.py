@@ -10,7 +10,7 @@ from octoplan.state.halting import HEARD
 from octoplan.state.records import Forgotten, Skipped, Suppressed
 from octoplan.state.rows import Row
 from octoplan.state.statements import moment, person_bytes
-from octoplan.state.told import Delivery, Heard, Optout, Reply, Response
+from octoplan.state.told import DELIVERED, Delivery, Heard, Optout, Reply, Response, Took
 from octoplan.state.writer import Writer
 
 _AT_ONCE: Final = 500
@@ -35,6 +35,13 @@ _BY_EDITION: Final = (
 )
 
 
+_ONE_EDITION: Final = "WHERE c.name = ? AND f.edition = ?"
+_SENT_BY_ARM: Final = f"""SELECT f.arm, count(*) AS n FROM messages m JOIN frames f ON f.no = m.frame
+    JOIN campaigns c ON c.no = f.campaign {_ONE_EDITION} AND f.status = 'sent' GROUP BY f.arm ORDER BY f.arm"""
+_BY_ARM: Final = f"SELECT f.arm, count(DISTINCT t.person) AS n FROM {{}} t {_OURS} {_ONE_EDITION}{{}} GROUP BY f.arm"
+_ARRIVED: Final = f" AND t.status IN ({', '.join(repr(status) for status in sorted(DELIVERED))})"
+
+
 class Hearing(Asking):
     """What was heard, and who was left out, in SQL."""
 
@@ -56,6 +63,25 @@ class Hearing(Asking):
             )
             for edition in sorted({*statuses, *optouts, *replies})
         }
+
+    def took(self, campaign: str, edition: int) -> tuple[Took, ...]:
+        """How the people of an edition took it, by variant."""
+
+        def by_arm(asked: str) -> Mapping[str, int]:
+            return dict(rows.decode(self._read(asked, campaign, edition), _counted_arm))
+
+        delivered = by_arm(_BY_ARM.format("deliveries", _ARRIVED))
+        opted_out, replied = by_arm(_BY_ARM.format("optouts", "")), by_arm(_BY_ARM.format("replies", ""))
+        return tuple(
+            Took(
+                arm=arm,
+                sent=sent,
+                delivered=delivered.get(arm, 0),
+                opted_out=opted_out.get(arm, 0),
+                replied=replied.get(arm, 0),
+            )
+            for arm, sent in by_arm(_SENT_BY_ARM).items()
+        )
 
     def last_optout(self) -> int:
         """The number of the latest opt-out, 0 before the first."""
@@ -131,6 +157,10 @@ class Hearing(Asking):
     def suppressed(self) -> Iterator[Sequence[Suppressed]]:
         """Who stood in which list of suppressions at the last apply."""
         return self._batches(_suppressed, "SELECT l.entry, l.person FROM suppressed l ORDER BY l.entry, l.person")
+
+
+def _counted_arm(row: Row) -> tuple[str, int]:
+    return row["arm"], int(row["n"])
 
 
 def remember(writer: Writer, entry: str, left: Iterable[Sequence[int]], joined: Iterable[Sequence[int]]) -> None:

@@ -95,6 +95,20 @@ class Response:
         return sum(self.statuses.get(status, 0) for status in FAILED)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Took:
+    """How many people of one variant of an edition were sent to, and how many of them it is known of what they did.
+
+    `arm`: blank where the campaign has no variants. Each person counts once.
+    """
+
+    arm: str
+    sent: int
+    delivered: int = 0
+    opted_out: int = 0
+    replied: int = 0
+
+
 class Told(Protocol):
     """The part of a state that is about it."""
 
@@ -103,6 +117,9 @@ class Told(Protocol):
 
     def responses(self) -> Mapping[tuple[str, int], Response]:
         """Campaign and edition → how its people took it, as far as anything was heard."""
+
+    def took(self, campaign: str, edition: int) -> tuple[Took, ...]:
+        """How the people of an edition took it, by variant."""
 
     def last_optout(self) -> int:
         """The number of the latest opt-out, 0 before the first: whoever knows it need not ask again until it grows."""

@@ -11,7 +11,7 @@ import pytest
 
 from octoplan.errors import StateError
 from octoplan.state.interface import Begin, Delivery, Optout, Reply, Sent, Store
-from octoplan.state.told import STANDING, Heard
+from octoplan.state.told import STANDING, Heard, Took
 from tests.state.conftest import EPOCH, Bench, at, campaign, frame_id, record, run_record
 from tests.state.test_lock import holder
 
@@ -189,3 +189,20 @@ def test_a_list_of_suppressions_is_remembered_by_who_left_and_who_joined(store: 
     assert list(store.suppressed_in("nowhere")) == []
     with pytest.raises(StateError, match="shut out"):
         store.remember(EPOCH + 1, "all phone gone.csv", [], [[7]])
+
+
+def test_how_people_took_it_is_told_by_variant_and_each_counts_once(store: Store) -> None:
+    framed = campaign({1: (10, 11, 12), 2: (20,)})
+    frames = tuple(replace(one, arm="b" if one.number == 1 else "a") for one in framed.frames)
+    record(store, replace(framed, frames=frames))
+    for number in (1, 2):
+        begun = Begin(frame=frame_id(number), run="run-1", at=at(1), body=b"sealed")
+        done = Sent(frame=frame_id(number), run="run-1", at=at(2), ticket=f"sms_{number}")
+        assert store.commit(EPOCH, [begun, done]) == (True, True)
+    store.hear([delivery(10, "CLICKED"), delivery(11, "NOT_DELIVERED"), delivery(20, "DELIVERED", ticket="sms_2")])
+    store.hear([optout(12), reply(10), reply(10, "b" * 32), optout(99), delivery(10, "DELIVERED", ticket="sms_9")])
+    assert store.took("autumn-sale", 1) == (
+        Took(arm="a", sent=3, delivered=1, opted_out=1, replied=1),
+        Took(arm="b", sent=1, delivered=1),
+    )
+    assert store.took("autumn-sale", 2) == ()
