@@ -145,8 +145,8 @@ class Step:
     recipients; `held_out`: who is in the holdout, now or before; `arms`: how many recipients get which variant of those
     that the author named;
     `gone`: people of this edition who are in the audience no more; `same_day`: who would get another message of the
-    plan that day; `waits`: who of the recipients may not be sent to yet; `windows`: the rules that say so. `reason` is
-    for people and must not steer.
+    plan that day; `waits`: who of the recipients may not be sent to yet; `windows`: the rules that say so; `ends`:
+    about when the last of it has left, None: at once, or not known. `reason` is for people and must not steer.
     """
 
     campaign: str
@@ -188,6 +188,7 @@ class Step:
     arms: tuple[tuple[str, int], ...] = ()
     held_back: tuple[Wait, ...] = ()
     windows: tuple[Ruled, ...] = ()
+    ends: datetime | None = None
 
     @property
     def waiting(self) -> int:

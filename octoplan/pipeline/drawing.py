@@ -16,6 +16,7 @@ from octoplan.pipeline.credit import credit_faults, least_left, sending
 from octoplan.pipeline.drafts import Draft, draft
 from octoplan.pipeline.gathering import Gathered, Known, gather
 from octoplan.pipeline.halted import halted_faults, halted_notices
+from octoplan.pipeline.lasting import with_ends
 from octoplan.pipeline.linted import lint_all
 from octoplan.pipeline.remembered import Compared, compare
 from octoplan.pipeline.sameday import same_day
@@ -84,7 +85,7 @@ def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: 
         environment=course.environment.name,
         gateway=course.environment.gateway,
         lineage=course.state.lineage,
-        steps=tuple(sorted(steps, key=lambda one: one.campaign)),
+        steps=with_ends(sorted(steps, key=lambda one: one.campaign), drafts, course),
         currency=prices.currency if prices else "EUR",
         notices=notices,
         guards=guards,

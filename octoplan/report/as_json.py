@@ -99,6 +99,7 @@ def _step(step: Step) -> dict[str, Any]:
         "arms": [{"variant": label, "people": number} for label, number in step.arms],
         "held_back": [_wait(one) for one in step.held_back],
         "windows": [_ruled(one) for one in step.windows],
+        "ends": _moment(step.ends),
         "cost": _cost(step.cost),
         "flags": {name: _flag(value) for name, value in sorted((step.stated or {}).items())},
         "send_at": _moment(step.send_at),

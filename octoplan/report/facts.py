@@ -53,6 +53,7 @@ def details(step: Step) -> tuple[Fact, ...]:
         Fact("simulated", tuple(_simulation_lines(step))),
         Fact("when", tuple(_when_lines(step))),
         Fact("waits", tuple(_wait_lines(step))),
+        Fact("ends", (_ends(step),) if step.ends is not None else ()),
         Fact("windows", tuple(_window_lines(step))),
         Fact("flags", tuple(_flag_lines(step))),
         differs,
@@ -218,6 +219,11 @@ def _wait_lines(step: Step) -> Iterator[str]:
         yield f"{people(one.people)}{until}: {words(one.why)}"
     if len(waits) > _WAITS:
         yield f"and {people(sum(one.people for one in waits[_WAITS:]))} more"
+
+
+def _ends(step: Step) -> str:
+    said = f"about {moment(step.ends)}" if step.ends is not None else ""
+    return f"{said}, if a request takes half a second and an apply is run whenever a window opens"
 
 
 def _window_lines(step: Step) -> Iterator[str]:

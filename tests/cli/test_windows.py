@@ -257,3 +257,25 @@ def test_another_window_is_said_in_the_first_line_and_makes_a_plan_file_stale(fo
     folder.write({"octoplan.yaml": shown})
     first = folder.call("plan", "--env", "live", at=MORNING).out.splitlines()[0]
     assert first == "Loosened since the last apply: windows are only shown"
+
+
+def test_who_cannot_be_reached_before_not_after_blocks_the_campaign(folder: Folder, gateway: Gateway) -> None:
+    rows = people(*FRENCH, *ISLANDERS)
+    early = datetime(2026, 11, 3, 5, 0, tzinfo=UTC)
+    sale = SALE.replace("open: true", "not_after: 2026-11-03T07:00:00+01:00")
+    folder.write({"campaigns/people.csv": rows, "campaigns/sale.yaml": sale})
+    done = folder.call("apply", "--env", "live", "--auto-approve", at=early)
+    assert done.code == 5
+    assert "10 people cannot be sent to before not_after, at this rate and in their windows" in done.err
+    assert gateway.addresses() == []
+    folder.write({"campaigns/sale.yaml": sale.replace("T07:00:00", "T08:05:00")})
+    assert apply(folder, early)[0] == 0
+    assert gateway.addresses() == sorted(ISLANDERS)
+
+
+def test_a_plan_says_when_it_would_end_if_that_is_not_at_once(folder: Folder) -> None:
+    (step,) = steps(folder, MORNING)
+    assert step["ends"] is None
+    (step,) = steps(folder, NIGHT)
+    assert step["ends"].startswith("2026-11-03T07:00:00")
+    assert "ends        about 2026-11-03 07:00 UTC" in folder.call("plan", "--env", "live", at=NIGHT).out
