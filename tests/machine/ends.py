@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from octoplan.apply.events import Event, Stopped
 from octoplan.apply.flight import fly
@@ -19,7 +19,7 @@ from octoplan.cli.console import SystemClock
 from octoplan.gateways import wire
 from octoplan.gateways.interface import Gateway
 from octoplan.sandbox.exchange import Request, http_date
-from octoplan.state.interface import OLDEST, Change, NewCampaign, Refused, RunRecord, Split, Status
+from octoplan.state.interface import OLDEST, Change, FrameRecord, NewCampaign, Refused, RunRecord, Split, Status
 from octoplan.state.sqlite import SqliteStore
 from tests.machine.world import START, World
 
@@ -80,6 +80,10 @@ def die(process: Process, moment: str) -> None:
     process.world.note(f"killed: {moment}{', a frame is open' if is_open else ''}")
     process.dead = True
     raise Killed
+
+
+WAVE_AFTER: Final = {2: timedelta(hours=1), 3: timedelta(hours=2)}
+"""How long after the wave before is over those of `waving` begin."""
 
 
 class WatchedStore(SqliteStore):
@@ -157,7 +161,21 @@ class Wire:
         age = world.local - frame.first_attempt
         assert age < OLDEST, "a frame is sent again after 23 hours"
         assert frame.not_after is None or world.local <= frame.not_after, "something leaves after not_after"
+        if frame.wave > 1:
+            _check_wave(process.store, frame, world)
         return age < world.truth - world.left_at.get(name, world.truth)
+
+
+def _check_wave(store: SqliteStore, frame: FrameRecord, world: World) -> None:
+    """A frame of a later wave is about to leave: those before are over, and so long ago as the campaign says."""
+    same = [one for one in store.frames(campaign=frame.campaign) if one.edition == frame.edition]
+    before = [one for one in same if 0 < one.wave < frame.wave]
+    under_way = [one for one in before if one.status in (Status.SENDING, Status.PLANNED)]
+    assert not under_way, "a wave begins before the one before is over"
+    ended = max((one.last_change for one in before if one.last_change is not None), default=None)
+    after = WAVE_AFTER[frame.wave]
+    assert frame.attempts > 1 or ended is None or world.local >= ended + after, "a wave begins before its time"
+    world.note(f"left: a frame of wave {frame.wave}")
 
 
 def _plainly(world: World, request: Request) -> tuple[int, bytes]:

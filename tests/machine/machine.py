@@ -48,6 +48,12 @@ class Road(Protocol):
     def unlock(self) -> None:
         """Somebody shuts out whoever holds the state."""
 
+    def halt(self, campaign: str) -> None:
+        """Somebody halts a campaign, blank for everything."""
+
+    def resume(self) -> None:
+        """Somebody lets everything go on."""
+
     def close(self) -> None:
         """Put back what was exchanged."""
 
@@ -57,6 +63,8 @@ class Machine(RuleBasedStateMachine):
 
     world: World
     road: Road
+    waits = 0
+    """How often, in the end, an apply may find that it has to wait two hours."""
 
     def __init__(self, begin: Callable[[World, Path], Road], tally: Counter[str]) -> None:
         super().__init__()
@@ -243,6 +251,7 @@ class Machine(RuleBasedStateMachine):
         with self.road.ground.look() as state:
             for record in state.store.campaigns():
                 world.files.edition = record.edition
+        idle = 0
         for _ in range(ROUNDS):
             world.settle_late(arrives=True)
             begun = world.happened["made: Begin"]
@@ -250,8 +259,12 @@ class Machine(RuleBasedStateMachine):
             judge(self.road.ground, world)
             if self._frames(Status.SENDING):
                 world.pass_time(DAY)
-            elif not self._resolve_all() and world.happened["made: Begin"] == begun:
+            elif self._resolve_all() or world.happened["made: Begin"] != begun:
+                idle = 0
+            elif (idle := idle + 1) > self.waits:
                 break
+            else:
+                world.pass_time(timedelta(hours=2))
         else:
             raise AssertionError(f"not done after {ROUNDS} applies in a world that works")
         judge(self.road.ground, world)

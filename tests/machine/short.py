@@ -20,7 +20,7 @@ from octoplan.gateways.octopush import Octopush, credentials
 from octoplan.project import Environment
 from octoplan.state import database
 from octoplan.state.home import State
-from octoplan.state.interface import FORMAT, CampaignRecord, Held, NewCampaign, NewFrame, Status
+from octoplan.state.interface import FORMAT, CampaignRecord, Halted, Held, NewCampaign, NewFrame, Status
 from octoplan.state.keys import derive
 from octoplan.table.keys import person_key
 from tests.machine.ends import LocalClock, NoWaiting, Process, WatchedStore, Wire
@@ -79,6 +79,17 @@ class ShortRoad:
         """Somebody shuts out whoever holds the state."""
         with closing(WatchedStore(Process(world=self.world), self.ground.path, writable=True)) as store:
             store.unlock()
+
+    def halt(self, campaign: str) -> None:
+        """Somebody halts a campaign, blank for everything."""
+        with closing(WatchedStore(Process(world=self.world), self.ground.path, writable=True)) as store:
+            store.halt(Halted(campaign=campaign, who="ann on desk", at=self.world.local))
+
+    def resume(self) -> None:
+        """Somebody lets everything go on."""
+        with closing(WatchedStore(Process(world=self.world), self.ground.path, writable=True)) as store:
+            for one in store.halts():
+                store.resume(one.campaign)
 
     def close(self) -> None:
         """Nothing is left open."""

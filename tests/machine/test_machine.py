@@ -6,9 +6,11 @@ from collections import Counter
 
 import pytest
 
+from tests.machine.halting import HaltMachine
 from tests.machine.reviewing import WholeMachine
 from tests.machine.short import ShortRoad
 from tests.machine.walking import fly_in_turn, walk
+from tests.machine.waving import WaveMachine, WaveRoad
 from tests.machine.whole import WholeRoad
 
 SEEDS = range(8)
@@ -62,6 +64,26 @@ def test_the_same_holds_for_files_and_commands() -> None:
     tally = walk(WholeRoad.begin, 0, examples=6, kind=WholeMachine)
     assert tally["made: Sent"] > 10
     assert tally["plans"] > 3
+
+
+def test_while_it_is_halted_nothing_leaves_and_afterwards_everybody_gets_it_once() -> None:
+    tally: Counter[str] = Counter()
+    for number in range(3):
+        tally += walk(ShortRoad.begin, number, examples=EXAMPLES, kind=HaltMachine)
+    assert tally["halted"] > 10
+    assert len([one for one in tally if one.startswith("halted: ")]) > 3, "it was not halted in mid-run"
+
+
+def test_waves_wait_for_each_other_whatever_happens() -> None:
+    tally = walk(WaveRoad.begin, 1, examples=8, kind=WaveMachine)
+    assert tally["left: a frame of wave 2"]
+    assert tally["left: a frame of wave 3"]
+
+
+@pytest.mark.long
+def test_waves_wait_for_each_other_on_a_long_walk(seed: int) -> None:
+    for number in range(10):
+        walk(WaveRoad.begin, seed + number, examples=20, kind=WaveMachine)
 
 
 @pytest.mark.long

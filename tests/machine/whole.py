@@ -41,13 +41,17 @@ text: "{words}: Hi {{{{ name }}}}"
 
 @dataclass(slots=True, kw_only=True)
 class WholeRoad:
-    """Commands on one project, one after the other, as processes would be. `patch`: undone in the end."""
+    """Commands on one project, one after the other, as processes would be. `patch`: undone in the end.
+
+    `more`: what else the campaign's file says.
+    """
 
     world: World
     folder: Path
     ground: Ground
     current: Process
     patch: pytest.MonkeyPatch = field(default_factory=pytest.MonkeyPatch)
+    more: str = ""
 
     @classmethod
     def begin(cls, world: World, folder: Path) -> "WholeRoad":
@@ -105,6 +109,18 @@ class WholeRoad:
         with self._as(Process(world=self.world)):
             assert self._call("state", "unlock") == 0
 
+    def halt(self, campaign: str) -> None:
+        """Somebody halts a campaign, blank for everything."""
+        self.write()
+        with self._as(Process(world=self.world)):
+            assert self._call("halt", *(["--campaign", campaign] if campaign else [])) == 0
+
+    def resume(self) -> None:
+        """Somebody lets everything go on."""
+        with self._as(Process(world=self.world)):
+            assert self._call("resume") == 0
+            assert self._call("resume", "--campaign", CAMPAIGN) == 0
+
     def close(self) -> None:
         """Put back what was exchanged."""
         self.patch.undo()
@@ -118,7 +134,7 @@ class WholeRoad:
             end=f"not_after: {end.isoformat()}" if end else "open: true",
         )
         rows = "".join(f"{address_of(number)},{name}\n" for number, name in sorted(files.people.items()))
-        (self.folder / "campaigns" / f"{CAMPAIGN}.yaml").write_text(text, encoding="utf-8")
+        (self.folder / "campaigns" / f"{CAMPAIGN}.yaml").write_text(text + self.more, encoding="utf-8")
         people = self.folder / "campaigns" / "audiences" / "people.csv"
         people.write_text(f"phone_number,name\n{rows}", encoding="utf-8")
 

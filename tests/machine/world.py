@@ -151,6 +151,7 @@ class World:
         """A copy leaves → what its sender is answered; None: nothing."""
         fault = self.silent.get(copy.id) or (self.faults.popleft() if self.faults else "accept")
         self.note(f"fault: {fault}")
+        self.note("left")
         if fault.startswith("silent"):
             self.silent[copy.id] = "silent before"
         if fault == "late":
