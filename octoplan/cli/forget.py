@@ -15,7 +15,7 @@ from octoplan.cli.session import open_session
 @common
 @click.pass_obj
 def command(console: Console, *, yes: bool) -> None:
-    """Erase one person from the state, and suppress them for good.
+    """Erase one person from the state, and never send to them again.
 
     Their phone number, in international form, or e-mail address is read from stdin, one line: an argument would stay
     in the shell's history. What was sent to them counts on, under keys of chance.

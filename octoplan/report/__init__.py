@@ -42,6 +42,7 @@
                                               how the people of an edition took its variants
     surveyed   text_surveyed, json_surveyed   who is in an audience, as a whole
     reason     text_answer, json_answer       whether one person gets a campaign, and what they had
+    access     text_everything, json_everything  all that a state has of one person
     survey     Survey, CampaignStanding, survey, replay_until
                                               a state → what `status` shows of it
     facts      Count, details, one_line, funnel
