@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from octoplan.apply.events import Stopped, Waiting
 from octoplan.apply.overrun import Expected
@@ -22,18 +22,28 @@ _PEOPLE_AT_ONCE = 5_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Boarding:
-    """What flights are made with. `accepted`: what may pass a limit; `heard`: the last opt-out that a plan knows of."""
+    """What flights are made with. `accepted`: what may pass a limit; `heard`: the last opt-out that a plan knows of.
+
+    `free`: campaign → how many people of its edition were free when its first wave began; it is filled then.
+    """
 
     applier: Applier
     accepted: Accepted
     heard: int
+    free: dict[str, int] = field(default_factory=dict)
+
+    def begin(self, draft: Draft) -> None:
+        """A draft with waves was recorded, and its first wave begins."""
+        counts = self.applier.state.store.counts(draft.campaign.held_as, draft.campaign.edition)
+        self.free[draft.campaign.name] = counts.get(Status.FREE, 0)
 
     def stand(self, draft: Draft, number: int) -> Standing:
         """A wave that is to follow in a draft, as the state has those before it now."""
         if draft.waves is None:
             msg = "a draft without waves has no wave to follow"
             raise AssertionError(msg)
-        return stand(draft.waves.cut, number, self.applier.state.store, self.accepted, planned=True)
+        free = self.free.get(draft.campaign.name, 0)
+        return stand(draft.waves.cut, number, self.applier.state.store, self.accepted, free)
 
     def is_planned(self, draft: Draft, number: int) -> bool:
         """Whether a frame of this wave is still to be begun."""
@@ -43,8 +53,10 @@ class Boarding:
 
 def first_flights(draft: Draft, boarding: Boarding) -> Iterator[Flight]:
     """All flights of a draft, or those of the wave that is due."""
-    span = draft.messages.framing.wave(draft.waves.due) if draft.waves else (0, draft.requests - 1)
-    return _flights(draft, boarding, span)
+    if draft.waves is None:
+        return _flights(draft, boarding, (0, draft.requests - 1))
+    boarding.begin(draft)
+    return _flights(draft, boarding, draft.messages.framing.wave(draft.waves.due))
 
 
 def later_flights(drafts: Sequence[Draft], boarding: Boarding) -> Iterator[Iterable[Flight]]:

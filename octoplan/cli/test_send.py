@@ -114,10 +114,12 @@ def _trials(
     from octoplan.pipeline.showing import show_person  # noqa: PLC0415
 
     made = []
+    with session.state() as state:
+        person_key = state.keys.person
     with session.table() as table, session.console.progress() as say:
         say("rendering")
-        # Nobody is looked up by the key, so any will do.
-        (gathered,) = gather(session.project, [campaign], table, Known())
+        # who gets which variant follows from the key
+        (gathered,) = gather(session.project, [campaign], table, Known(person_key=person_key))
         for number in rows or (1,):
             shown = show_person(gathered, number)
             if shown is None:

@@ -93,7 +93,7 @@ def wave(found: Cut | None, lots: Sequence[Lot], course: Course) -> Waved | None
     for lot in lots:
         left[lot.wave] += lot.people
     first = min(left)
-    standing = stand(found, first, course.state.store, course.accepted, planned=False)
+    standing = stand(found, first, course.state.store, course.accepted)
     due = first if standing.is_due(course.now) else 0
     waits = [] if due else [Wait(people=left[first], until=standing.begins, why=_why(found, standing))]
     later = sorted(number for number in left if number > first)
@@ -101,8 +101,12 @@ def wave(found: Cut | None, lots: Sequence[Lot], course: Course) -> Waved | None
     return Waved(cut=found, left=left, due=due, waits=tuple(waits), faults=standing.faults)
 
 
-def stand(found: Cut, number: int, store: Store, accepted: Accepted, *, planned: bool) -> Standing:
-    """A wave that is to follow, as the state has those before it. `planned`: frames that were planned are under way."""
+def stand(found: Cut, number: int, store: Store, accepted: Accepted, free: int | None = None) -> Standing:
+    """A wave that is to follow, as the state has those before it.
+
+    `free`: in a run, how many people of the edition were free once it was recorded. Then what is planned is under way,
+    and so is whoever became free since: refused for the campaign's sake, and planned in a wave by the next apply.
+    """
     if number == 1:
         return Standing(number=1, under_way=0, begins=None, faults=())
     before = [
@@ -110,7 +114,7 @@ def stand(found: Cut, number: int, store: Store, accepted: Accepted, *, planned:
         for frame in store.frames(campaign=found.campaign)
         if frame.edition == found.edition and 0 < frame.wave < number
     ]
-    passed = _passed(found, before, store, planned=planned)
+    passed = _passed(found, before, store, free)
     is_accepted = accepted.get(WAVE, 0) >= number
     bad = () if is_accepted else too_bad(found.waves, passed)
     said = f"{found.waves.said(number)} does not begin: {'; '.join(bad)} (--accept {WAVE}={number})"
@@ -127,15 +131,14 @@ def note_name(campaign: str) -> str:
     return f"waves:{campaign}"
 
 
-def _passed(found: Cut, before: Sequence[FrameRecord], store: Store, *, planned: bool) -> Passed:
-    open_now = (Status.SENDING, Status.PLANNED) if planned else (Status.SENDING,)
+def _passed(found: Cut, before: Sequence[FrameRecord], store: Store, free: int | None) -> Passed:
+    open_now = (Status.SENDING,) if free is None else (Status.SENDING, Status.PLANNED)
     ended = [one.last_change for one in before if one.status in _ENDED and one.last_change is not None]
     counts = store.counts(found.campaign, found.edition)
-    # Who was refused for the campaign's sake is to be sent to again; the next apply plans them in a wave.
-    is_free = planned and Status.FREE in counts
+    freed = free is not None and counts.get(Status.FREE, 0) > free
     told = store.responses().get((found.campaign, found.edition)) if found.waves.stop_if.shares else None
     return Passed(
-        under_way=sum(one.status in open_now for one in before) + is_free,
+        under_way=sum(one.status in open_now for one in before) + freed,
         ended=max(ended, default=None),
         sent=counts.get(Status.SENT, 0),
         counts={

@@ -5,6 +5,7 @@ The sandbox's own record says who got it when.
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -205,6 +206,29 @@ def test_a_wave_that_is_refused_as_a_whole_is_not_over(folder: Folder) -> None:
     assert (refused.code, folder.addresses(), len(folder.requests())) == (8, [], 1)
     folder.write({"campaigns/sale.yaml": GREETING + at_once})
     assert (apply(folder, 1).code, folder.addresses()) == (0, NUMBERS)
+
+
+def test_who_was_refused_and_left_since_holds_no_wave_back(folder: Folder) -> None:
+    at_once = "waves: [{people: 10}, {rest: true}]\n"
+    folder.write({"campaigns/sale.yaml": GREETING.replace("alert", "wholesale") + at_once})
+    assert apply(folder, 0).code == 8
+    (first,) = (set(json.loads(one.body)["recipients"][0].values()) for one in folder.requests())
+    stayed = [number for number in NUMBERS if number not in first]
+    folder.write({"campaigns/sale.yaml": GREETING + at_once, "campaigns/people.csv": people(stayed)})
+    assert (apply(folder, 1).code, folder.addresses()) == (0, stayed)
+
+
+def test_a_wave_whose_window_is_closed_waits_for_both(folder: Folder) -> None:
+    """Until eight in the evening, in Paris: the second wave is due at five past, and goes out in the morning."""
+    enforced = FILES["octoplan.yaml"].replace("frame_size: 16", "frame_size: 16, windows: enforce")
+    text = WAVES.replace("alert", "wholesale").replace("}}\n", "}} STOP au 30101\n")
+    folder.write({"octoplan.yaml": enforced, "campaigns/sale.yaml": text})
+    evening, morning = 8 * 60 + 50, 21 * 60 + 5
+    assert (apply(folder, evening).code, len(folder.messages())) == (0, 10)
+    closed = apply(folder, evening + 20)
+    assert (closed.code, len(folder.messages()), "…  sale" in closed.out) == (0, 10, True), closed
+    assert (apply(folder, morning).code, len(folder.messages())) == (0, 30)
+    assert (apply(folder, morning + 61).code, folder.addresses()) == (0, NUMBERS)
 
 
 OVER_HTTP = """\

@@ -19,6 +19,7 @@ environments:
     frame_size: {size}
     abort_after: 1000
 """
+WAVES: Final = "waves: [{people: 4}, {share: 20%}, {rest: true}]\n"
 _APOSTROPHE: Final = "o'"
 SMS: Final = "channel: sms\n"
 PERSONAL: Final = "channel: sms\npersonalization: server\n"
@@ -31,7 +32,7 @@ class Author:
     """Who writes the campaign in `folder`. `people` are in the audience, those who `left` were once.
 
     `inline`: people stand in the campaign's file, or in one of their own. `personal`: each has a name of their own,
-    which the gateway fills in.
+    which the gateway fills in. `waves`: a few get it first.
     """
 
     folder: Folder
@@ -41,6 +42,7 @@ class Author:
     email: bool
     inline: bool
     personal: bool = False
+    waves: bool = False
     people: list[int] = field(default_factory=list)
     left: set[int] = field(default_factory=set)
     text: int = 1
@@ -115,7 +117,7 @@ class Author:
     def _campaign(self) -> str:
         who = self._recipients() if self.inline else "audience: {from: audiences/people.csv}\n"
         kind = PERSONAL if self.personal else EMAIL if self.email else SMS
-        return f"{kind}{COMMON}text: 'Words {self.text} for {{{{ first_name }}}}'\n{who}"
+        return f"{kind}{COMMON}text: 'Words {self.text} for {{{{ first_name }}}}'\n{WAVES * self.waves}{who}"
 
     def _recipients(self) -> str:
         rows = (
@@ -138,6 +140,7 @@ def hire(folder: Folder, chance: random.Random, where: tuple[str, str], *, perso
     email, inline = chance.random() < 0.4 and not personal, chance.random() < 0.5
     url, state = where
     author = Author(folder=folder, chance=chance, url=url, state=state, email=email, inline=inline, personal=personal)
+    author.waves = chance.random() < 0.3
     author.join(chance.randint(6, 45))
     author.write()
     return author
