@@ -79,8 +79,16 @@ def content_of(data: Mapping[str, Any], text: Any) -> Mapping[str, Any]:
     content: dict[str, Any] = {} if text is None else {"text": text}
     metadata = data.get("metadata") or {}
     templated = {key: metadata[key] for key in _TEMPLATED_METADATA if key in metadata}
-    templated |= {key: metadata[key] for key in _SPOKEN_METADATA if isinstance(metadata.get(key), dict)}
+    templated |= {key: _spoken(metadata[key]) for key in _SPOKEN_METADATA if isinstance(metadata.get(key), dict)}
     return MappingProxyType(content | ({"metadata": templated} if templated else {}))
+
+
+def _spoken(written: Mapping[str, Any]) -> Any:
+    """A setting by language → itself; one that follows a column → the template that prints it."""
+    if "column" not in written:
+        return written
+    default = f' | default("{written["default"]}", true)' if "default" in written else ""
+    return f"{{{{ {written['column']}{default} }}}}"
 
 
 def settings_of(data: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,5 +1,6 @@
 """A renderer and distinct combinations of values → rendered content with its parts, and what could not be rendered."""
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,26 @@ from octoplan.table.rows import Combination
 # The contract: 1 to 1224 characters; for e-mail an assumption, since the page states one length for the parameter.
 LONGEST: Final[Mapping[str, int]] = {"sms": 1224, "voice_sms": 1224, "rcs": 1224, "email": 1224}
 LONGEST_SUBJECT: Final = 1000
+VOICES: Final = frozenset(
+    (
+        "en-US",
+        "en-GB",
+        "el-GR",
+        "pl-PL",
+        "hu-HU",
+        "sv-SE",
+        "de-DE",
+        "es-ES",
+        "es-LA",
+        "fr-FR",
+        "it-IT",
+        "pt-BR",
+        "ru-RU",
+    )
+)
+"""As in the schema: the API refuses any other, or takes its default."""
+LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}([-_][0-9A-Za-z]{2,8})*")
+"""The shape of a language's tag (BCP 47); which ones the API knows is not documented."""
 _ROWS_SHOWN = 3
 
 Row = tuple[int, int]
@@ -204,6 +225,16 @@ def _wrong(content: Mapping[str, Any], channel: str) -> tuple[Pointer, tuple[str
     subject = content["metadata"].get("subject") if channel == "email" else None
     if subject is not None and (fault := _text_fault(subject, LONGEST_SUBJECT)):
         return ("metadata", "subject"), fault
+    return _setting_fault(content.get("metadata", {}), channel)
+
+
+def _setting_fault(metadata: Mapping[str, Any], channel: str) -> tuple[Pointer, tuple[str, str, str]] | None:
+    """Rendered metadata → the pointer of a setting that follows a column and names what the API does not know."""
+    if channel == "voice_sms" and "voice_language" in metadata and metadata["voice_language"] not in VOICES:
+        hint = f"there are {', '.join(sorted(VOICES))}"
+        return ("metadata", "voice_language"), ("content/voice-language", "is none that can be read out in", hint)
+    if channel == "email" and "language" in metadata and not LANGUAGE.fullmatch(metadata["language"].strip()):
+        return ("metadata", "language"), ("content/language", "is no language", "two letters, as in fr or pt-BR")
     return None
 
 
