@@ -5,9 +5,12 @@ Processes, connections and the server die in the middle of runs: in the end ever
 
 from __future__ import annotations
 
+import http.client
+import json
 import random
 import signal
 import time
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -385,3 +388,62 @@ def test_a_state_is_made_once_and_needs_its_key(
     second = call(folder, "state", "init")
     assert (second.code, "exists already" in second.err) == (1, True)
     assert gateway.bodies == []
+
+
+SECRET = "a-secret-of-enough-letters"  # noqa: S105 - of a server that lives as long as a test
+STOPS = {**KEY, **ACCOUNT, "OCTOPLAN_INGEST_SECRET": SECRET}
+
+
+@contextmanager
+def taking_callbacks(folder: Folder) -> Iterator[Callable[[str], int]]:
+    """Run `ingest serve` on this state; what posts the STOP of a number, and says how it was answered."""
+    process = folder.start("ingest", "serve", "--port", "0", "--env", "production", env=STOPS)
+    assert process.stderr is not None
+    said = process.stderr.readline().decode()
+    assert said.startswith("Taking callbacks at http://127.0.0.1:"), said
+
+    def post(number: str) -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", int(said.split(":")[2].split("/")[0]), timeout=PATIENCE)
+        connection.request("POST", f"/{SECRET}", json.dumps({"number": number, "stop_date": ""}))
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+    try:
+        yield post
+    finally:
+        process.terminate()
+        process.communicate(timeout=PATIENCE)
+
+
+def test_a_stop_that_is_taken_in_mid_run_is_obeyed(folder: Folder, gateway: Gateway) -> None:
+    wholesale = CAMPAIGN.replace("alert", "wholesale").replace("Hello", "STOP au 30101, hello")
+    settings = (folder.path / "octoplan.yaml").read_text(encoding="utf-8")  # at whatever hour this runs
+    folder.write({"campaigns/sale.yaml": wholesale, "octoplan.yaml": f"{settings.rstrip()}\n    windows: show\n"})
+    gateway.pause = 0.1
+    with taking_callbacks(folder) as post:
+        applying = folder.start(*APPLY, env={**KEY, **ACCOUNT})
+        gateway.await_requests(IN_FLIGHT)
+        waiting = sorted({*NUMBERS} - {one for body in [*gateway.bodies] for one in NUMBERS if one in body.decode()})
+        stopped = waiting[::4]
+        assert [post(number) for number in stopped] == [200] * len(stopped)
+        known = len(gateway.bodies)
+        out, err = applying.communicate(timeout=PATIENCE)
+        assert applying.returncode == 0, err.decode()
+    missed = {*NUMBERS} - {*gateway.addresses()}
+    assert missed <= {*stopped}
+    late = {one for body in gateway.bodies[known + IN_FLIGHT :] for one in stopped if one in body.decode()}
+    assert late == set(), "sent to after the STOP was answered"
+    assert out.decode().splitlines()[-1].endswith(f", {len(missed)} opted out.")
+    assert len(missed) > len(stopped) / 2
+    assert folder.run("state", "check", "--env", "production", env=KEY).code == 0
+
+
+def test_a_connection_that_was_ended_is_made_anew_for_the_next_callback(folder: Folder, server: Server) -> None:
+    with taking_callbacks(folder) as post:
+        assert post(NUMBERS[0]) == 200
+        server.terminate(writing=False)
+        assert {post(number) for number in NUMBERS[1:4]} <= {200, 503}
+        assert [post(number) for number in NUMBERS[1:4]] == [200] * 3
+    exported = folder.run("state", "export", "--env", "production", env=KEY).out
+    assert exported.count('"kind":"optout"') == 4

@@ -29,6 +29,7 @@ environments:
     gateway: {{url: "{url}"}}
     state: {state}
     require_plan: false
+    windows: show
     max_in_flight: 2
     frame_size: {frame_size}
 """

@@ -16,7 +16,7 @@ from tests.ingest.conftest import FILES, PEOPLE, Serve
 LOCAL = """\
 octoplan: 1
 environments:
-  local: {{gateway: {{url: "{url}/v1/public"}}, require_plan: false, frame_size: 3, max_in_flight: 1}}
+  local: {{gateway: {{url: "{url}/v1/public"}}, require_plan: false, frame_size: 3, max_in_flight: 1, windows: show}}
 """
 MAIL = """\
 channel: email
