@@ -12,12 +12,12 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from benchmarks import million, sending, server
+from benchmarks import million, rails, sending, server
 from benchmarks.measure import MINIMUM_ROUNDS, CommandFailed, Stopwatch
 from benchmarks.suite import Bench, Programs
 from benchmarks.table import Row, show
 
-PARTS = ("commands", "sandbox", "sending", "million")
+PARTS = ("commands", "sandbox", "sending", "million", "rails")
 
 
 def main(arguments: Sequence[str], *, python: Path, variables: Mapping[str, str]) -> int:
@@ -43,7 +43,13 @@ def _measure(programs: Programs, options: argparse.Namespace, variables: Mapping
         bench = Bench(programs=programs, folder=Path(folder), rounds=options.rounds, run=stopwatch.run)
         served = server.rows(programs.octoplan, Path(folder), rounds=options.rounds, clock=time.perf_counter)
         flown = sending.measure(Path(folder), rounds=options.rounds, clock=time.perf_counter, run=stopwatch.run)
-        parts = {"commands": bench.rows(), "sandbox": served, "sending": flown, "million": million.rows(bench)}
+        parts = {
+            "commands": bench.rows(),
+            "sandbox": served,
+            "sending": flown,
+            "million": million.rows(bench),
+            "rails": rails.rows(bench),
+        }
         for row in itertools.chain(*(parts[name] for name in ([options.only] if options.only else PARTS))):
             print(f"measured: {row.name.strip()}", file=sys.stderr)
             rows.append(row)

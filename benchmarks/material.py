@@ -1,6 +1,6 @@
 """A folder → the projects that are measured; every person in them is invented, every number is +33 6 00 0x xx xx."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 PEOPLE = 100_000  # as many as +33 6 00 0x xx xx has numbers
@@ -47,8 +47,7 @@ def audience_project(folder: Path, *, people: int, texts: int) -> Path:
     _write(folder, "from-file.yaml", _CAMPAIGN + _FROM_FILE)
     contacts = contacts_of(folder)
     contacts.parent.mkdir(parents=True)
-    with contacts.open("w", encoding="utf-8", newline="") as file:
-        file.writelines(_lines(people, texts))
+    write_contacts(contacts, range(people), texts)
     return folder
 
 
@@ -93,6 +92,12 @@ def merge_project(folder: Path, *, people: int) -> Path:
     return folder
 
 
+def write_contacts(path: Path, numbers: Iterable[int], texts: int = TEXTS) -> None:
+    """A path and people by number → a contact file of them."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.writelines(_lines(numbers, texts))
+
+
 def contacts_of(project: Path) -> Path:
     """A project made here → its contact file."""
     return project / "campaigns" / "audiences" / "contacts.csv"
@@ -113,9 +118,9 @@ def _personal_lines(first: int, end: int) -> Iterator[str]:
         yield f"+336{number:08},Élodie {number % 9973},{_code(number)},Sainte-Anne {number % TEXTS},{number % 1009}\n"
 
 
-def _lines(people: int, texts: int) -> Iterator[str]:
+def _lines(numbers: Iterable[int], texts: int) -> Iterator[str]:
     yield "phone_number,first_name,last_name,town,points\n"
-    for number in range(people):
+    for number in numbers:
         yield f"+336{number:08},Élodie,Lefèvre {number % 977},Sainte-Anne {number % texts},{number % 1009}\n"
 
 

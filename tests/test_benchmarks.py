@@ -7,10 +7,11 @@ import sysconfig
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from benchmarks import by_hand, material, measure, million, server, table
+from benchmarks import by_hand, material, measure, million, rails, server, table
 from benchmarks.__main__ import main
 from benchmarks.measure import Command, CommandFailed, Pair, Sample, Stopwatch, alternate
 from benchmarks.suite import Bench, Programs
@@ -193,6 +194,7 @@ PATH = {"PATH": "/usr/bin:/bin"}
 FRESH = """
 import sys
 from pathlib import Path
+from typing import Any
 from benchmarks import material
 from benchmarks.__main__ import main
 material.PEOPLE = material.FEW_PEOPLE = 100
@@ -273,6 +275,33 @@ def test_plans_of_a_million_are_measured_by_what_they_really_plan(
     with Storage.at(tmp_path / "sent" / ".octoplan" / "inbox.db") as storage:
         assert len(storage.list_messages(Query())) == 900
     assert not (tmp_path / "same" / ".octoplan" / "inbox.db").exists(), "a cold plan has sent nothing"
+
+
+def test_guard_rails_are_measured_by_a_plan_that_has_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(material, "MILLION", 1_000)
+    monkeypatch.setattr(material, "TEXTS", 3)
+    monkeypatch.setattr(rails, "MINIMUM_ROUNDS", 1)
+    monkeypatch.setattr(measure, "MINIMUM_ROUNDS", 1)
+    programs = Programs.beside(Path(sysconfig.get_path("scripts")) / "python")
+    stopwatch = Stopwatch(clock=time.perf_counter, variables=PATH)
+    rows = list(rails.rows(Bench(programs=programs, folder=tmp_path, rounds=5, run=stopwatch.run)))
+    assert [row.bound for row in rows] == [1.5, 450]
+    with_rails, without = (_step(programs, tmp_path / name) for name in ("railed", "bare"))
+    assert without["recipients"] == 1_000
+    assert with_rails["people"]["suppressed"] == 100
+    assert with_rails["capped"] == 9, "ten are in both earlier campaigns, of whom one is suppressed"
+    assert 700 < with_rails["recipients"] < 891, "a tenth is held out"
+    assert with_rails["windows"]
+    assert not without["windows"]
+
+
+def _step(programs: Programs, folder: Path) -> dict[str, Any]:
+    told = subprocess.run(
+        (programs.octoplan, "plan", "--simulate", "none", "--json"), cwd=folder, check=True, capture_output=True
+    )
+    found: dict[str, Any]
+    (found,) = [one for one in json.loads(told.stdout)["steps"] if one["campaign"] == "from-file"]
+    return found
 
 
 def test_a_missing_program_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
