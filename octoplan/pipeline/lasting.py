@@ -20,7 +20,7 @@ def with_ends(steps: Sequence[Step], drafts: Sequence[Draft], course: Course) ->
     Only what is known blocks: the rate that the environment allows and windows, never how long an answer takes.
     """
     by_name = {draft.campaign.name: draft for draft in drafts}
-    sending = [step for step in steps if step.sends]
+    sending = [step for step in steps if step.sends and step.recipients]  # whoever only waits for a cap needs no time
     loads = [list(_loads(step, by_name[step.campaign])) for step in sending]
     every = [load for some in loads for load in some]
     environment = course.environment
