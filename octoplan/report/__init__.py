@@ -9,7 +9,7 @@
                                               → Lines, printed plain in a pipe or coloured on a terminal
     outcome    Outcome, CampaignOutcome, outcome_of, ENDINGS
                                               what became of a plan that was applied
-    applied    text_applied, json_applied, HEAD, cells, facts, refused_lines, title
+    applied    text_applied, json_applied, head, rows_of, cells, facts, refused_lines, title
                                               → for `apply --report`
     found      problems, warnings, error, validated, json_problems, json_error, json_validated, json_rows
                                               the same for what is said when nothing was planned; loads little
@@ -38,6 +38,7 @@
                                               rows that cannot be used, as written: for `--rejects`, another one
     tried      text_tried, tests_line, json_tried, junit_tried
                                               campaigns by their tests, and by rows made up
+    heard      heard_lines, heard_facts       what callbacks told of the people of an edition
     variants   text_variants, json_variants, markdown_variants
                                               how the people of an edition took its variants
     surveyed   text_surveyed, json_surveyed   who is in an audience, as a whole

@@ -239,6 +239,21 @@ def test_where_everybody_who_is_left_is_held_out_that_is_written_down(project: M
 
 
 SALTS = st.text("0123456789abcdef", min_size=32, max_size=32)
+
+
+def test_waves_hold_people_of_every_variant_and_change_nobodys(project: MakeProject) -> None:
+    folder = folder_of(project)
+    assert folder.call("apply", "--auto-approve").code == 0
+    words = texts(folder)
+    folder.write({"campaigns/sale.yaml": f"edition: 2\nwaves: [{{people: 60}}, {{rest: true}}]\n{CAMPAIGN}"})
+    for _ in range(2):
+        assert folder.call("apply", "--auto-approve").code == 0
+    every = Counter((message.address, str(message.text)) for message in folder.messages())
+    assert every == Counter(dict.fromkeys(words.items(), 2))
+    waves = asked(folder, "SELECT count(DISTINCT arm) FROM frames WHERE edition = 2 GROUP BY wave")
+    assert waves == [(2,), (2,)]
+
+
 PERSONS = st.integers(min_value=0, max_value=2**128 - 1)
 SHARES = (("a", Fraction(45, 100)), ("b", Fraction(45, 100)), ("holdout", Fraction(10, 100)))
 
