@@ -26,7 +26,8 @@ _MISSPELT = "!"
 class Windowed:
     """The windows of a campaign's people. `people`: how many have which; `at`: the moment by which they are judged.
 
-    `enforced`: whoever is outside theirs is not sent to. `send_at`: the moment is the gateway's to send, not ours.
+    `by_key`: the windows by the key of a lot, and `names` of the rules that are behind it. `enforced`: whoever is
+    outside theirs is not sent to. `send_at`: the moment is the gateway's to send, not ours.
     """
 
     at: datetime
@@ -35,6 +36,7 @@ class Windowed:
     send_at: bool
     people: Mapping[Window, int] = field(default_factory=lambda: MappingProxyType({}))
     by_key: Mapping[str, Window] = field(default_factory=lambda: MappingProxyType({}))
+    names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def opens(self, lot: Lot) -> Opens:
         """When the people of a lot may be sent to."""
@@ -55,7 +57,7 @@ class Windowed:
             return None
         until = window.opens(self.at).first_from(self.at)
         shown = None if until is None else window.shown(until)
-        return shown, f"outside the window {window.rule.name}"
+        return shown, f"outside the window {self.names.get(lot.zone, window.rule.name)}"
 
     @property
     def waits(self) -> bool:
@@ -116,6 +118,8 @@ def window_all(gathered: Gathered, course: Course) -> tuple[Windowed | None, Div
     counts = zoning.count()
     odd = tuple(_problem(campaign, key, counts.pop(key)) for key in (UNKNOWN, _MISSPELT) if key in counts)
     at = campaign.send_at or course.now
+    bound = {key: window for key, window in known.items() if counts.get(key)}
+    same = merged(bound, at)
     found = Windowed(
         at=at,
         enforced=course.environment.enforces_windows,
@@ -123,18 +127,26 @@ def window_all(gathered: Gathered, course: Course) -> tuple[Windowed | None, Div
         send_at=campaign.send_at is not None,
         people={known[key]: count for key, count in counts.items() if key},
         by_key=known,
+        names=_names(bound, same),
     )
-    return found, _division(found, zoning, unbound=counts.get("", 0)), odd
+    return found, _division(found, zoning, same, unbound=counts.get("", 0)), odd
 
 
-def _division(found: Windowed, zoning: Zoning, *, unbound: int) -> Division:
+def _names(bound: Mapping[str, Window], same: Mapping[str, str]) -> Mapping[str, str]:
+    """Windows, and which are open at the same moments → the key of those → the rules behind it."""
+    found: dict[str, set[str]] = {}
+    for key, window in bound.items():
+        found.setdefault(same[key], set()).add(window.rule.name)
+    return {key: ", ".join(sorted(names)) for key, names in found.items()}
+
+
+def _division(found: Windowed, zoning: Zoning, same: Mapping[str, str], *, unbound: int) -> Division:
     """Windows → what divides people by them: nothing where nobody waits for one. Those of the same moments are one.
 
     `unbound`: how many people have none.
     """
     if not found.waits or not found.people:
         return Division()
-    same = merged(tuple(found.people), found.at)
     if len(set(same.values())) == 1 and not unbound:
         return Division(zone=literal(next(iter(same.values()))))
     zoning.merge(same)
@@ -160,6 +172,7 @@ def _problem(campaign: Campaign, key: str, count: int) -> Problem:
 
 def _rows(zoning: Zoning, choice: Choice, campaign: Campaign, known: dict[str, Window]) -> Iterator[Row]:
     """For each place that people are in: how their numbers begin, and the key of the window that they then have."""
+    keys: dict[Window, str] = {}  # short ones: the table compares them for everybody
     for country, told in zoning.places():
         rules = choice.rules(country)
         zones = {"": (told,)} if told else zones_of(country) if country else {}
@@ -171,5 +184,6 @@ def _rows(zoning: Zoning, choice: Choice, campaign: Campaign, known: dict[str, W
             continue
         for prefix, window in windows(country, rules, zones, campaign.timezone.default).items():
             if window is not None:
-                known[window.key] = window
-            yield country, told, prefix, UNKNOWN if window is None else window.key
+                keys.setdefault(window, f"w{len(keys)}")
+                known[keys[window]] = window
+            yield country, told, prefix, UNKNOWN if window is None else keys[window]

@@ -8,7 +8,9 @@ Tables, with the name of the people's table as suffix, beside those of `sending`
 """
 
 from dataclasses import dataclass
+from typing import Final
 
+from octoplan.errors import OctoplanError
 from octoplan.table.connection import Table
 
 
@@ -42,8 +44,11 @@ class Division:
 
     @property
     def divides(self) -> bool:
-        """Whether there can be several lots: of a zone alone, without anything joined, there is one."""
-        return bool(self.wave or self.arm or self.joins)
+        """Whether there can be several lots: where all that is asked for is one zone, a literal, there is one."""
+        return bool(self.wave or self.arm or (self.zone and not self.zone.startswith("'")))
+
+
+_NONE: Final = {"wave": "0", "zone": "''", "arm": "''"}
 
 
 def divide(table: Table, name: str, division: Division) -> tuple[Lot, ...]:
@@ -53,20 +58,24 @@ def divide(table: Table, name: str, division: Division) -> tuple[Lot, ...]:
     if not division.divides:
         ((zone, people),) = table.rows(f"SELECT {division.zone}, count(*) FROM messages_{name}")
         return (Lot(number=0, wave=0, zone=zone, arm="", people=people),)
+    asked = {"wave": (division.wave, "INTEGER"), "zone": (division.zone, "VARCHAR"), "arm": (division.arm, "VARCHAR")}
+    by = ", ".join(column for column, (expression, _) in asked.items() if expression)
+    each = ", ".join(f"({sql})::{kind} AS {column}" for column, (sql, kind) in asked.items() if sql)
+    all_three = ", ".join(column if sql else f"{_NONE[column]} AS {column}" for column, (sql, _) in asked.items())
     # one expression is a window over all, so it is worked out once
     table.execute(
-        f"""CREATE TABLE divided_{name} AS SELECT m.*, ({division.wave or "0"})::INTEGER AS wave,
-                ({division.zone or "''"})::VARCHAR AS zone, ({division.arm or "''"})::VARCHAR AS arm
-            FROM messages_{name} m {" ".join(division.joins)}"""
+        f"CREATE TABLE divided_{name} AS SELECT m.*, {each} FROM messages_{name} m {' '.join(division.joins)}"
     )
     table.execute(
-        f"""CREATE TABLE lots_{name} AS SELECT row_number() OVER (ORDER BY wave, zone, arm) - 1 AS lot, *
-            FROM (SELECT wave, zone, arm, count(*) AS people FROM divided_{name} GROUP BY ALL)"""
+        f"""CREATE TABLE lots_{name} AS SELECT row_number() OVER (ORDER BY {by}) - 1 AS lot, {all_three}, people
+            FROM (SELECT {by}, count(*) AS people FROM divided_{name} GROUP BY ALL)"""
     )
     table.execute(
-        f"""CREATE OR REPLACE TABLE messages_{name} AS SELECT d.* EXCLUDE (wave, zone, arm), l.lot
-            FROM divided_{name} d JOIN lots_{name} l USING (wave, zone, arm)"""
+        f"""CREATE OR REPLACE TABLE messages_{name} AS SELECT d.* EXCLUDE ({by}), l.lot
+            FROM divided_{name} d JOIN lots_{name} l USING ({by})"""
     )
     table.execute(f"DROP TABLE divided_{name}")
+    if table.value(f"SELECT count(*) FROM messages_{name}") != table.value(f"SELECT sum(people) FROM lots_{name}"):
+        raise OctoplanError("somebody is in no lot; nothing was planned", hint="report this: it is a fault of octoplan")
     rows = table.rows(f"SELECT lot, wave, zone, arm, people FROM lots_{name} ORDER BY lot")
     return tuple(Lot(number=lot, wave=wave, zone=zone, arm=arm, people=people) for lot, wave, zone, arm, people in rows)

@@ -5,7 +5,8 @@ Tables, with the name of the people's table as suffix, beside those of `sending`
     zoned     country, told, prefix, zone     the window of whoever is there, has that in the column, and begins so
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from octoplan.table.connection import Table
@@ -27,6 +28,7 @@ class Zoning:
         self._told = "''" if column is None else f"coalesce(trim(p.v{column}::VARCHAR), '')"
         self._people = () if column is None else (f"JOIN {name} p ON p.person = m.person",)
         self._lengths: list[int] = []
+        self._rows: list[Row] = []
 
     def places(self) -> list[tuple[str, str]]:
         """(country, what the column tells) of the messages, each once."""
@@ -37,20 +39,24 @@ class Zoning:
 
     def know(self, rows: Iterable[Row]) -> None:
         """Which window is whose: for each place there is a row that begins with nothing."""
-        listed: Sequence[Row] = list(rows)
+        self._rows = list(rows)
         name = f"zoned_{self._n}"
-        self._table.execute(f"CREATE TABLE {name} (country VARCHAR, told VARCHAR, prefix VARCHAR, zone VARCHAR)")
-        self._table.append(name, tuple([row[column] for row in listed] for column in range(4)))
-        self._lengths = sorted({len(row[2]) for row in listed}, reverse=True)
+        columns = "country VARCHAR, told VARCHAR, prefix VARCHAR, zone VARCHAR"
+        self._table.execute(f"CREATE OR REPLACE TABLE {name} ({columns})")
+        self._table.append(name, tuple([row[column] for row in self._rows] for column in range(4)))
+        self._lengths = sorted({len(row[2]) for row in self._rows}, reverse=True)
 
     def merge(self, same: Mapping[str, str]) -> None:
-        """Windows' keys → the key that each has from now on."""
-        name = f"same_zone_{self._n}"
-        self._table.execute(f"CREATE TABLE {name} (zone VARCHAR, other VARCHAR)")
-        self._table.append(name, (list(same), list(same.values())))
-        self._table.execute(
-            f"UPDATE zoned_{self._n} SET zone = s.other FROM {name} s WHERE zoned_{self._n}.zone = s.zone"
-        )
+        """Windows' keys → the key that each has from now on; a beginning that says no more than a shorter one goes."""
+        found: dict[tuple[str, str], dict[str, str]] = {}
+        for country, told, prefix, zone in sorted(self._rows, key=lambda row: len(row[2])):
+            kept, key = found.setdefault((country, told), {}), same.get(zone, zone)
+            longest = next(
+                (kept[prefix[:length]] for length in range(len(prefix), -1, -1) if prefix[:length] in kept), ""
+            )
+            if not prefix or longest != key:
+                kept[prefix] = key
+        self.know((*place, prefix, key) for place, kept in found.items() for prefix, key in kept.items())
 
     @property
     def joins(self) -> tuple[str, ...]:
@@ -64,12 +70,32 @@ class Zoning:
         return f"coalesce({found}, {literal(UNKNOWN)})"
 
     def count(self) -> dict[str, int]:
-        """How many people there are for each window's key."""
-        joined = f"messages_{self._n} m {' '.join(self.joins)}"
-        return dict(self._table.rows(f"SELECT {self.zone}, count(*) FROM {joined} GROUP BY 1 ORDER BY 1"))
+        """How many people there are for each window's key: by country, where that tells all, else one by one."""
+        whole = {} if self._people else self._whole()
+        found: Counter[str] = Counter()
+        for country, people in self._table.rows(
+            f"SELECT coalesce(country, ''), sum(people)::BIGINT FROM spread_{self._n} GROUP BY 1 ORDER BY 1"
+        ):
+            if country in whole:
+                found[whole[country]] += people
+        if len(whole) == len({row[0] for row in self._rows}):
+            return dict(found)
+        listed = ", ".join(literal(country) for country in ("-", *whole))
+        rest = f"messages_{self._n} m {' '.join(self.joins)} WHERE coalesce(m.country, '') NOT IN ({listed})"
+        for zone, people in self._table.rows(f"SELECT {self.zone}, count(*) FROM {rest} GROUP BY 1 ORDER BY 1"):
+            found[zone] += people
+        return dict(found)
+
+    def _whole(self) -> dict[str, str]:
+        """Countries of which everybody has the same window → its key."""
+        found: dict[str, list[str]] = {}
+        for country, _, _, zone in self._rows:
+            found.setdefault(country, []).append(zone)
+        return {country: zones[0] for country, zones in found.items() if len(zones) == 1}
 
     def _join(self, length: int) -> str:
         named = f"(FROM zoned_{self._n} WHERE strlen(prefix) = {length}) z{length}"
         begins = f" AND z{length}.prefix = left(m.address, {length})" if length else ""
-        same = f"z{length}.country = coalesce(m.country, '') AND z{length}.told = {self._told}{begins}"
+        told = f" AND z{length}.told = {self._told}" if self._people else ""
+        same = f"z{length}.country = coalesce(m.country, ''){told}{begins}"
         return f"LEFT JOIN {named} ON {same}"

@@ -1,12 +1,12 @@
 """People who share a rule, holidays and zones → the Window that they are reached in. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
 from octoplan.windows import moments
-from octoplan.windows.opens import ALWAYS, Opens, all_of
+from octoplan.windows.opens import Opens, all_of
 from octoplan.windows.rules import Rule
 
 
@@ -17,11 +17,6 @@ class Window:
     rule: Rule
     country: str
     zones: tuple[str, ...]
-
-    @property
-    def key(self) -> str:
-        """What tells it from all others of its campaign."""
-        return " ".join((self.rule.name.replace(" ", "-"), self.country or "*", ",".join(self.zones)))
 
     def opens(self, at: datetime) -> Opens:
         """When it is open, around a moment."""
@@ -71,12 +66,7 @@ def _opens(window: Window, at: datetime) -> Opens:
     return moments.opens(window.rule, window.country, window.zones, at)
 
 
-def merged(some: Sequence[Window], at: datetime) -> Mapping[str, str]:
-    """Windows → the key of each → the key of the first that is open at the same moments."""
+def merged(some: Mapping[str, Window], at: datetime) -> Mapping[str, str]:
+    """Windows by key → each key → that of the first which is open at the same moments."""
     first: dict[Opens, str] = {}
-    return {window.key: first.setdefault(window.opens(at), window.key) for window in some}
-
-
-def opens_of(window: Window | None, at: datetime) -> Opens:
-    """A window, or that there is none → when it is open."""
-    return ALWAYS if window is None else window.opens(at)
+    return {key: first.setdefault(window.opens(at), key) for key, window in some.items()}
