@@ -1,6 +1,6 @@
 """Plan, Problems, events, state → text, JSON, Markdown, HTML. Formatting only: no files, no printing.
 
-    lines      loosened_line, plan_line, sends_line, suppressed, already_sent, applied_line, valid_line,
+    lines      loosened_line, plan_line, sends_line, suppressed, opted_out, already_sent, applied_line, valid_line,
                problems_line, warnings_line, status_line     the last lines, an interface
                count, several, people, money, estimated, moment, span
                                               how values are written
@@ -39,6 +39,8 @@
     tried      text_tried, tests_line, json_tried, junit_tried
                                               campaigns by their tests, and by rows made up
     heard      heard_lines, heard_facts       what callbacks told of the people of an edition
+    ingested   ingested_line, problem_lines, json_ingested
+                                              what came of callbacks that were taken in
     variants   text_variants, json_variants, markdown_variants
                                               how the people of an edition took its variants
     surveyed   text_surveyed, json_surveyed   who is in an audience, as a whole
