@@ -37,4 +37,4 @@ def _waiting(waits: Sequence[Wait]) -> str:
     if not known:
         return f"waiting: {waits[0].why}"
     until, why = known[0]
-    return f"waiting until {until:%Y-%m-%d %H:%M %z}: {why}"
+    return f"waiting until {until.isoformat(' ', 'minutes')}: {why}"

@@ -30,6 +30,7 @@ class Rule(StrEnum):
     FORGOTTEN = "forgotten"
     UNCHOSEN = "unchosen"
     HELD_OUT = "held_out"
+    CAPPED = "capped"
     ON_MISSING = "on_missing"
     IN = "in"
 

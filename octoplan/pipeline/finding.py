@@ -81,7 +81,10 @@ def why(asked: Asked, typed: str) -> Answer:
     else:
         with asked.open_table() as table:
             found = _find(asked, table, key, person)
-    had = _history(state, campaign.held_in(_names(state)).held_as, person) if state else ()
+    held_as = campaign.held_in(_names(state)).held_as if state else campaign.name
+    if state and found.rule is Rule.IN:
+        found = _decided_before(found, state, (held_as, campaign.edition), person)
+    had = _history(state, held_as, person) if state else ()
     heard = state.store.told_of(person) if state else ()
     return Answer(campaign=campaign, address=verdict.address, found=found, had=had, heard=heard)
 
@@ -112,6 +115,13 @@ def _find(asked: Asked, table: Table, key: bytes, person: int) -> Found:
     if problems:
         raise ProjectInvalid(*problems)
     return _rendered(gathered, found, person) if found.rule is Rule.IN else found
+
+
+def _decided_before(found: Found, state: State, edition: tuple[str, int], person: int) -> Found:
+    """Somebody in the audience → the same, unless an earlier apply has left them out of this edition."""
+    kept = (one for one in state.store.everything(person).messages if (one.campaign, one.edition) == edition)
+    why = next((one.left_out for one in kept if one.left_out), "")
+    return replace(found, rule=Rule.HELD_OUT if why == HOLDOUT else Rule.CAPPED) if why else found
 
 
 def _rendered(gathered: Gathered, found: Found, person: int) -> Found:

@@ -20,7 +20,7 @@ from octoplan.pipeline.expenses import expense
 from octoplan.pipeline.renames import rename_faults
 from octoplan.pipeline.simulation import stand_ins_for
 from octoplan.pipeline.waiting import waits
-from octoplan.plan import Action, Cost, Example, Simulation, Standing, Step
+from octoplan.plan import Action, Cost, Example, Simulation, Standing, Step, Wait
 from octoplan.pricing import estimate
 from octoplan.state.interface import CampaignRecord, Status
 
@@ -46,12 +46,7 @@ def step(draft: Draft, record: CampaignRecord | None, course: Course, simulation
         *(draft.windows.faults if draft.windows else ()),
     )
     waiting = waits(draft, course)
-    decided = decide(
-        recipients=draft.recipients, standing=draft.standing, known=draft.known, blocked=blocked, waits=waiting
-    )
-    action, reason = decide_over(decided, _capped(draft), draft.over.waits)
-    if not blocked and not draft.audience.counts.people:
-        reason = "everybody has said STOP"
+    action, reason = _decided(draft, blocked, waiting)
     return replace(
         _of(campaign, action, reason, draft.standing),
         changed=_changed(campaign, record, course),
@@ -93,6 +88,19 @@ def _arms(draft: Draft) -> tuple[tuple[str, int], ...]:
 
 def _capped(draft: Draft) -> int:
     return draft.over.left_out + draft.decided.get(WHY, 0)
+
+
+def _decided(draft: Draft, blocked: Sequence[str], waiting: Sequence[Wait]) -> tuple[Action, str]:
+    """What an apply would do with a draft, and why."""
+    decided = decide(
+        recipients=draft.recipients, standing=draft.standing, known=draft.known, blocked=blocked, waits=waiting
+    )
+    action, reason = decide_over(decided, _capped(draft), draft.over.waits)
+    if not blocked and not draft.audience.counts.people:
+        return action, "everybody has said STOP"
+    if action is Action.EXTEND and draft.campaign.waves.each:
+        return action, "its next wave, or people who joined since"
+    return action, reason
 
 
 def closed_step(campaign: Campaign, record: CampaignRecord | None, course: Course) -> Step:

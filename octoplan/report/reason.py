@@ -28,6 +28,7 @@ _RULES: Final[Mapping[Rule, str]] = MappingProxyType(
         Rule.FORGOTTEN: "forgotten and suppressed",
         Rule.UNCHOSEN: "outside the sample or the limit",
         Rule.HELD_OUT: "held out: gets nothing of this edition",
+        Rule.CAPPED: "over a cap when it was sent: gets nothing of this edition",
         Rule.ON_MISSING: "left out by on_missing: skip",
         Rule.IN: "in the audience",
     }

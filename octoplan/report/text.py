@@ -106,6 +106,8 @@ def nothing_to_do(drawn: Plan) -> str:
     if refused:
         were = "was" if refused == 1 else "were"
         return f"No changes. Everybody has had these messages, but for {people(refused)} who {were} refused."
+    if left_out := sum(one.capped + one.held_out for one in drawn.steps):
+        return f"No changes. Everybody has had these messages, but for {people(left_out)} left out by decision."
     return "No changes. Everybody has had these messages."
 
 

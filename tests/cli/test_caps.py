@@ -81,8 +81,10 @@ def test_a_whole_campaign_over_a_cap_is_written_down_though_nothing_is_sent(shop
     done = apply(shop, 1)
     assert (done.code, done.last) == (0, "Applied: 0 sent, 0 refused, 0 open, 0 unknown.")
     assert "1 person is over a cap" in done.out
+    assert "No changes. Everybody has had these messages, but for 1 person left out by decision." in done.out
     apply(shop, 20)
     assert shop.addresses() == [ADA]
+    assert "Out: over a cap when it was sent" in shop.run("why", "b", typed=f"{ADA}\n").out
 
 
 def test_a_message_for_later_counts_against_those_before_and_after_it(shop: "Folder") -> None:
