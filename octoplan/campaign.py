@@ -49,7 +49,7 @@ class Campaign:
     `moved_from`: the name that it had when it was sent, `not_moved_from`: names that it never had. With
     `language`, texts by language may stand in the place of a text. `optimize`: typographic characters that force
     UCS-2 are replaced. `text_files`: the pointer of a text that stands in a file of its own → the file, as shown.
-    `lint_off`: rules of lint that it is not asked about. `sends_unreachable`: landlines do not matter.
+    `lint_off`: rules of lint that it is not asked about. `sends_unreachable`: landlines do not matter, as where people are inline.
     `arms`: what its author calls variants, the holdout among them; `pieces`: where texts of several arms are written.
     `window`: when it may be sent, as written; `max_ahead`: how far away a `send_at` may be.
     """
@@ -148,7 +148,7 @@ class Campaign:
         language = {"language": [self.language.column, self.language.default]} if self.language else {}
         limits = {"limits": self.limits.written} if self.limits.written else {}
         arms = {"variants": {arm.label: str(arm.share) for arm in self.arms}} if self.arms else {}
-        unreachable = {"unreachable": "send"} if self.sends_unreachable else {}
+        unreachable = {"unreachable": "send"} if self.sends_unreachable and self.audience else {}
         rails = {key: self.document.data[key] for key in _RAILS if key in self.document.data}
         return {
             **arms,
@@ -245,7 +245,7 @@ def _build(project: Project, document: Document, path: Path) -> Campaign:
         moved_from=data.get("moved_from"),
         not_moved_from=_listed(data.get("not_moved_from")),
         lint_off=tuple((data.get("lint") or {}).get("off", ())),
-        sends_unreachable=data.get("unreachable") == "send",
+        sends_unreachable=data.get("unreachable") == "send" or "audience" not in data,
         waves=waves_of(document),
         timezone=Timezone(**data.get("timezone", {})),
         window=MappingProxyType(data.get("window", {})),

@@ -13,6 +13,7 @@ from octoplan import durations, schema, source
 from octoplan.caps import Cap, caps_of
 from octoplan.errors import OctoplanError, Place, Problem, ProjectInvalid, UsageError
 from octoplan.limits import Limits, limits_of
+from octoplan.loopback import leads_here
 from octoplan.source import Document
 from octoplan.spec import AudienceSpec, Segments, SourceSpec, audience_spec, source_specs
 
@@ -261,6 +262,7 @@ def _environment(name: str, written: Mapping[str, Any]) -> Environment:
     gateway = written["gateway"]
     url = gateway["url"].rstrip("/") if isinstance(gateway, dict) else gateway
     to = written.get("simulate_to", "audience" if url == SANDBOX else ())
+    reaches_nobody = url == SANDBOX or leads_here(url)
     return Environment(
         name=name,
         gateway=OCTOPUSH_URL if url == "octopush" else url,
@@ -273,7 +275,7 @@ def _environment(name: str, written: Mapping[str, Any]) -> Environment:
         frame_size=written.get("frame_size", 450),
         abort_after=written.get("abort_after", 5),
         personalization=written.get("personalization", "client"),
-        enforces_windows=written.get("windows", "show" if url == SANDBOX else "enforce") == "enforce",
+        enforces_windows=written.get("windows", "show" if reaches_nobody else "enforce") == "enforce",
         max_ahead=durations.parse(written["max_ahead"]) if "max_ahead" in written else None,
         prices=_prices(written["prices"]) if written.get("prices") else None,
         keep_days=written.get("keep_days"),

@@ -68,16 +68,12 @@ def read_inline(campaign: Campaign) -> Inline:
 def _verdict(campaign: Campaign, recipient: Mapping[str, Any]) -> Verdict:
     raw = recipient.get(campaign.address_field)
     text = "" if raw is None else str(raw)
-    without = () if campaign.sends_unreachable else numbers.left_out(campaign.channel)
-    return emails.verdict(text) if campaign.address_field == "email" else numbers.verdict(text, None, without)
+    return emails.verdict(text) if campaign.address_field == "email" else numbers.verdict(text, None)
 
 
 def _problem(reject: Reject, campaign: Campaign) -> Problem:
     hint = f"write {'an e-mail address' if campaign.address_field == 'email' else 'an international number, +33 6 ...'}"
     message = f"{campaign.address_field}: {reject.reason}"
-    if reject.reason in numbers.UNREACHABLE:
-        message += f", which {campaign.channel} does not reach"
-        hint = "take it out, or say `unreachable: send`"
     return Problem(place=reject.place, rule="recipients/address", message=message, hint=hint)
 
 

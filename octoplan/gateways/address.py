@@ -1,11 +1,11 @@
 """A gateway's URL and credentials → checked, before anything of either leaves this machine."""
 
-import ipaddress
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from octoplan import loopback
 from octoplan.errors import GatewayError
 from octoplan.gateways.wire import Address
 
@@ -50,14 +50,7 @@ def check_url(url: str, allowed_hosts: Collection[str]) -> None:
 
 def is_loopback(url: str) -> bool:
     """Tell whether `url` leads to this machine: localhost, 127.0.0.0/8 or ::1; GatewayError if it is no plain URL."""
-    host = parse(url).host
-    if host == "localhost":
-        return True
-    try:
-        found = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return found.is_loopback
+    return loopback.is_loopback(parse(url).host)
 
 
 def credentials(login: str | None, key: str | None, url: str) -> Credentials:

@@ -143,10 +143,7 @@ def test_an_audience_of_landlines_only_has_nobody_and_says_why(contacts: Contact
     assert "1 landline" in outcome.said
 
 
-def test_a_landline_among_inline_recipients_is_a_problem_that_names_the_switch(contacts: Contacts) -> None:
+def test_a_landline_that_an_author_writes_into_the_campaign_is_meant(contacts: Contacts) -> None:
     contacts.campaign(recipients=[{"phone_number": "+33199000002"}])
-    (problem,) = contacts.select().problems
-    assert problem.message == "phone_number: landline, which sms does not reach"
-    assert "unreachable: send" in problem.hint
-    contacts.campaign(recipients=[{"phone_number": "+33199000002"}], unreachable="send")
-    assert contacts.select().problems == ()
+    outcome = contacts.select()
+    assert (outcome.problems, outcome.addresses) == ((), ["+33199000002"])

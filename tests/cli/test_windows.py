@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from octoplan.project import load
 from tests.conftest import Folder, Gateway, MakeProject
 
 NIGHT = datetime(2026, 11, 2, 21, 30, tzinfo=UTC)  # Monday, 22:30 in Paris
@@ -30,8 +31,8 @@ def people(*numbers: str) -> str:
 def folder(project: MakeProject, gateway: Gateway) -> Folder:
     made = project(
         {
-            "octoplan.yaml": f"octoplan: 1\nenvironments:\n  live: {{gateway: {{url: {gateway.url}}}, frame_size: 4, "
-            "require_plan: false}\n",
+            "octoplan.yaml": f"octoplan: 1\nenvironments:\n  live: {{gateway: {{url: {gateway.url}}}, "
+            "windows: enforce, frame_size: 4, require_plan: false}\n",
             "campaigns/people.csv": people(*FRENCH),
             "campaigns/sale.yaml": SALE,
         }
@@ -98,7 +99,7 @@ def test_an_alert_goes_at_any_hour(folder: Folder, gateway: Gateway) -> None:
 
 def test_an_environment_may_only_show_windows(folder: Folder, gateway: Gateway) -> None:
     written = (folder.path / "octoplan.yaml").read_text(encoding="utf-8")
-    folder.write({"octoplan.yaml": written.replace("frame_size: 4", "frame_size: 4, windows: show")})
+    folder.write({"octoplan.yaml": written.replace("windows: enforce", "windows: show")})
     planned = folder.call("plan", "--env", "live", at=NIGHT)
     assert "notice: 10 people are outside their window, which live only shows" in planned.out
     assert "fr-strict (operator): 10 people, mon-sat 08:00-20:00, not on holidays; only shown here" in planned.out
@@ -257,7 +258,7 @@ def test_another_window_is_said_in_the_first_line_and_makes_a_plan_file_stale(fo
     first = folder.call("plan", "--env", "live", at=MORNING).out.splitlines()[0]
     assert first == "Loosened since the last apply: the window of FR is pack none"
     assert folder.call("apply", "--env", "live", "--auto-approve", reviewed, at=MORNING).code == 7
-    shown = written.replace("frame_size: 4", "frame_size: 4, windows: show")
+    shown = written.replace("windows: enforce", "windows: show")
     folder.write({"octoplan.yaml": shown})
     first = folder.call("plan", "--env", "live", at=MORNING).out.splitlines()[0]
     assert first == "Loosened since the last apply: windows are only shown"
@@ -283,3 +284,22 @@ def test_a_plan_says_when_it_would_end_if_that_is_not_at_once(folder: Folder) ->
     (step,) = steps(folder, NIGHT)
     assert step["ends"].startswith("2026-11-03T07:00:00")
     assert "ends        about 2026-11-03 07:00 UTC" in folder.call("plan", "--env", "live", at=NIGHT).out
+
+
+@pytest.mark.parametrize(
+    ("gateway", "enforced"),
+    [
+        ("sandbox", False),
+        ("{url: 'http://127.0.0.1:8025/v1/public'}", False),
+        ("{url: 'http://localhost:8025'}", False),
+        ("{url: 'http://[::1]:8025'}", False),
+        ("{url: 'https://relay.example.com/v1/public'}", True),
+        ("{url: 'https://127.0.0.1.example.com'}", True),
+        ("octopush", True),
+    ],
+)
+def test_windows_are_enforced_wherever_somebody_can_be_reached(
+    project: MakeProject, gateway: str, *, enforced: bool
+) -> None:
+    made = project({"octoplan.yaml": f"octoplan: 1\nenvironments: {{live: {{gateway: {gateway}}}}}\n"})
+    assert load(made.path).environments["live"].enforces_windows == enforced

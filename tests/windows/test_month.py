@@ -116,7 +116,8 @@ def kill(folder: Folder, gateway: Gateway, at: datetime, requests: int) -> None:
 def test_whatever_happens_nobody_is_reached_outside_their_window(
     project: MakeProject, gateway: Gateway, days: int, seed: int
 ) -> None:
-    environment = f"{{gateway: {{url: {gateway.url}}}, frame_size: 4, require_plan: false, max_in_flight: 2}}"
+    gateway_and_size = f"gateway: {{url: {gateway.url}}}, frame_size: 4, max_in_flight: 2"
+    environment = f"{{{gateway_and_size}, windows: enforce, require_plan: false}}"
     folder = project(
         {"octoplan.yaml": f"octoplan: 1\nenvironments: {{live: {environment}}}\n", "campaigns/sale.yaml": SALE}
     )
