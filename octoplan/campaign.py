@@ -49,7 +49,7 @@ class Campaign:
     `moved_from`: the name that it had when it was sent, `not_moved_from`: names that it never had. With
     `language`, texts by language may stand in the place of a text. `optimize`: typographic characters that force
     UCS-2 are replaced. `text_files`: the pointer of a text that stands in a file of its own → the file, as shown.
-    `lint_off`: rules of lint that it is not asked about. `sends_unreachable`: landlines do not matter, as where people are inline.
+    `lint_off`: rules of lint that it is not asked about. `sends_unreachable`: also landlines.
     `arms`: what its author calls variants, the holdout among them; `pieces`: where texts of several arms are written.
     `window`: when it may be sent, as written; `max_ahead`: how far away a `send_at` may be.
     """

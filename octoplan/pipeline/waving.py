@@ -74,7 +74,7 @@ def cut(gathered: Gathered, messages: Messages, course: Course, *, known: bool) 
     text = json.dumps({**written, "cuts": at})
     found = Cut(waves=waves, campaign=campaign.held_as, edition=campaign.edition, note=(name, text))
     before = _before(found, course.state.store) if stays else None
-    return found, waving.division(gathered.table, messages.people_table, seed, at, before)
+    return found, waving.division(gathered.table, messages.audience, seed, at, before)
 
 
 def _before(found: Cut, store: Store) -> waving.Before:

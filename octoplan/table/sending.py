@@ -37,7 +37,7 @@ class Messages:
 
     def __init__(self, table: Table, people: str, variables: int) -> None:
         self._table = table
-        self._people = people
+        self.audience = self._people = people
         self._values = [f"v{index}" for index in range(variables)]
         self._n = people
         self._without: list[str] = []
@@ -51,19 +51,9 @@ class Messages:
         return self._table
 
     @property
-    def audience(self) -> str:
-        """The table of the people."""
-        return self._people
-
-    @property
     def name(self) -> str:
         """The table of who gets what."""
         return f"messages_{self._n}"
-
-    @property
-    def people_table(self) -> str:
-        """The table of people, after which all others are named."""
-        return self._people
 
     def people(self, limit: int, address: str | None) -> list[tuple[Any, ...]]:
         """The first people in order of their rows, or the one at `address` → (address, v0, ...); for `render`."""
