@@ -7,8 +7,8 @@ from types import TracebackType
 from typing import Self
 
 from octoplan.state.interface import Change, Clearance, Store
+from octoplan.together import batches
 
-_MOST = 256
 # Whoever waits has a queue of their own: to wait for one costs a fifth of what it does for a Future.
 _Entry = tuple[Change, "queue.SimpleQueue[bool | BaseException]"]
 
@@ -52,18 +52,8 @@ class Ledger:
         return self._store.opted_out(people, since)
 
     def _commit_all(self) -> None:
-        while (first := self._entries.get()) is not None:
-            batch = [first]
-            last = False
-            while len(batch) < _MOST and not self._entries.empty():
-                entry = self._entries.get()
-                if entry is None:
-                    last = True
-                    break
-                batch.append(entry)
+        for batch in batches(self._entries):
             self._commit(batch)
-            if last:
-                return
 
     def _commit(self, batch: Sequence[_Entry]) -> None:
         try:

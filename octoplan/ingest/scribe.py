@@ -7,13 +7,13 @@ from concurrent.futures import Future
 from contextlib import AbstractContextManager, ExitStack, suppress
 from datetime import datetime
 from types import TracebackType
-from typing import Final, Self
+from typing import Self
 
 from octoplan.ingest.callbacks import Unusable
 from octoplan.ingest.matching import Ear
 from octoplan.state.home import State
+from octoplan.together import batches
 
-_MOST: Final = 256
 Said = tuple[Unusable, ...]
 _Entry = tuple[bytes, "Future[Said]"]
 
@@ -50,17 +50,8 @@ class Scribe:
         return written
 
     def _write_all(self) -> None:
-        while (first := self._entries.get()) is not None:
-            batch, last = [first], False
-            while len(batch) < _MOST and not self._entries.empty():
-                entry = self._entries.get()
-                if entry is None:
-                    last = True
-                    break
-                batch.append(entry)
+        for batch in batches(self._entries):
             self._write(batch)
-            if last:
-                return
 
     def _write(self, batch: list[_Entry]) -> None:
         try:
