@@ -20,8 +20,7 @@ from octoplan.waves import Waves, waves_of
 
 AddressField = Literal["phone_number", "email"]
 
-_RAILS = ("timezone", "window", "max_ahead")
-"""Keys that are remembered as they are written."""
+_RAILS = ("timezone", "window", "max_ahead")  # keys that are remembered as they are written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +181,7 @@ def load(project: Project, targets: Collection[str] = ()) -> tuple[Campaign, ...
             continue
         if campaign is not None:
             campaigns.append(campaign)
-    problems.extend((*_duplicate_names(campaigns), *_taken_names(campaigns)))
+    problems.extend((*_duplicate_names(campaigns), *_taken_names(campaigns), *_early_ends(campaigns)))
     if problems:
         raise ProjectInvalid(*problems)
     for target in targets:
@@ -222,7 +221,7 @@ def _build(project: Project, document: Document, path: Path) -> Campaign:
 
     text, text_files = read_texts(project, document, base)
     armed = read_arms(project, document, base, content_of(data, text))
-    campaign = Campaign(
+    return Campaign(
         name=data.get("name", path.stem),
         edition=data.get("edition", 1),
         channel=data["channel"],
@@ -251,16 +250,17 @@ def _build(project: Project, document: Document, path: Path) -> Campaign:
         window=MappingProxyType(data.get("window", {})),
         max_ahead=durations.parse(data["max_ahead"]) if "max_ahead" in data else None,
     )
-    if campaign.send_at and campaign.not_after and campaign.not_after < campaign.send_at:
-        raise ProjectInvalid(
-            Problem(
-                place=document.place(("not_after",)),
+
+
+def _early_ends(campaigns: list[Campaign]) -> Iterator[Problem]:
+    for campaign in campaigns:
+        if campaign.send_at and campaign.not_after and campaign.not_after < campaign.send_at:
+            yield Problem(
+                place=campaign.document.place(("not_after",)),
                 rule="campaign/not-after",
                 message="not_after comes before send_at: nothing could ever be sent",
                 hint="let not_after be the last moment at which the message still makes sense",
             )
-        )
-    return campaign
 
 
 def _duplicate_names(campaigns: list[Campaign]) -> Iterator[Problem]:

@@ -79,27 +79,35 @@ def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: 
         *([] if course.targeted else removed_steps(campaigns, course)),
     ]
     suppressed = compare(project, course.state.store, table)
+    plan = replace(
+        _guarded(project, active, suppressed.loosened, course),
+        steps=with_ends(sorted(steps, key=lambda one: one.campaign), drafts, course),
+        notices=notices,
+    )
+    least = least_left(project, sending(plan, active))
+    faults = (*credit_faults(least, plan, course.balance, course.accepted), *halted_faults(halts, plan))
+    limited = _limited(project, plan, course)
+    plan = replace(limited, blocked=(*limited.blocked, *faults))
+    return Drawn(plan=plan, drafts=tuple(drafts), caps=caps, least_credit=least, heard=heard, suppressed=suppressed)
+
+
+def _guarded(project: Project, active: Sequence[Campaign], suppressed: Sequence[str], course: Course) -> Plan:
+    """A plan without steps yet, with what its guards allow, and what of that the last apply did not.
+
+    `suppressed`: what of it the lists of suppressions say.
+    """
     prices, guards = course.environment.prices, guards_of(project, course.environment)
     looser = loosened(load(course.state.store.meta().get(NOTE)), guards)
-    plan = Plan(
+    known = {record.name: record for record in course.records}
+    return Plan(
         environment=course.environment.name,
         gateway=course.environment.gateway,
         lineage=course.state.lineage,
-        steps=with_ends(sorted(steps, key=lambda one: one.campaign), drafts, course),
+        steps=(),
         currency=prices.currency if prices else "EUR",
-        notices=notices,
         guards=guards,
-        loosened=(*looser, *suppressed.loosened, *_looser_campaigns(active, known, looser)),
+        loosened=(*looser, *suppressed, *_looser_campaigns(active, known, looser)),
     )
-    least = least_left(project, sending(plan, active))
-    limited = _limited(project, plan, course)
-    faults = (
-        *limited.blocked,
-        *credit_faults(least, plan, course.balance, course.accepted),
-        *halted_faults(halts, plan),
-    )
-    plan = replace(limited, blocked=faults)
-    return Drawn(plan=plan, drafts=tuple(drafts), caps=caps, least_credit=least, heard=heard, suppressed=suppressed)
 
 
 def _known(course: Course, heard: int) -> Known:

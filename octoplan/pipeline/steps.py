@@ -42,13 +42,12 @@ def step(draft: Draft, record: CampaignRecord | None, course: Course, simulation
         *rename_faults(draft, course),
         *_simulation_faults(draft, simulation, course),
         *(breaches(campaign.limits, figures, course.accepted) if counted else ()),
-        *(draft.waves.faults if draft.waves else ()),
-        *(draft.windows.faults if draft.windows else ()),
+        *_rail_faults(draft),
     )
     waiting = waits(draft, course)
     action, reason = _decided(draft, blocked, waiting)
     return replace(
-        _of(campaign, action, reason, draft.standing),
+        _railed(draft, _of(campaign, action, reason, draft.standing)),
         changed=_changed(campaign, record, course),
         recipients=draft.recipients,
         requests=draft.requests,
@@ -68,10 +67,22 @@ def step(draft: Draft, record: CampaignRecord | None, course: Course, simulation
         bounds=bounds(campaign.limits, figures, course.accepted) if counted else (),
         settings=campaign.settings,
         held_as=campaign.held_under or "",
+        waits=waiting,
+    )
+
+
+def _rail_faults(draft: Draft) -> tuple[str, ...]:
+    """Why the guard rails of a draft do not let it be sent."""
+    return (*(draft.waves.faults if draft.waves else ()), *(draft.windows.faults if draft.windows else ()))
+
+
+def _railed(draft: Draft, decided: Step) -> Step:
+    """A step → with what the guard rails of its draft make of its people."""
+    return replace(
+        decided,
         gone=draft.gone,
         held_back=draft.over.waits,
         capped=_capped(draft),
-        waits=waiting,
         windows=draft.windows.ruled if draft.windows else (),
         held_out=draft.held_out + draft.decided.get(HELD, 0),
         arms=_arms(draft),
