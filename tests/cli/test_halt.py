@@ -9,11 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import GREETING, PATIENCE
-from tests.state.server import Server, shared
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.conftest import Folder, Gateway, MakeProject, Outcome
 
 PEOPLE, FRAME, IN_FLIGHT = 120, 2, 3
@@ -31,17 +28,6 @@ environments:
     frame_size: {frame}
 """
 APPLY = ("--env", "production", "apply", "--auto-approve")
-
-
-@pytest.fixture
-def server(pytestconfig: pytest.Config) -> Server:
-    return shared(pytestconfig)
-
-
-@pytest.fixture
-def schema(server: Server) -> Iterator[str]:
-    with server.spare_schema() as name:
-        yield name
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import PATIENCE, stop
-from tests.state.server import Server, lay_cable, shared
+from tests.state.server import Server, lay_cable
 
 if TYPE_CHECKING:
     import subprocess
@@ -51,17 +51,6 @@ open: true
 audience: {from: audiences/people.csv}
 text: "Hello {{ first_name }}"
 """
-
-
-@pytest.fixture
-def server(pytestconfig: pytest.Config) -> Server:
-    return shared(pytestconfig)
-
-
-@pytest.fixture
-def schema(server: Server) -> Iterator[str]:
-    with server.spare_schema() as name:
-        yield name
 
 
 @pytest.fixture

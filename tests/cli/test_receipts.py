@@ -20,11 +20,11 @@ import pytest
 from octoplan.state.against import RULES
 from tests.cli.test_personal_data import COUNT, FILES, assert_discreet
 from tests.conftest import NOW, PATIENCE, Folder, Gateway, MakeProject, Outcome, clean_environment
-from tests.state.server import Server, shared
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.state.server import Server
 
 CAMPAIGN = """\
 channel: sms
@@ -308,17 +308,6 @@ def test_a_disk_that_is_full_in_mid_run_stops_it_with_everything_recorded(remote
     assert (outcome.code, gateway.addresses()) == (0, numbers(ALL)), outcome
     told = Counter(one["frame"] for one in receipts(remote) if one.get("kind") == "receipt")
     assert (set(told.values()), len(told)) == ({1}, len(gateway.bodies))
-
-
-@pytest.fixture
-def server(pytestconfig: pytest.Config) -> Server:
-    return shared(pytestconfig)
-
-
-@pytest.fixture
-def schema(server: Server) -> Iterator[str]:
-    with server.spare_schema() as name:
-        yield name
 
 
 def move_to(folder: Folder, gateway: Gateway, state: str) -> None:
