@@ -78,8 +78,9 @@ def _note(console: Console, state: "State", campaign: str) -> dict[str, Any]:
 
 
 def _tell(console: Console, judged: "list[Prunable]") -> None:
-    from octoplan.report.safe import plain  # noqa: PLC0415 - loaded when called
+    from octoplan.report.lines import several  # noqa: PLC0415 - loaded when called
+    from octoplan.report.safe import plain  # noqa: PLC0415
 
     for one in judged:
         if one.people:
-            console.talk(f"{plain(one.name)}: {one.people:,} messages, {one.kept or 'to be pruned'}")
+            console.talk(f"{plain(one.name)}: {several(one.people, 'message')}, {one.kept or 'to be pruned'}")

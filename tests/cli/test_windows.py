@@ -303,3 +303,10 @@ def test_windows_are_enforced_wherever_somebody_can_be_reached(
 ) -> None:
     made = project({"octoplan.yaml": f"octoplan: 1\nenvironments: {{live: {{gateway: {gateway}}}}}\n"})
     assert load(made.path).environments["live"].enforces_windows == enforced
+
+
+def test_a_pack_that_is_none_is_a_problem_that_lists_them(folder: Folder) -> None:
+    folder.write({"campaigns/sale.yaml": SALE + "window: {pack: fr-lax, why: we asked}\n"})
+    outcome = folder.call("validate")
+    assert outcome.code == 3
+    assert "`window.pack`: must be be, courtesy, de, es-voice, fr-charter, fr-strict" in outcome.err
