@@ -7,7 +7,7 @@ from typing import Final
 
 from octoplan.apply.age import SLACK
 from octoplan.apply.events import Retrying
-from octoplan.apply.landing import record, split
+from octoplan.apply.landing import put_back, record, split
 from octoplan.apply.search import Search
 from octoplan.apply.stops import said_stop, take_out
 from octoplan.apply.tower import SHUT_OUT, Flight, Tower
@@ -34,6 +34,9 @@ def fly(flight: Flight, connection: Connection, tower: Tower) -> bool:
         outcome, verdict = _attempts(begun, connection, tower)
         if verdict.proof is Proof.SAID_STOP:
             waiting.extendleft(take_out(begun, verdict.gone, tower, begun=True))
+            continue
+        if verdict.proof is Proof.HELD:
+            put_back(begun, verdict, tower)
             continue
         search = search.on()
         if verdict.proof is Proof.ONE_BAD_RECIPIENT and len(begun.frame.people) > 1:
@@ -134,12 +137,12 @@ def _forbidden(flight: Flight, tower: Tower) -> Verdict | None:
         return Verdict(proof=Proof.OPEN, why=SHUT_OUT)
     if (halted := cleared.halt_of(flight.frame.origin.campaign)) is not None:
         tower.halt(halted)
-        proof = Proof.OPEN if flight.doubt else Proof.REFUSED
+        proof = Proof.OPEN if flight.doubt else Proof.HELD
         return Verdict(proof=proof, halt=Halt.CAMPAIGN if halted.campaign else Halt.RUN, why=halted.said)
     forbidden = may_send(flight, tower.clock.now())
     if forbidden is not None and not flight.doubt:
-        halt = Halt.NOTHING if forbidden.proof is Proof.OPEN else Halt.CAMPAIGN
-        return replace(forbidden, proof=Proof.REFUSED, halt=halt, why="its time passed before it was sent")
+        over = Verdict(proof=Proof.REFUSED, halt=Halt.CAMPAIGN, why="its time passed before it was sent")
+        return replace(forbidden, proof=Proof.HELD) if forbidden.proof is Proof.OPEN else over
     if forbidden is None and (gone := said_stop(flight, cleared, tower)):
         if flight.doubt:
             return Verdict(proof=Proof.OPEN, why=_STOP_IN_DOUBT)

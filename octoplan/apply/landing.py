@@ -42,6 +42,21 @@ def record(flight: Flight, outcome: Outcome, verdict: Verdict, tower: Tower) -> 
     return verdict.proof is not Proof.OPEN
 
 
+def put_back(flight: Flight, verdict: Verdict, tower: Tower) -> None:
+    """A frame that was begun and of which not a byte was sent → planned again: no refusal, and no end of it."""
+    frame = flight.frame
+    made = tower.make(state.PutBack(frame=frame.id, run=tower.run, at=tower.clock.now()))
+    tower.tell(
+        FrameDone(
+            campaign=frame.origin.campaign,
+            frame=frame.id,
+            status="planned" if made else "open",
+            recipients=len(frame.people),
+            why=verdict.why if made else SHUT_OUT,
+        )
+    )
+
+
 _STATUS = {
     Proof.SENT: "sent",
     Proof.REFUSED: "refused",
@@ -49,6 +64,7 @@ _STATUS = {
     Proof.UNKNOWN: "unknown",
     Proof.OPEN: "open",
     Proof.SAID_STOP: "open",
+    Proof.HELD: "open",
 }
 
 
@@ -69,7 +85,7 @@ def _change(frame: Frame, outcome: Outcome, verdict: Verdict, by: tuple[str, dat
             return state.Refused(frame=frame.id, run=run, at=at, code=code, why=verdict.why, keep=True)
         case Proof.UNKNOWN:
             return state.Unknown(frame=frame.id, run=run, at=at, why=verdict.why)
-        case Proof.OPEN | Proof.SAID_STOP:
+        case Proof.OPEN | Proof.SAID_STOP | Proof.HELD:
             return state.Open(frame=frame.id, run=run, at=at, why=verdict.why)
 
 

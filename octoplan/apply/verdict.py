@@ -12,7 +12,7 @@ from octoplan.gateways.interface import Accepted, Duplicate, Outcome, Refused, R
 
 
 class Proof(Enum):
-    """What is known of the frame now."""
+    """What is known of the frame now. HELD and SAID_STOP: not a byte of it was sent."""
 
     SENT = auto()
     REFUSED = auto()
@@ -20,6 +20,7 @@ class Proof(Enum):
     UNKNOWN = auto()
     OPEN = auto()
     SAID_STOP = auto()
+    HELD = auto()
 
 
 class Halt(Enum):

@@ -16,6 +16,18 @@ class Begin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PutBack:
+    """sending, without a byte sent → planned, as it was before it was begun. The body is erased; its id was never used.
+
+    Only for whoever began it: of a frame that another run left nobody knows that nothing was sent.
+    """
+
+    frame: str
+    run: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Again:
     """sending → sending: a further attempt, or a frame taken over by `run` from the dead run that `held_by` names."""
 
@@ -106,4 +118,4 @@ class Open:
     why: str
 
 
-Change = Begin | Again | Sent | Refused | Split | TakenOut | Unknown | Open
+Change = Begin | PutBack | Again | Sent | Refused | Split | TakenOut | Unknown | Open

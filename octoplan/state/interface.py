@@ -7,7 +7,8 @@ A frame's life, of which each arrow is one `Change`, made only if frame, run and
                    │  └───► unknown
                    └──────► sending
 
-One of which nothing was sent, and of whose people somebody has said STOP, is gone, and the others are in a new one.
+One of which nothing was sent, and which must wait, is planned again. One of which nothing was sent, and of whose people
+somebody has said STOP, is gone, and the others are in a new one.
 `planned` means certainly not sent: who is in such a frame of a run that is over is as free to be sent to as who is in
 none, but keeps the request id if nothing else changes.
 """
@@ -18,7 +19,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from octoplan.errors import StateError
-from octoplan.state.changes import Again, Begin, Change, Child, Open, Refused, Sent, Split, TakenOut, Unknown
+from octoplan.state.changes import Again, Begin, Change, Child, Open, PutBack, Refused, Sent, Split, TakenOut, Unknown
 from octoplan.state.formats import FORMAT
 from octoplan.state.halts import Clearance, Haltable, Halted, InFlight
 from octoplan.state.questions import Breach
@@ -65,6 +66,7 @@ __all__ = [
     "NewFrame",
     "Open",
     "Optout",
+    "PutBack",
     "Refused",
     "Reply",
     "RunRecord",

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from octoplan.state.halts import ALL
-from octoplan.state.interface import Again, Begin, Change, Child, Open, Refused, Sent, Split, TakenOut, Unknown
+from octoplan.state.interface import Again, Begin, Change, Child, Open, PutBack, Refused, Sent, Split, TakenOut, Unknown
 
 Statement = tuple[str, tuple[Any, ...]]
 
@@ -44,13 +44,8 @@ def statements(change: Change) -> list[Statement]:
     erase = (_ERASE, (change.frame,))
     made: list[Statement]
     match change:
-        case Begin():
-            set_to = "status = 'sending', attempts = 1, first_attempt = ?"
-            sql, values = _swap(change, set_to, moment(change.at), old="planned")
-            made = [
-                (f"{sql} AND {_NOT_HALTED}", values),
-                ("INSERT INTO bodies (frame, sealed) VALUES (?, ?)", (change.frame, change.body)),
-            ]
+        case Begin() | PutBack():
+            made = _begun(change)
         case Again():
             made = [_swap(change, "attempts = attempts + 1, run = ?", change.run, holder=change.held_by)]
         case Open():
@@ -83,6 +78,19 @@ def _swap(change: Change, setting: str, *values: Any, old: str = "sending", hold
         f"UPDATE frames SET {_LAST_CHANGE}, {setting} WHERE id = ? AND status = ? AND run = ?",
         (at, at, *values, change.frame, old, holder or change.run),
     )
+
+
+def _begun(change: Begin | PutBack) -> list[Statement]:
+    """A planned frame that is begun, or one that is planned again since not a byte of it was sent."""
+    if isinstance(change, PutBack):
+        back = _swap(change, "status = 'planned', attempts = 0, first_attempt = NULL")
+        return [back, (_ERASE, (change.frame,))]
+    set_to = "status = 'sending', attempts = 1, first_attempt = ?"
+    sql, values = _swap(change, set_to, moment(change.at), old="planned")
+    return [
+        (f"{sql} AND {_NOT_HALTED}", values),
+        ("INSERT INTO bodies (frame, sealed) VALUES (?, ?)", (change.frame, change.body)),
+    ]
 
 
 def _sent(change: Sent) -> Statement:

@@ -182,7 +182,9 @@ def _campaign(frames: list[Frame], not_after: datetime | None) -> NewCampaign:
         record=CampaignRecord(name=frames[0].origin.campaign, edition=1, channel="sms", definition={}, applied_at=NOW),
         not_after=not_after,
         frames=[
-            NewFrame(number=n, id=one.id, size=len(one.people), content=one.content, refusals=one.refusals)
+            NewFrame(
+                number=n, id=one.id, size=len(one.people), content=one.content, refusals=one.refusals, opens=one.opens
+            )
             for n, one in enumerate(frames)
         ],
         people=[sorted((person, n) for n, one in enumerate(frames) for person in one.people)],

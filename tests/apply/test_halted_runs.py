@@ -85,17 +85,17 @@ class HaltedInBetween(SqliteStore):
         return super().clearance(epoch)
 
 
-def test_a_halt_before_the_first_byte_frees_people_who_were_certainly_not_sent_to(ground: Field) -> None:
+def test_a_halt_before_the_first_byte_leaves_a_frame_planned_that_was_certainly_not_sent(ground: Field) -> None:
     store = HaltedInBetween(ground.store.path, writable=True)
     applier = ground.applier()
     applier = replace(applier, state=replace(applier.state, store=store))
     events = list(send(applier, recording((ONE,))))
     store.close()
     assert ground.judge.asked == []
-    assert (done(events), ground.statuses()) == (["refused"], {"free": 3})
+    assert (done(events), ground.statuses()) == (["planned"], {"planned": 3})
+    assert stopped(events) == [(None, SAID)]
     ground.store.resume("")
-    again = make_frame(range(1, 4), refusals=1)
-    assert done(ground.send(again)) == ["sent"]
+    assert done(ground.send(ONE)) == ["sent"], "its id was never used"
 
 
 class HaltedForAMoment(SqliteStore):

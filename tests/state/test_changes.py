@@ -14,6 +14,7 @@ from octoplan.state.interface import (
     Change,
     Child,
     Open,
+    PutBack,
     Refused,
     Sent,
     Split,
@@ -265,6 +266,35 @@ def test_a_person_resolves_an_unknown_frame_once(begun: Store, sent: bool, statu
 def _by(change: Change, run: str) -> Change:
     values = {name: getattr(change, name) for name in change.__dataclass_fields__}
     return type(change)(**{**values, "run": run})
+
+
+def test_what_is_put_back_is_as_it_was_before_it_was_begun(planned: Store) -> None:
+    before = frame(planned, 1)
+    assert planned.commit(EPOCH, [BEGIN]) == (True,)
+    assert planned.commit(EPOCH, [PutBack(frame=ONE, run="run-1", at=at(2))]) == (True,)
+    assert replace(frame(planned, 1), last_change=before.last_change) == before
+    assert statuses(planned) == dict.fromkeys(range(1, 6), "planned")
+    assert planned.bodies() == ()
+    assert [one.rule for one in planned.breaches()] == ["run/not-ended"]
+    assert planned.commit(EPOCH, [replace(BEGIN, at=at(3))]) == (True,), "its id was never used"
+
+
+@pytest.mark.parametrize("wrong", ["not begun", "run", "epoch", "again", "sent"])
+def test_nothing_is_put_back_that_is_not_begun_by_this_run(planned: Store, wrong: str) -> None:
+    change, epoch = PutBack(frame=ONE, run="run-1", at=at(2)), EPOCH
+    if wrong != "not begun":
+        planned.commit(EPOCH, [BEGIN])
+    if wrong == "run":
+        change = replace(change, run="run-7")
+    elif wrong == "epoch":
+        epoch += 1
+    elif wrong == "again":
+        assert planned.commit(EPOCH, [change]) == (True,)
+    elif wrong == "sent":
+        planned.commit(EPOCH, [OF_SENDING["sent"]])
+    before = everything(planned)
+    assert planned.commit(epoch, [change]) == (False,)
+    assert everything(planned) == before
 
 
 def taken_out(*gone: int, begun: bool = False, run: str = "run-1") -> TakenOut:
