@@ -1,6 +1,6 @@
 """People who share a rule, holidays and zones → the Window that they are reached in. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -57,8 +57,9 @@ def fits_all(some: Iterable[Window], at: datetime) -> datetime | None:
     return all_of(window.opens(at) for window in some).first_from(at)
 
 
-def _longest(prefix: str, among: Iterable[str]) -> str:
-    return max((one for one in among if prefix.startswith(one)), key=len, default="")
+def _longest(prefix: str, among: Container[str]) -> str:
+    """How a number begins → the longest of its own beginnings that is known; blank for none."""
+    return next((prefix[:end] for end in range(len(prefix), 0, -1) if prefix[:end] in among), "")
 
 
 @cache

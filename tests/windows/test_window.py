@@ -46,6 +46,16 @@ def test_an_area_code_that_nobody_knows_may_be_in_any_zone_of_the_calling_code()
     assert {"America/New_York", "Pacific/Honolulu"} < set(found.zones)
 
 
+@pytest.mark.parametrize("country", ["US", "MX", "FR", "RE"])
+def test_of_several_beginnings_that_fit_a_number_the_longest_tells_its_zones(country: str) -> None:
+    told, found = zones_of(country), windows(country, SMS.rules(country), zones_of(country), None)
+    for number in (f"{beginning}99" for beginning in told):
+        longest = max((one for one in told if number.startswith(one)), key=len)
+        its = found[max((one for one in found if number.startswith(one)), key=len)]
+        assert its is not None
+        assert its.zones == tuple(sorted(told[longest])), number
+
+
 def test_of_several_zones_all_have_to_be_open() -> None:
     both = Window(rule("08:00-20:00"), "", ("Atlantic/Canary", "Europe/Madrid"))
     opens = both.opens(datetime(2026, 11, 3, tzinfo=UTC))
