@@ -88,8 +88,17 @@ def _say_usage(error: click.UsageError, console: Console) -> int:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         console.talk(error.format_message())
     else:
-        console.usage(error.format_message(), error.ctx.command_path if error.ctx else "octoplan")
+        console.usage(_usage(error), error.ctx.command_path if error.ctx else "octoplan")
     return USAGE
+
+
+def _usage(error: click.UsageError) -> str:
+    """A wrong command line → what is wrong, and how a campaign is named where it may have been meant."""
+    message = error.format_message()
+    campaigns = error.ctx is not None and any(one.name == "targets" for one in error.ctx.command.params)
+    if campaigns and (" extra argument" in message or "PLANFILE" in message):
+        return f"{message.removesuffix('.')}; campaigns are named with --target"
+    return message
 
 
 def _say(error: OctoplanError, console: Console) -> int:

@@ -76,6 +76,15 @@ def test_every_command_has_help_that_names_the_common_flags(
         assert f" {flag} " in said or f" {flag}," in said
 
 
+@pytest.mark.parametrize(
+    ("command", "said"), [("plan", "extra argument (hello)"), ("apply", "File 'hello' does not exist")]
+)
+def test_a_campaign_that_stands_alone_is_told_how_it_is_named(command: str, said: str, folder: Folder) -> None:
+    outcome = folder.call(command, "hello")
+    assert outcome.code == 64
+    assert f"{said}; campaigns are named with --target" in outcome.err
+
+
 def test_help_lists_every_command_with_what_its_own_help_says(
     folder: Folder, capsys: pytest.CaptureFixture[str]
 ) -> None:
