@@ -39,9 +39,11 @@ class Windowed:
     names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def opens(self, lot: Lot) -> Opens:
-        """When the people of a lot may be sent to."""
+        """When a request to the people of a lot may leave: what the gateway keeps until then, before `send_at` too."""
         window = self.by_key.get(lot.zone)
-        return ALWAYS if window is None else window.opens(self.at)
+        if window is None:
+            return ALWAYS
+        return window.opens(self.at).before(self.at) if self.send_at else window.opens(self.at)
 
     @property
     def outside(self) -> tuple[tuple[Window, int], ...]:
@@ -141,11 +143,12 @@ def _names(bound: Mapping[str, Window], same: Mapping[str, str]) -> Mapping[str,
 
 
 def _division(found: Windowed, zoning: Zoning, same: Mapping[str, str], *, unbound: int) -> Division:
-    """Windows → what divides people by them: nothing where nobody waits for one. Those of the same moments are one.
+    """Windows → what divides people by them: nothing where they are only shown. Those of the same moments are one.
 
-    `unbound`: how many people have none.
+    `unbound`: how many people have none. A campaign that refuses, or has a `send_at`, is divided too: a run may begin
+    inside the window and go on outside it, and a request without an answer may be repeated much later.
     """
-    if not found.waits or not found.people:
+    if not found.enforced or not found.people:
         return Division()
     if len(set(same.values())) == 1 and not unbound:
         return Division(zone=literal(next(iter(same.values()))))

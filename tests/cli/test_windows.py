@@ -125,6 +125,30 @@ def test_refuse_blocks_the_campaign_outside_its_window(folder: Folder, gateway: 
     assert apply(folder, MORNING)[0] == 0
 
 
+def test_refuse_holds_an_open_frame_at_night_too(folder: Folder, gateway: Gateway) -> None:
+    folder.write(
+        {"campaigns/people.csv": people(*FRENCH[:3]), "campaigns/sale.yaml": SALE + "window: {outside: refuse}\n"}
+    )
+    gateway.script = [(500, b"")]
+    assert folder.call("apply", "--env", "live", "--auto-approve", at=EVENING, hurried=True).code == 9
+    held = folder.call("apply", "--env", "live", "--auto-approve", at=EVENING + timedelta(hours=3))
+    assert held.code == 9
+    assert "outside its window until 2026-11-04 07:00 UTC" in held.err
+    assert len(gateway.bodies) == 1
+    assert apply(folder, EVENING + timedelta(hours=13))[0] == 0
+    assert gateway.addresses() == FRENCH[:3]
+
+
+def test_refuse_begins_nothing_in_the_last_minute_of_a_window(folder: Folder, gateway: Gateway) -> None:
+    folder.write({"campaigns/sale.yaml": SALE + "window: {outside: refuse}\n"})
+    code, last = apply(folder, EVENING + timedelta(seconds=61))
+    assert (code, last) == (0, "Applied: 0 sent, 0 refused, 0 open, 0 unknown, 10 waiting.")
+    assert gateway.addresses() == []
+    assert folder.call("apply", "--env", "live", "--auto-approve", at=NIGHT).code == 5
+    assert apply(folder, EVENING + timedelta(hours=13))[0] == 0
+    assert gateway.addresses() == FRENCH
+
+
 @pytest.mark.parametrize(("send_at", "code"), [("2026-11-08T10:00:00+01:00", 5), ("2026-11-09T10:00:00+01:00", 0)])
 def test_send_at_is_judged_in_the_place_of_now(folder: Folder, gateway: Gateway, send_at: str, code: int) -> None:
     folder.write({"campaigns/sale.yaml": SALE + f"send_at: {send_at}\n"})
@@ -134,6 +158,28 @@ def test_send_at_is_judged_in_the_place_of_now(folder: Folder, gateway: Gateway,
         told = "send_at is outside the window of 10 people (fr-strict); the next that fits all is 2026-11-09T07:00Z"
         assert told in done.err
     assert recipients(gateway) == (0 if code else 10)
+
+
+def test_an_open_frame_whose_send_at_is_over_is_held_at_night(folder: Folder, gateway: Gateway) -> None:
+    sale = SALE + "send_at: 2026-11-03T19:59:00+01:00\n"  # the gateway would hand it on at once by then
+    folder.write({"campaigns/people.csv": people(*FRENCH[:3]), "campaigns/sale.yaml": sale})
+    gateway.script = [(500, b"")]
+    assert folder.call("apply", "--env", "live", "--auto-approve", at=EVENING, hurried=True).code == 9
+    held = folder.call("apply", "--env", "live", "--auto-approve", at=EVENING + timedelta(hours=3))
+    assert held.code == 9
+    assert "outside its window until 2026-11-04 07:00 UTC" in held.err
+    assert len(gateway.bodies) == 1
+    assert apply(folder, EVENING + timedelta(hours=13))[0] == 0
+    assert gateway.bodies[1] == gateway.bodies[0]
+
+
+def test_what_has_a_send_at_to_come_may_leave_at_any_hour_before(folder: Folder, gateway: Gateway) -> None:
+    sale = SALE + "send_at: 2026-11-13T10:00:00+01:00\n"
+    folder.write({"campaigns/people.csv": people(*FRENCH[:3], *ISLANDERS[:3]), "campaigns/sale.yaml": sale})
+    gateway.script = [(500, b""), (500, b"")]
+    assert folder.call("apply", "--env", "live", "--auto-approve", at=NIGHT, hurried=True).code == 9
+    assert apply(folder, NIGHT + timedelta(hours=1))[0] == 0
+    assert recipients(gateway) == 2 * (3 + 3)
 
 
 def test_a_rule_of_ones_own_counts_before_the_pack(folder: Folder, gateway: Gateway) -> None:
