@@ -62,7 +62,7 @@ def _new_campaign(draft: Draft, drawn: Drawn, applier: Applier, *, retry_refused
             held_out(draft.messages) if draft.held_out else (),
         ),
         retry_refused=retry_refused,
-        notes=dict([draft.waves.cut.note]) if draft.waves else {},
+        notes=dict([draft.waves.cut.kept.note]) if draft.waves else {},
     )
 
 

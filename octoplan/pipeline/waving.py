@@ -1,6 +1,5 @@
 """The messages of a campaign with `waves` → who is in which, which wave is due, and who has to wait for theirs."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from octoplan.limits import WAVE, Accepted
 from octoplan.pipeline.course import Course
 from octoplan.pipeline.gathering import Gathered
 from octoplan.plan import Wait
+from octoplan.state.cuts import Cuts, cuts_of
 from octoplan.state.interface import FrameRecord, Status, Store
 from octoplan.table import waving
 from octoplan.table.lots import Division, Lot
@@ -22,12 +22,20 @@ _ENDED = (Status.SENT, Status.REFUSED, Status.UNKNOWN)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
-    """Where a campaign's people are cut into waves. `note`: under which name a state keeps that, and as what text."""
+    """Where a campaign's people are cut into waves, and what a state keeps of that."""
 
     waves: Waves
-    campaign: str
-    edition: int
-    note: tuple[str, str]
+    kept: Cuts
+
+    @property
+    def campaign(self) -> str:
+        """As the state calls it."""
+        return self.kept.campaign
+
+    @property
+    def edition(self) -> int:
+        """Of the campaign."""
+        return self.kept.edition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,16 +73,15 @@ def cut(gathered: Gathered, messages: Messages, course: Course, *, known: bool) 
     if not waves.each:
         return None, Division()
     people, seed = gathered.audience.people, waving.seed_of(campaign.held_as, campaign.edition)
-    name = note_name(campaign.held_as)
-    written = {"edition": campaign.edition, "waves": campaign.document.data["waves"]}
-    kept = json.loads(course.state.store.meta().get(name, "{}"))
-    stays = known and {key: kept.get(key) for key in written} == written
-    ends = waves.ends(gathered.audience.counts.people)
-    at = tuple(kept["cuts"]) if stays else waving.cuts(gathered.table, people, seed, ends)
-    text = json.dumps({**written, "cuts": at})
-    found = Cut(waves=waves, campaign=campaign.held_as, edition=campaign.edition, note=(name, text))
-    before = _before(found, course.state.store) if stays else None
-    return found, waving.division(gathered.table, messages.audience, seed, at, before)
+    name, written = campaign.held_as, campaign.document.data["waves"]
+    kept = cuts_of(course.state.store.meta(), name)
+    if known and kept is not None and (kept.edition, kept.waves) == (campaign.edition, written):
+        found = Cut(waves=waves, kept=kept)
+        before = _before(found, course.state.store)
+        return found, waving.division(gathered.table, messages.audience, seed, kept.cuts, before)
+    at = waving.cuts(gathered.table, people, seed, waves.ends(gathered.audience.counts.people))
+    new = Cuts(campaign=name, edition=campaign.edition, waves=written, cuts=at)
+    return Cut(waves=waves, kept=new), waving.division(gathered.table, messages.audience, seed, at, None)
 
 
 def _before(found: Cut, store: Store) -> waving.Before:
@@ -124,11 +131,6 @@ def stand(found: Cut, number: int, store: Store, accepted: Accepted, free: int |
         begins=begins(found.waves, number, passed),
         faults=(said,) if bad else (),
     )
-
-
-def note_name(campaign: str) -> str:
-    """A campaign → under which name a state keeps its cuts."""
-    return f"waves:{campaign}"
 
 
 def _passed(found: Cut, before: Sequence[FrameRecord], store: Store, free: int | None) -> Passed:

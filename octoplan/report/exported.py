@@ -9,7 +9,9 @@ from typing import Any
 from octoplan.report.document import VERSION, line
 from octoplan.report.safe import words
 from octoplan.state.asides import KINDS, Aside
+from octoplan.state.cuts import all_cuts
 from octoplan.state.interface import CampaignRecord, FrameRecord, Identity, RunRecord, Store
+from octoplan.state.steering import values_of
 
 
 def export_header(environment: str, identity: Identity, key_check: str) -> str:
@@ -44,6 +46,8 @@ def _records(store: Store) -> Iterator[dict[str, Any]]:
     for kind, batches in zip(KINDS, asides, strict=True):
         for told in batches:
             yield from (_aside(kind, one) for one in told)
+    yield from (_checked({"kind": "halt", **values_of(one)}) for one in store.halts())
+    yield from ({"kind": "waves", **values_of(one)} for one in all_cuts(store.meta()))
 
 
 def _messages(store: Store, campaign: str) -> Iterator[dict[str, Any]]:
@@ -68,10 +72,11 @@ def _aside(kind: str, record: Aside) -> dict[str, Any]:
 
 def _record(kind: str, record: CampaignRecord | RunRecord | FrameRecord) -> dict[str, Any]:
     """A record → the object of its line; what a person wrote as a reason is masked where it looks like an address."""
-    values = {name: _written(getattr(record, name)) for name in record.__slots__}
-    if values.get("why"):
-        values["why"] = words(values["why"])
-    return {"kind": kind, **values}
+    return _checked({"kind": kind, **{name: _written(getattr(record, name)) for name in record.__slots__}})
+
+
+def _checked(values: dict[str, Any]) -> dict[str, Any]:
+    return {**values, "why": words(values["why"])} if values.get("why") else values
 
 
 def _written(value: Any) -> Any:

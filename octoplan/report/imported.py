@@ -33,7 +33,8 @@ def moved_line(moved: Moved) -> str:
     """What an export holds → a sentence or more."""
     parts = (several(moved.campaigns, "campaign"), several(moved.frames, "frame"), several(moved.messages, "message"))
     opened = f" {several(moved.opened, 'frame')} of them open: unknown from now on, since bodies are not exported."
-    return f"Import: {', '.join(parts)}.{opened if moved.opened else ''}"
+    halted = f" {several(moved.halts, 'halt')} in it: what is halted stays so until `octoplan resume`."
+    return f"Import: {', '.join(parts)}.{opened if moved.opened else ''}{halted if moved.halts else ''}"
 
 
 def moved_facts(moved: Moved) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What `octoplan state export` wrote → the records of a whole state, or the first reason why it is none.
 
-Its lines stand in one order: campaigns, runs, frames, messages, what `asides` knows, the end; messages by campaign,
-edition and person, so that one which stands there twice is found without remembering them.
+Its lines stand in one order: campaigns, runs, frames, messages, what `asides` and `steering` know, the end; messages by
+campaign, edition and person, so that one which stands there twice is found without remembering them.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,13 +11,14 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from octoplan.errors import StateError
-from octoplan.state import asides, fields, ndjson
+from octoplan.state import asides, fields, ndjson, steering
 from octoplan.state.asides import Aside
 from octoplan.state.fields import Check
 from octoplan.state.interface import FORMAT, CampaignRecord, FrameRecord, Identity, RunRecord, Status
 from octoplan.state.ndjson import HINT, Line
 from octoplan.state.receipts import SERIAL, campaign
 from octoplan.state.rights import PRUNED
+from octoplan.state.steering import Steering
 
 VERSION: Final = 1
 KIND: Final = "state"
@@ -43,7 +44,7 @@ class Placed:
     refusals: int
 
 
-Record = CampaignRecord | RunRecord | FrameRecord | Placed | Aside
+Record = CampaignRecord | RunRecord | FrameRecord | Placed | Aside | Steering
 
 
 def read_header(path: Path, shown: str) -> Exported:
@@ -100,6 +101,7 @@ class _Reading:
         self._frames: dict[str, _Seen] = {}
         self._last: tuple[str, int, int] | None = None
         self._asides = asides.Reading()
+        self._steering: set[tuple[str, str]] = set()
 
     def check(self, line: Line) -> Record | None:
         """A line → its record, None for the end."""
@@ -124,12 +126,26 @@ class _Reading:
                 self._end(line, values["lines"])
                 return None
             case _:
-                return self._aside(line, values)
+                return self._other(line, values)
 
-    def _aside(self, line: Line, values: Mapping[str, Any]) -> Aside:
+    def _other(self, line: Line, values: Mapping[str, Any]) -> Aside | Steering:
+        if line.kind in steering.SHAPES:
+            return self._steers(line, values)
         if "campaign" in values:
             self._known(line, values["campaign"])
         return self._asides.check(line, values)
+
+    def _steers(self, line: Line, values: Mapping[str, Any]) -> Steering:
+        """A flag of a campaign that was never applied holds as well; waves are of one that was."""
+        here = (line.kind, values["campaign"])
+        self._once(line, here in self._steering, "campaign")
+        self._steering.add(here)
+        if line.kind == "waves":
+            self._known(line, values["campaign"])
+        try:
+            return steering.record(line.kind, values)
+        except ValueError as wrong:
+            raise line.wrong("import/value", f"it has to be {wrong}", "cuts") from None
 
     def _campaign(self, line: Line) -> CampaignRecord:
         record = campaign(line)
@@ -266,6 +282,7 @@ _SHAPES: Final[Mapping[str, Mapping[str, Check]]] = MappingProxyType(
         "frame": _FRAME_2,
         "message": _MESSAGE,
         **asides.SHAPES,
+        **steering.SHAPES,
         "end": _END,
     }
 )

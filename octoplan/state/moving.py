@@ -14,13 +14,16 @@ from typing import Any, Final
 from octoplan.errors import StateError
 from octoplan.state import ndjson
 from octoplan.state.asides import Aside
+from octoplan.state.cuts import Cuts
 from octoplan.state.exports import Placed, Record
+from octoplan.state.halts import Halted
 from octoplan.state.hearing import note_last
 from octoplan.state.interface import CampaignRecord, FrameRecord, RunRecord, Status
 from octoplan.state.questions import QUESTIONS
 from octoplan.state.recording import know
 from octoplan.state.records import Forgotten, Skipped, Suppressed
 from octoplan.state.statements import moment, person_bytes
+from octoplan.state.steering import note_of
 from octoplan.state.told import Delivery, Optout, Reply
 from octoplan.state.writer import Writer
 
@@ -33,6 +36,7 @@ _FRAME: Final = (
     *("first_attempt", "last_change", "not_after", "ticket", "cost", "units", "code", "why"),
     *("opens", "wave", "arm", "due"),
 )
+_NOTE: Final = ("name", "value")
 _MESSAGE: Final = ("campaign", "edition", "person", "frame", "refusals")
 _TABLES: Final[Mapping[type, tuple[str, Sequence[str]]]] = MappingProxyType(
     {
@@ -45,18 +49,21 @@ _TABLES: Final[Mapping[type, tuple[str, Sequence[str]]]] = MappingProxyType(
         Reply: ("replies", ("ticket", "person", "mark", "at")),
         Forgotten: ("forgotten", ("person", "at")),
         Suppressed: ("suppressed", ("entry", "person")),
+        Halted: ("meta", _NOTE),
+        Cuts: ("meta", _NOTE),
     }
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """What an export holds. `opened`: frames that were open, and come in as unknown."""
+    """What an export holds. `opened`: frames that were open, and come in as unknown; `halts`: flags that are set."""
 
     campaigns: int
     frames: int
     messages: int
     opened: int
+    halts: int = 0
 
 
 def count(records: Iterable[Record]) -> Moved:
@@ -66,7 +73,13 @@ def count(records: Iterable[Record]) -> Moved:
     for record in records:
         counts[type(record)] += 1
         opened += isinstance(record, FrameRecord) and record.status is Status.SENDING
-    return Moved(campaigns=counts[CampaignRecord], frames=counts[FrameRecord], messages=counts[Placed], opened=opened)
+    return Moved(
+        campaigns=counts[CampaignRecord],
+        frames=counts[FrameRecord],
+        messages=counts[Placed],
+        opened=opened,
+        halts=counts[Halted],
+    )
 
 
 def fill(writer: Writer, records: Iterable[Record]) -> None:
@@ -110,6 +123,8 @@ class _Rows:
                 frame = self._frames[record.frame] if record.frame else None
                 person = person_bytes(record.person)
                 values = [self._campaigns[record.campaign], record.edition, person, frame, record.refusals]
+            case Halted() | Cuts():
+                values = list(note_of(record))
             case CampaignRecord():
                 raise AssertionError(record.name)
             case _:

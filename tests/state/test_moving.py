@@ -15,8 +15,22 @@ from octoplan.errors import StateError
 from octoplan.project import Environment
 from octoplan.state import exports, sqlite
 from octoplan.state.checking import check
+from octoplan.state.cuts import Cuts, cuts_of
 from octoplan.state.home import LOCK_FILE, Home, check_none, create, move_in, open_state
-from octoplan.state.interface import Begin, Change, Child, Delivery, Optout, Refused, Reply, Sent, Split, Store, Unknown
+from octoplan.state.interface import (
+    Begin,
+    Change,
+    Child,
+    Delivery,
+    Halted,
+    Optout,
+    Refused,
+    Reply,
+    Sent,
+    Split,
+    Store,
+    Unknown,
+)
 from octoplan.state.sqlite import SqliteStore
 from octoplan.state.told import Heard
 from tests.state.conftest import EPOCH, META, at, campaign, everything, frame_id, record, run_record
@@ -59,7 +73,18 @@ def live(store: Store) -> None:
     winter = replace(campaign({22: (10,)}, edition=2, name="winter"), skipped=[[(11, "holdout")], [(12, "cap")]])
     record(store, campaign({21: (10, 20)}, name="été"), winter, run="run-2")
     store.hear(HEARD)
+    for flag in HALTS:
+        store.halt(flag)
+    store.note(EPOCH, *CUTS.note)
 
+
+HALTS = (
+    Halted(who="ann@desk", at=at(7), why="a broken link"),
+    Halted(campaign="autumn-sale", who="ben@desk", at=at(8)),
+    Halted(campaign="never-applied", who="ben@desk", at=at(9)),
+)
+WAVES: list[dict[str, Any]] = [{"people": 50}, {"share": "5%", "after": "15m"}, {"rest": True, "after": "1h"}]
+CUTS = Cuts(campaign="été", edition=1, waves=WAVES, cuts=(12, 1 << 64))
 
 HEARD: tuple[Heard, ...] = (
     Delivery(ticket="sms_1", person=30, status="DELIVERED", at=at(3)),
@@ -140,10 +165,56 @@ def test_a_state_moves_to_another_kind_of_store_and_back(
     assert again == {**first, "serial": first["serial"] + 2}
 
 
+def test_what_is_halted_stays_so_where_the_state_is_moved_to(
+    lived: Store, kind: str, place: Callable[[str], Home], tmp_path: Path
+) -> None:
+    home = place(OTHER[kind])
+    file = export(lived, tmp_path / "state.ndjson")
+    move(home, file)
+    with opened(home) as store:
+        assert store.halts() == HALTS
+        store.record(run_record("run-3"), EPOCH, [campaign({31: (10, 11, 50)}), campaign({32: (5,)}, name="new")])
+        begun = Begin(frame=frame_id(32), run="run-3", at=at(9), body=b"sealed")
+        assert store.commit(EPOCH, [begun]) == (False,), "everything is halted"
+        for flag in HALTS:
+            assert store.resume(flag.campaign)
+        assert store.commit(EPOCH, [begun]) == (True,)
+
+
+def test_waves_stay_cut_where_the_state_is_moved_to(
+    lived: Store, kind: str, place: Callable[[str], Home], tmp_path: Path
+) -> None:
+    home = place(OTHER[kind])
+    move(home, export(lived, tmp_path / "state.ndjson"))
+    with opened(home) as store:
+        assert cuts_of(store.meta(), "été") == CUTS == cuts_of(lived.meta(), "été")
+        assert cuts_of(store.meta(), "winter") is None
+
+
+def test_an_export_from_before_flags_were_in_it_is_read(
+    given: list[str], place: Callable[[str], Home], tmp_path: Path
+) -> None:
+    home = place("sqlite")
+    before = _without("halt", "waves")(given)
+    move(home, write_lines(tmp_path / "state.ndjson", [*before[:-1], changed(before[-1], lines=len(before) - 2)]))
+    with opened(home) as store:
+        assert store.halts() == ()
+
+
+def test_the_reasons_of_flags_are_exported_without_addresses(lived: Store, tmp_path: Path) -> None:
+    lived.resume("")
+    lived.halt(Halted(who="ann@desk", at=at(7), why="ask ben@example.com or +33600000123"))
+    (flag, *_) = [one for one in read(export(lived, tmp_path / "state.ndjson")) if one.get("kind") == "halt"]
+    assert "example" not in flag["why"]
+    assert "600000" not in flag["why"]
+
+
 def test_a_state_that_was_moved_works_on(lived: Store, kind: str, place: Callable[[str], Home], tmp_path: Path) -> None:
     home = place(OTHER[kind])
     move(home, export(lived, tmp_path / "state.ndjson"))
     with opened(home) as store:
+        for flag in HALTS:
+            store.resume(flag.campaign)
         store.record(run_record("run-3"), EPOCH, [campaign({31: (10, 11, 50)}), campaign({32: (5,)}, name="new")])
         begun = Begin(
             frame=frame_id(31), run="run-3", at=at(9), body=KEYS.seal(frame_id(31), b"{}", lambda n: b"n" * n)
@@ -243,6 +314,17 @@ WRONG: dict[str, tuple[Callable[[list[str]], list[str]], str]] = {
     "with somebody skipped of another campaign": (_edit("skipped", campaign="spring"), "import/reference"),
     "with a delivery of no status": (_edit("delivery", status="SOMEHOW"), "import/value"),
     "with a frame of no wave": (_edit("frame", wave=...), "import/key"),
+    "with a flag twice": (_twice("halt"), "import/twice"),
+    "with a flag of no moment": (_edit("halt", at="yesterday"), "import/value"),
+    "with a flag that nobody set": (_edit("halt", who=...), "import/key"),
+    "with waves twice": (_twice("waves"), "import/twice"),
+    "with waves of another campaign": (_edit("waves", campaign="spring"), "import/reference"),
+    "with no waves": (_edit("waves", waves=[]), "import/value"),
+    "with waves that are none": (_edit("waves", waves="50, then the rest"), "import/value"),
+    "with a cut too few": (_edit("waves", cuts=["c"]), "import/value"),
+    "with cuts in another order": (_edit("waves", cuts=["d", "c"]), "import/value"),
+    "with cuts that are numbers": (_edit("waves", cuts=[12, 13]), "import/value"),
+    "with a cut that is no hash": (_edit("waves", cuts=["c", "f" * 18]), "import/value"),
     "with a message twice": (_twice("message"), "import/order"),
     "with a message of another status": (_edit("message", status="refused"), "import/reference"),
     "with a message of another campaign": (_edit("message", campaign="winter"), "import/reference"),
