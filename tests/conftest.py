@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import IO, Any
@@ -184,7 +185,7 @@ class Gateway:
     """An endpoint on loopback: a sandbox in memory that is slow on demand, or answers as a script says.
 
     `script`: what the next requests are answered in place of the sandbox; None: the sandbox takes the request, and
-    its answer is lost. `bodies`: everything that arrived.
+    its answer is lost. `bodies`: everything that arrived. `date`: what time it is there; None: it does not say.
     """
 
     url: str
@@ -192,6 +193,7 @@ class Gateway:
     pause: float = 0.0
     script: list[tuple[int, bytes] | None] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
+    date: datetime | None = None
 
     def answer(self, request: Request) -> tuple[int, bytes] | None:
         """Take a request and, after the pause, say what it is answered."""
@@ -235,7 +237,9 @@ class _Exchange(BaseHTTPRequestHandler):
     server: _Server
 
     def do_HEAD(self) -> None:
-        self.send_response_only(204)  # it does not say what time it is
+        self.send_response_only(204)
+        if self.server.gateway.date is not None:
+            self.send_header("date", format_datetime(self.server.gateway.date, usegmt=True))
         self.end_headers()
 
     def do_GET(self) -> None:

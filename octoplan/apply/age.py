@@ -17,9 +17,8 @@ from octoplan.state.interface import OLDEST
 SLACK: Final = timedelta(minutes=5)
 """By how much ages may differ where all clocks are right: answers are slow, and clocks are set by small steps."""
 
-_NAMES: Mapping[str, str] = MappingProxyType(
-    {"local": "this machine's clock", "api": "the API's", "store": "the database's"}
-)
+LOCAL: Final = "this machine's clock"
+_NAMES: Mapping[str, str] = MappingProxyType({"local": LOCAL, "api": "the API's", "store": "the database's"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +34,14 @@ class Clocks:
         """The clocks that said something, by field."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: moment for name, moment in values.items() if moment is not None}
+
+
+def judges(now: Clocks) -> Mapping[str, datetime]:
+    """What clocks say now → by which of them the hour is judged, by name: this machine's if they agree, else each."""
+    said = now.said
+    if max(said.values()) - min(said.values()) <= SLACK:
+        return {LOCAL: now.local}
+    return {_NAMES[name]: moment for name, moment in said.items()}
 
 
 def dump(clocks: Clocks) -> str:

@@ -71,12 +71,16 @@ class Stopped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """People of a campaign who were not sent to, since they may not be yet; a later apply sends to them."""
+    """People of a campaign who were not sent to, since they may not be yet; a later apply sends to them.
+
+    `is_unsure`: whether they may cannot be told, and somebody has to see to that.
+    """
 
     campaign: str
     recipients: int
     until: datetime | None
     why: str
+    is_unsure: bool = False
 
 
 Event = Settling | Started | FrameDone | Listed | Retrying | Stopped | Waiting

@@ -2,17 +2,16 @@
 
 from collections import deque
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Final
 
-from octoplan.apply.age import SLACK
+from octoplan.apply.age import SLACK, Clocks
 from octoplan.apply.events import Retrying
 from octoplan.apply.landing import put_back, record, split
 from octoplan.apply.search import Search
 from octoplan.apply.stops import said_stop, take_out
 from octoplan.apply.tower import SHUT_OUT, Flight, Tower
 from octoplan.apply.verdict import Halt, Proof, Verdict, judge
-from octoplan.apply.windows import CLOSING, why_outside
+from octoplan.apply.windows import why_outside
 from octoplan.gateways.interface import Connection, Outcome, Unanswered
 from octoplan.state import interface as state
 
@@ -48,8 +47,9 @@ def fly(flight: Flight, connection: Connection, tower: Tower) -> bool:
     return True
 
 
-def may_send(flight: Flight, now: datetime) -> Verdict | None:
+def may_send(flight: Flight, clocks: Clocks) -> Verdict | None:
     """Asked right before every first byte, replays included: None, or the verdict that forbids it."""
+    now = clocks.local
     if flight.not_after is not None and now > flight.not_after:
         return Verdict(proof=Proof.UNKNOWN, why="no answer was had before not_after passed")
     if flight.first_attempt is not None:
@@ -57,7 +57,7 @@ def may_send(flight: Flight, now: datetime) -> Verdict | None:
             return Verdict(proof=Proof.OPEN, why="the clock runs behind its last attempt, so its age cannot be told")
         if now - flight.first_attempt >= state.OLDEST:
             return Verdict(proof=Proof.UNKNOWN, why="no answer was had within 23 hours of the first attempt")
-    outside = why_outside(flight.frame.opens, now)
+    outside = why_outside(flight.frame.opens, clocks)
     return Verdict(proof=Proof.OPEN, why=outside) if outside else None
 
 
@@ -69,14 +69,14 @@ def _begin(flight: Flight, tower: Tower) -> Flight | list[Flight] | None:
     frame = flight.frame
     if tower.stop.holds(frame.origin.campaign) or not tower.pace.wait(tower.stop):
         return None
-    now = tower.clock.now()
+    now = tower.dates.told
     if flight.first_attempt is not None:
-        taken = state.Again(frame=frame.id, run=tower.run, at=now, held_by=flight.held_by)
+        taken = state.Again(frame=frame.id, run=tower.run, at=now.local, held_by=flight.held_by)
         return replace(flight, held_by=None) if tower.make(taken) else None
     forbidden = may_send(flight, now)
     if forbidden is not None and forbidden.proof is not Proof.OPEN:
         tower.stop_campaign(frame.origin.campaign, "not_after has passed: nothing more of it is sent")
-    if forbidden is not None or why_outside(frame.opens, now + CLOSING):
+    if forbidden is not None or why_outside(frame.opens, now, begins=True):
         return None
     if flight.heard is not None and (gone := said_stop(flight, tower.ledger.clearance(), tower)):
         return take_out(flight, gone, tower, begun=False)
@@ -139,7 +139,7 @@ def _forbidden(flight: Flight, tower: Tower) -> Verdict | None:
         tower.halt(halted)
         proof = Proof.OPEN if flight.doubt else Proof.HELD
         return Verdict(proof=proof, halt=Halt.CAMPAIGN if halted.campaign else Halt.RUN, why=halted.said)
-    forbidden = may_send(flight, tower.clock.now())
+    forbidden = may_send(flight, tower.dates.told)
     if forbidden is not None and not flight.doubt:
         over = Verdict(proof=Proof.REFUSED, halt=Halt.CAMPAIGN, why="its time passed before it was sent")
         return replace(forbidden, proof=Proof.HELD) if forbidden.proof is Proof.OPEN else over

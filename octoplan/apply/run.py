@@ -7,9 +7,10 @@ from datetime import datetime
 from itertools import chain
 from types import MappingProxyType
 
+from octoplan.apply import windows
 from octoplan.apply.age import Clocks, doubt, dump, load
 from octoplan.apply.dates import Dates
-from octoplan.apply.events import Event, FrameDone, Settling, Started, Stopped
+from octoplan.apply.events import Event, FrameDone, Settling, Started, Stopped, Waiting
 from octoplan.apply.flight import may_send
 from octoplan.apply.lanes import Lanes
 from octoplan.apply.ledger import Ledger
@@ -21,6 +22,7 @@ from octoplan.apply.witness import Nobody, Witness
 from octoplan.frame import Frame, Origin
 from octoplan.gateways.interface import Gateway
 from octoplan.pipeline.remembered import Change
+from octoplan.plan import Step
 from octoplan.project import Environment
 from octoplan.state.halts import halt_of
 from octoplan.state.home import State
@@ -59,6 +61,11 @@ class Applier:
         """Frames without an outcome, each of which keeps a place in flight."""
         return tuple(self.state.store.frames(Status.SENDING))
 
+    @property
+    def planned(self) -> tuple[FrameRecord, ...]:
+        """What this run recorded and did not begin."""
+        return tuple(frame for frame in self.state.store.frames(Status.PLANNED) if frame.run == self.run)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
@@ -85,7 +92,7 @@ def settle(applier: Applier) -> Iterator[Event]:
     if not left:
         return
     yield Settling(frames=len(left))
-    then, now = load(applier.state.store.meta().get(_CLOCKS)), _clocks(applier)
+    then, now = load(applier.state.store.meta().get(_CLOCKS)), clocks(applier)
     halts = applier.state.store.halts()
     flights: list[Flight] = []
     purposes = {one.name: one.definition.get("settings", {}).get("purpose") for one in applier.state.store.campaigns()}
@@ -102,7 +109,7 @@ def settle(applier: Applier) -> Iterator[Event]:
             yield _hold(applier, record, halted.said)
         elif unsure and not _is_past(record.not_after, now.local):
             yield _hold(applier, record, unsure)
-        elif (outside := may_send(flight, now.local)) and outside.proof is Proof.OPEN:
+        elif (outside := may_send(flight, now)) and outside.proof is Proof.OPEN:
             yield _hold(applier, record, outside.why)
         else:
             flights.append(flight)
@@ -122,7 +129,7 @@ def send(applier: Applier, recording: Recording) -> Iterator[Event]:
         recipients=recording.recipients,
         requests=recording.requests,
     )
-    now = _clocks(applier)
+    now = clocks(applier)
     then: Clocks | None = now
     if applier.open_frames:  # what clocks said before one was begun must stay known
         then = load(store.meta().get(_CLOCKS))
@@ -143,6 +150,16 @@ def send(applier: Applier, recording: Recording) -> Iterator[Event]:
     store.end(run.id, applier.epoch, applier.clock.now())
 
 
+def waiting(applier: Applier, steps: Iterable[Step], due: Mapping[str, int]) -> Iterator[Waiting]:
+    """A plan's steps, and the waves that were due → who was not sent to since they may not be yet.
+
+    Clocks are asked once more where that hangs on the hour.
+    """
+    planned = applier.planned
+    now = clocks(applier) if any(frame.opens for frame in planned) else Clocks(local=applier.clock.now())
+    yield from windows.waiting(steps, planned, due, now)
+
+
 def _board(applier: Applier, recording: Recording, dates: Dates) -> Iterator[Event]:
     """Fly what is due, then what may follow it, as long as there is a place in flight and nothing stops the run."""
     tally = Tally()
@@ -157,12 +174,13 @@ def _board(applier: Applier, recording: Recording, dates: Dates) -> Iterator[Eve
     yield from recording.waiting()
 
 
-def _clocks(applier: Applier) -> Clocks:
+def clocks(applier: Applier) -> Clocks:
+    """Ask this machine, the API and the database what time it is, which may take seconds."""
     return Clocks(local=applier.clock.now(), api=applier.gateway.clock(), store=applier.state.store.now())
 
 
 def _dates(applier: Applier, then: Clocks | None, now: Clocks) -> Dates:
-    return Dates.of(applier.clock, lambda: _clocks(applier), then, now)
+    return Dates.of(applier.clock, lambda: clocks(applier), then, now)
 
 
 def _fly(applier: Applier, flights: Iterable[Flight], dates: Dates, tally: Tally, *, lanes: int) -> Iterator[Event]:

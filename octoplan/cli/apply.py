@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from octoplan.plan import Plan
     from octoplan.planfile import PlanFile
     from octoplan.state.home import State
-    from octoplan.state.interface import FrameRecord
     from octoplan.table.connection import Table
 
 
@@ -113,7 +112,7 @@ def _apply(session: Session, applier: "Applier", order: Order) -> tuple["Plan", 
 
     What is open is settled before the campaigns are read: a typo in a file must not let its time run out.
     """
-    from octoplan.apply import run, windows  # noqa: PLC0415 - loaded when called
+    from octoplan.apply import run  # noqa: PLC0415 - loaded when called
     from octoplan.apply.recording import recording  # noqa: PLC0415
     from octoplan.pipeline import credit  # noqa: PLC0415
     from octoplan.plan import Plan  # noqa: PLC0415
@@ -141,16 +140,8 @@ def _apply(session: Session, applier: "Applier", order: Order) -> tuple["Plan", 
             done = tell(console, applier, sending, drawn.plan.recipients)
             told += done + tell(console, applier, refused.listed(table, drawn.drafts, done), total=0)
         due = {one.campaign.held_as: one.waves.due for one in drawn.drafts if one.waves}
-        left = windows.waiting(drawn.plan.steps, _planned(applier), due, applier.clock.now())
-        told += tell(console, applier, left, total=0)
+        told += tell(console, applier, run.waiting(applier, drawn.plan.steps, due), total=0)
     return drawn.plan, told
-
-
-def _planned(applier: "Applier") -> Iterator["FrameRecord"]:
-    """What this run recorded and did not begin."""
-    from octoplan.state.interface import Status  # noqa: PLC0415 - loaded when called
-
-    return (frame for frame in applier.state.store.frames(Status.PLANNED) if frame.run == applier.run)
 
 
 def _draw(
@@ -229,8 +220,8 @@ def exit_code(applier: "Applier", told: "Iterable[Event]") -> int:
         return GuardRefused.exit_code
     told, now = list(told), applier.clock.now()
     waved = {event.campaign for event in told if isinstance(event, Waiting)}
-    unsent = any(
-        not is_waiting(frame, now) and not (frame.wave and frame.campaign in waved) for frame in _planned(applier)
+    unsent = any(isinstance(event, Waiting) and event.is_unsure for event in told) or any(
+        not is_waiting(frame, now) and not (frame.wave and frame.campaign in waved) for frame in applier.planned
     )
     if unsent or any(isinstance(event, FrameDone) and event.status == "refused" for event in told):
         return 8

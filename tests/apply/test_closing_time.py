@@ -2,12 +2,16 @@
 
 import threading
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from hypothesis import given
+from hypothesis import strategies as st
+
+from octoplan.apply.age import SLACK, Clocks
 from octoplan.apply.run import send
 from octoplan.apply.tower import Flight
-from octoplan.apply.windows import is_waiting
+from octoplan.apply.windows import is_waiting, why_outside
 from octoplan.frame import Frame
 from octoplan.state.interface import Clearance, Halted, Status
 from octoplan.state.sqlite import SqliteStore
@@ -117,3 +121,35 @@ def test_a_halt_of_many_frames_in_flight_says_that_it_was_halted_and_nothing_els
     store.close()
     assert stopped(events) == [(None, "everything was halted by ann@desk at 2026-11-03 10:00 UTC: a broken link")]
     assert (set(done(events)), ground.statuses()) == ({"planned"}, {"planned": 36})
+
+
+def test_a_clock_that_is_put_back_in_mid_run_keeps_no_window_open(ground: Field) -> None:
+    ground.max_in_flight = 2
+    ground.judge.date = lambda: NOW
+
+    def script(asked: Asked) -> str:
+        if asked.nth == 10:
+            ground.clock.sleep(40 * 60)
+            ground.clock.offset = -timedelta(minutes=40)
+        return ACCEPT
+
+    ground.judge.script = script
+    events = ground.send(*with_window(30))
+    assert len(ground.judge.asked) <= 10 + 2
+    assert set(done(events)) <= {"sent", "planned"}
+    assert ground.clock.now() < CLOSES, "by this machine's clock alone it is open"
+
+
+moments = st.timedeltas(-timedelta(hours=3), timedelta(hours=33)).map(lambda ahead: NOW + ahead)
+
+
+@given(moments, st.none() | moments, st.none() | moments)
+def test_the_hour_is_what_each_clock_says_where_they_differ(
+    local: datetime, api: datetime | None, store: datetime | None
+) -> None:
+    said = [moment for moment in (local, api, store) if moment is not None]
+    differ = max(said) - min(said) > SLACK
+    may = all(Opens.parse(OPENS).holds(moment) for moment in (said if differ else [local]))
+    why = why_outside(OPENS, Clocks(local=local, api=api, store=store))
+    assert (why == "") is may
+    assert why_outside("", Clocks(local=local, api=api, store=store)) == ""

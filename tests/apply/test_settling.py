@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from octoplan.apply.age import Clocks
 from octoplan.apply.flight import may_send
 from octoplan.apply.run import settle
 from octoplan.apply.tower import SHUT_OUT, Flight
@@ -127,7 +128,7 @@ def test_past_not_after_nothing_is_begun(ground: Field) -> None:
 def test_right_before_every_first_byte_age_and_not_after_are_asked(
     first: datetime | None, not_after: datetime | None, proof: Proof | None
 ) -> None:
-    verdict = may_send(Flight(frame=ONE, first_attempt=first, not_after=not_after), NOW)
+    verdict = may_send(Flight(frame=ONE, first_attempt=first, not_after=not_after), Clocks(local=NOW))
     assert (verdict.proof if verdict else None) is proof
 
 

@@ -1,12 +1,14 @@
 """Messages are sent within their recipients' windows: planned, shown, and asked before every first byte."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from octoplan.project import load
+from octoplan.sandbox.testing import run_octopush
 from tests.conftest import Folder, Gateway, MakeProject
 
 NIGHT = datetime(2026, 11, 2, 21, 30, tzinfo=UTC)  # Monday, 22:30 in Paris
@@ -356,3 +358,79 @@ def test_a_pack_that_is_none_is_a_problem_that_lists_them(folder: Folder) -> Non
     outcome = folder.call("validate")
     assert outcome.code == 3
     assert "`window.pack`: must be be, courtesy, de, es-voice, fr-charter, fr-strict" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("here", "there"),
+    [(MORNING, NIGHT), (MORNING, MORNING + timedelta(hours=11)), (EVENING - timedelta(hours=4), NIGHT)],
+)
+def test_a_clock_that_is_hours_off_wakes_nobody_where_the_gateway_tells_the_time(
+    folder: Folder, gateway: Gateway, here: datetime, there: datetime
+) -> None:
+    gateway.date = there
+    done = folder.call("apply", "--env", "live", "--auto-approve", at=here)
+    assert (done.code, done.last) == (8, "Applied: 0 sent, 0 refused, 0 open, 0 unknown, 10 waiting.")
+    said = (
+        f"sale waiting: 10 people, clocks differ: it is {there:%Y-%m-%d %H:%M} UTC by the API's, which is outside its "
+        f"window, and {here:%Y-%m-%d %H:%M} by this machine's clock; set them right"
+    )
+    assert [line for line in done.err.splitlines() if "clock" in line] == [said]
+    assert gateway.bodies == []
+    gateway.date = here
+    assert apply(folder, here) == (0, "Applied: 10 sent, 0 refused, 0 open, 0 unknown.")
+
+
+def test_clocks_that_differ_hold_nobody_whose_window_is_open_by_each(folder: Folder, gateway: Gateway) -> None:
+    gateway.date = MORNING + timedelta(hours=3)
+    assert apply(folder, MORNING) == (0, "Applied: 10 sent, 0 refused, 0 open, 0 unknown.")
+
+
+def test_clocks_that_differ_by_minutes_are_one_clock(folder: Folder, gateway: Gateway) -> None:
+    gateway.date = EVENING + timedelta(minutes=3)
+    assert apply(folder, EVENING - timedelta(seconds=30)) == (0, "Applied: 10 sent, 0 refused, 0 open, 0 unknown.")
+
+
+def test_some_may_be_open_by_each_clock_while_others_are_not(folder: Folder, gateway: Gateway) -> None:
+    folder.write({"campaigns/people.csv": people(*FRENCH, *ISLANDERS)})
+    gateway.date = datetime(2026, 11, 3, 5, 0, tzinfo=UTC)  # 09:00 on Reunion, 06:00 in Paris
+    code, last = apply(folder, MORNING)
+    assert (code, last) == (8, "Applied: 5 sent, 0 refused, 0 open, 0 unknown, 10 waiting.")
+    assert gateway.addresses() == sorted(ISLANDERS)
+
+
+def test_an_open_frame_is_held_where_clocks_differ_on_the_hour(folder: Folder, gateway: Gateway) -> None:
+    gateway.date = MORNING
+    gateway.script = [(500, b"")]
+    folder.write({"campaigns/people.csv": people(*FRENCH[:3])})
+    assert folder.call("apply", "--env", "live", "--auto-approve", at=MORNING, hurried=True).code == 9
+    gateway.date = NIGHT + timedelta(days=1)
+    done = folder.call("apply", "--env", "live", "--auto-approve", at=NIGHT + timedelta(days=1))
+    assert (done.code, len(gateway.bodies)) == (9, 1)
+    gateway.date = NIGHT + timedelta(days=1)
+    done = folder.call("apply", "--env", "live", "--auto-approve", at=MORNING + timedelta(hours=2))
+    assert (done.code, len(gateway.bodies)) == (9, 1)
+    assert "clocks differ" in done.err
+    gateway.date = MORNING + timedelta(hours=2)
+    assert apply(folder, MORNING + timedelta(hours=2))[0] == 0
+    assert gateway.addresses() == FRENCH[:3]
+
+
+def test_waves_too_end_with_8_where_clocks_differ(folder: Folder, gateway: Gateway) -> None:
+    folder.write({"campaigns/sale.yaml": SALE + "waves: [{people: 4}, {rest: true, after: 1h}]\n"})
+    gateway.date = NIGHT
+    code, last = apply(folder, MORNING)
+    assert (code, gateway.bodies) == (8, [])
+    assert last == "Applied: 0 sent, 0 refused, 0 open, 0 unknown, 10 waiting."
+
+
+def test_the_sandbox_is_a_witness_of_the_hour_too(folder: Folder) -> None:
+    settings = (folder.path / "octoplan.yaml").read_text(encoding="utf-8")
+    with run_octopush() as octopush:
+        address = f"gateway: {{url: {octopush.url}}}"
+        folder.write({"octoplan.yaml": re.sub(r"gateway: \{url: .*?\}", address, settings)})
+        octopush.set_clock(NIGHT, frozen=True)
+        assert apply(folder, MORNING) == (8, "Applied: 0 sent, 0 refused, 0 open, 0 unknown, 10 waiting.")
+        assert octopush.messages() == ()
+        octopush.set_clock(MORNING, frozen=True)
+        assert apply(folder, MORNING) == (0, "Applied: 10 sent, 0 refused, 0 open, 0 unknown.")
+        assert len(octopush.messages()) == 10

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ import pytest
 
 from octoplan import frame
 from octoplan.apply import flight, ledger, verdict
+from octoplan.apply.age import Clocks
 from octoplan.apply.tower import Flight
 from octoplan.apply.verdict import Proof, Verdict
 from octoplan.frame import Frame, Origin
@@ -99,7 +100,7 @@ def _age_is_not_asked(patch: pytest.MonkeyPatch) -> None:
 
 
 def _not_after_is_not_asked(patch: pytest.MonkeyPatch) -> None:
-    def may_send(which: Flight, now: datetime) -> Verdict | None:
+    def may_send(which: Flight, now: Clocks) -> Verdict | None:
         return real(Flight(frame=which.frame, first_attempt=which.first_attempt, last_change=which.last_change), now)
 
     real = flight.may_send
