@@ -4,8 +4,10 @@ The judge is the sandbox's record by its own clock, and local time by dateutil's
 """
 
 import random
+import signal
 import subprocess
 import sys
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
@@ -68,8 +70,12 @@ def may_be_reached(address: str, at: datetime) -> bool:
     return True
 
 
-def walk(folder: Folder, gateway: Gateway, days: int, seed: int) -> None:
-    """Apply at random moments, with whatever may happen to an apply; each time with a few more people."""
+def walk(folder: Folder, gateway: Gateway, days: int, seed: int) -> Counter[str]:
+    """Apply at random moments, with whatever may happen to an apply, each time with a few more people; what happened.
+
+    `killed`: amid a request; `repeated`, `held`: what was left open was sent again, or not at that hour.
+    """
+    tally: Counter[str] = Counter()
     chance, at, people = random.Random(seed), datetime(2026, 12, 18, 17, 40, tzinfo=UTC), 10  # noqa: S311 - no secret
     until = at + timedelta(days=days)
     while at < until:
@@ -77,23 +83,26 @@ def walk(folder: Folder, gateway: Gateway, days: int, seed: int) -> None:
         rows = "".join(f"{number(index)},Ada\n" for index in range(people))
         folder.write({"campaigns/people.csv": f"phone_number,first_name\n{rows}"})
         Steering(gateway.sandbox).set_clock(at, frozen=True)
-        match chance.choice(["fine", "fine", "killed", "lost", "busy"]):
-            case "killed":
-                kill(folder, gateway, at, chance.randint(1, 3))
-            case "lost":
-                gateway.script = [None]
-                folder.call(*APPLY, at=at, hurried=True)
-            case "busy":
-                gateway.script = [(500, b"")] * chance.randint(1, 3)
-                folder.call(*APPLY, at=at, hurried=True)
-            case _:
-                folder.call(*APPLY, at=at)
+        tally["applies"] += 1
+        what = chance.choice(["fine", "fine", "killed", "killed", "lost", "busy"])
+        if what == "killed":
+            tally["killed"] += kill(folder, gateway, at, chance.choice((1, 1, 2, 3)))
+        else:
+            gateway.script = {"lost": [None], "busy": [(500, b"")] * chance.randint(1, 3)}.get(what, [])
+            done = folder.call(*APPLY, at=at, hurried=what != "fine")
+            assert done.code in (0, 9), done
+            tally["lost or refused for now"] += what != "fine" and len(gateway.script) == 0
+            tally["held"] += "outside its window" in done.err
+            tally["waiting"] += "waiting" in done.last
         gateway.script = []
         at += timedelta(minutes=chance.randint(5, 9 * 60))
+    bodies = Counter(gateway.bodies)
+    tally["repeated"] = sum(number > 1 for number in bodies.values())
+    return tally
 
 
-def kill(folder: Folder, gateway: Gateway, at: datetime, requests: int) -> None:
-    """Kill an apply once so many requests arrived, if it makes as many."""
+def kill(folder: Folder, gateway: Gateway, at: datetime, requests: int) -> bool:
+    """Kill an apply once so many requests arrived, if it makes as many; whether it did."""
     arguments = [sys.executable, "-c", STANDING, at.isoformat(), "-C", str(folder.path), *APPLY]
     before, gateway.pause = len(gateway.bodies), 0.05
     process = subprocess.Popen(
@@ -105,8 +114,8 @@ def kill(folder: Folder, gateway: Gateway, at: datetime, requests: int) -> None:
         except subprocess.TimeoutExpired:
             continue
     process.kill()
-    process.wait()
     gateway.pause = 0.0
+    return process.wait() == -signal.SIGKILL
 
 
 @pytest.mark.parametrize(
@@ -122,10 +131,14 @@ def test_whatever_happens_nobody_is_reached_outside_their_window(
         {"octoplan.yaml": f"octoplan: 1\nenvironments: {{live: {environment}}}\n", "campaigns/sale.yaml": SALE}
     )
     assert folder.call("state", "init", "--env", "live").code == 0
-    walk(folder, gateway, days, seed)
+    tally = walk(folder, gateway, days, seed)
     messages = gateway.sandbox.messages()
     woken = [f"{one.address} {one.at.isoformat()}" for one in messages if not may_be_reached(one.address, one.at)]
     assert woken == []
     assert len({one.address for one in messages}) == len(messages), "nobody got it twice"
     assert len(messages) > 5 * days, "it was no month of waiting"
     assert {prefix for prefix in ZONES for one in messages if one.address.startswith(prefix)} == ZONES.keys()
+    print(f"{days} days of seed {seed}: {len(messages)} messages, {dict(sorted(tally.items()))}")  # noqa: T201 - with -rP
+    assert all(
+        tally[what] >= days // 4 for what in ("killed", "lost or refused for now", "held", "waiting", "repeated")
+    )
