@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from octoplan.durations import moment
 from octoplan.plan import Action, Standing, Wait
 
 
@@ -37,4 +38,4 @@ def _waiting(waits: Sequence[Wait]) -> str:
     if not known:
         return f"waiting: {waits[0].why}"
     until, why = known[0]
-    return f"waiting until {until.isoformat(' ', 'minutes')}: {why}"
+    return f"waiting until {moment(until)}: {why}"

@@ -1,11 +1,11 @@
-"""A length of time as people write it → a timedelta, and back. Pure; the one place where either is done.
+"""A length of time as people write it → a timedelta, and back; a moment → its text. Pure; the one place for it.
 
 A whole number and a unit: `90s`, `15m`, `36h`, `7d`. Its form is in the JSON Schema too, as `duration`, so that what
 gets here has it.
 """
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 _UNITS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
@@ -25,3 +25,9 @@ def write(length: timedelta) -> str:
     seconds = int(length.total_seconds())
     unit = next(unit for unit, size in reversed(_UNITS.items()) if seconds % size == 0)
     return f"{seconds // _UNITS[unit]}{unit}"
+
+
+def moment(when: datetime) -> str:
+    """A moment → date, time and offset, as its author wrote the offset: `2026-12-01 08:00 +01:00`, or `... UTC`."""
+    zone = "UTC" if when.utcoffset() == UTC.utcoffset(None) else when.strftime("%z")
+    return f"{when:%Y-%m-%d %H:%M} {zone if zone == 'UTC' else f'{zone[:3]}:{zone[3:5]}'}"

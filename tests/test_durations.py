@@ -1,6 +1,6 @@
-"""Lengths of time, as people write them."""
+"""Lengths of time and moments, as people write and read them."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -35,3 +35,9 @@ def test_what_is_written_reads_as_the_same(number: int, unit: str) -> None:
     length = durations.parse(f"{number}{unit}")
     assert durations.parse(durations.write(length)) == length
     assert len(durations.write(length)) <= len(f"{number}{unit}")
+
+
+def test_a_moment_keeps_its_author_s_offset() -> None:
+    at = datetime(2026, 12, 1, 10, 5)  # noqa: DTZ001 - the zones come below
+    assert durations.moment(at.replace(tzinfo=UTC)) == "2026-12-01 10:05 UTC"
+    assert durations.moment(at.replace(tzinfo=timezone(timedelta(hours=-3, minutes=-30)))) == "2026-12-01 10:05 -03:30"

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from octoplan.durations import moment
 from octoplan.report.document import document
-from octoplan.report.lines import moment
 from octoplan.report.safe import masked, plain, words
 from octoplan.report.style import Line, Style
 from octoplan.report.text import ID_SHOWN

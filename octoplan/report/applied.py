@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
+from octoplan.durations import moment
 from octoplan.report.document import document
-from octoplan.report.lines import count, moment, money, several
+from octoplan.report.lines import count, money, several
 from octoplan.report.outcome import CampaignOutcome, Outcome
 from octoplan.report.safe import plain, words
 from octoplan.report.style import BLANK, Line, Style

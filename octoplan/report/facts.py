@@ -7,9 +7,10 @@ are shown alone, in the order of how many people it touches, so that no word can
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from octoplan.durations import moment
 from octoplan.plan import Action, Step
 from octoplan.report.expense_facts import Fact, expense_facts
-from octoplan.report.lines import count, moment, money, people, several
+from octoplan.report.lines import count, money, people, several
 from octoplan.report.safe import plain, words
 
 _REJECTS = 5

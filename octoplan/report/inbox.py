@@ -4,7 +4,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from octoplan.report.lines import count, moment
+from octoplan.durations import moment
+from octoplan.report.lines import count
 from octoplan.report.safe import plain
 from octoplan.report.style import BLANK, Line, Style
 from octoplan.sandbox.records import Message

@@ -1,7 +1,7 @@
 """Counts and money → the last lines, which scripts may rely on word for word, and how values are written everywhere."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import TYPE_CHECKING
 
@@ -152,12 +152,6 @@ def money(amount: Decimal) -> str:
 def estimated(cost: "Cost") -> str:
     """A cost → `est. 2,336.85 EUR`, or `cost unknown`."""
     return "cost unknown" if cost.amount is None else f"est. {money(cost.amount)} {plain(cost.currency)}"
-
-
-def moment(when: datetime) -> str:
-    """A moment → date, time and offset, as its author wrote the offset."""
-    zone = "UTC" if when.utcoffset() == UTC.utcoffset(None) else when.strftime("%z")
-    return f"{when:%Y-%m-%d %H:%M} {zone if zone == 'UTC' else f'{zone[:3]}:{zone[3:5]}'}"
 
 
 def span(length: timedelta) -> str:

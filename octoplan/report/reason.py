@@ -6,9 +6,10 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from octoplan.audience.finding import Found, Rule
+from octoplan.durations import moment
 from octoplan.pipeline.finding import Answer, Had
 from octoplan.report.document import document, placed
-from octoplan.report.lines import count, moment, several
+from octoplan.report.lines import count, several
 from octoplan.report.safe import masked, plain, words
 from octoplan.report.style import BLANK, Line, Style
 from octoplan.report.text import ID_SHOWN

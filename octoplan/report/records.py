@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from octoplan.report.lines import count, moment, people
+from octoplan.durations import moment
+from octoplan.report.lines import count, people
 from octoplan.report.safe import plain, words
 from octoplan.report.style import BLANK, Line, Style
 from octoplan.report.text import ID_SHOWN

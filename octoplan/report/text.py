@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from octoplan.apply.events import Event, FrameDone, Listed, Retrying, Settling, Started, Stopped, Waiting
+from octoplan.durations import moment
 from octoplan.plan import Action, Plan, Step
 from octoplan.report.facts import details, one_line
 from octoplan.report.found import error, problems, validated
@@ -11,7 +12,6 @@ from octoplan.report.heard import heard_lines
 from octoplan.report.lines import (
     count,
     loosened_line,
-    moment,
     money,
     people,
     plan_line,

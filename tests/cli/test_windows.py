@@ -61,7 +61,7 @@ def test_at_night_a_campaign_waits_and_is_sent_in_the_morning(folder: Folder, ga
     planned = folder.call("plan", "--env", "live", "--detailed-exitcode", at=NIGHT)
     assert planned.code == 2
     assert "…  sale" in planned.out
-    assert "waiting until 2026-11-03 08:00+01:00: outside the window fr-strict" in planned.out
+    assert "waiting until 2026-11-03 08:00 +01:00: outside the window fr-strict" in planned.out
     assert "Plan: 0 to send, 0 to extend, 0 unchanged, 1 waiting." in planned.out
     code, last = apply(folder, NIGHT)
     assert (code, last) == (0, "Applied: 0 sent, 0 refused, 0 open, 0 unknown, 10 waiting.")
@@ -288,7 +288,7 @@ def test_a_send_at_too_far_ahead_waits(folder: Folder, gateway: Gateway, where: 
         folder.write({"octoplan.yaml": written.replace("frame_size: 4", "frame_size: 4, max_ahead: 36h")})
     folder.write({"campaigns/sale.yaml": sale + ("max_ahead: 36h\n" if where == "campaign" else "")})
     planned = folder.call("plan", "--env", "live", at=NIGHT)
-    assert "waiting until 2026-11-07 22:00+01:00: send_at is further away than max_ahead (36h)" in planned.out
+    assert "waiting until 2026-11-07 22:00 +01:00: send_at is further away than max_ahead (36h)" in planned.out
     assert apply(folder, NIGHT) == (0, "Applied: 0 sent, 0 refused, 0 open, 0 unknown, 10 waiting.")
     assert gateway.bodies == []
     code, _ = apply(folder, datetime(2026, 11, 8, 3, 0, tzinfo=UTC))

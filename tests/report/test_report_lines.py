@@ -1,7 +1,7 @@
 """The last lines are an interface: word for word."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -102,12 +102,6 @@ def test_problems_are_counted_by_file(problems: tuple[Problem, ...]) -> None:
 )
 def test_money_has_two_decimals_half_up(amount: str, shown: str) -> None:
     assert lines.money(Decimal(amount)) == shown
-
-
-def test_a_moment_keeps_its_author_s_offset() -> None:
-    at = datetime(2026, 12, 1, 10, 5)  # noqa: DTZ001 - the zones come below
-    assert lines.moment(at.replace(tzinfo=UTC)) == "2026-12-01 10:05 UTC"
-    assert lines.moment(at.replace(tzinfo=timezone(timedelta(hours=-3, minutes=-30)))) == "2026-12-01 10:05 -03:30"
 
 
 def test_a_span_is_said_in_its_largest_useful_units() -> None:

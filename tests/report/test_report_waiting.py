@@ -35,7 +35,7 @@ def test_a_campaign_waits_only_where_everybody_who_is_left_has_to() -> None:
     some = decide(recipients=40, standing=Standing(), known=False, blocked=(), waits=(NIGHT,))
     everybody = decide(recipients=30, standing=Standing(sent=10), known=True, blocked=(), waits=(NIGHT,))
     assert some[0] is Action.SEND
-    assert everybody == (Action.WAITING, "waiting until 2026-11-30 07:00+00:00: outside fr-strict")
+    assert everybody == (Action.WAITING, "waiting until 2026-11-30 07:00 UTC: outside fr-strict")
 
 
 def test_a_guard_blocks_what_would_wait() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
+from octoplan.durations import moment
 from octoplan.limits import Bound
 from octoplan.plan import Action, Step
 from octoplan.report.expense_facts import Fact
@@ -10,7 +11,7 @@ from octoplan.report.facts import details, one_line
 from octoplan.report.html.charts import keyed, parts_chart, people_funnel
 from octoplan.report.html.markup import NOTHING, Html, element, joined, lines, name, said
 from octoplan.report.html.previews import previews
-from octoplan.report.lines import count, estimated, moment, money, people, several
+from octoplan.report.lines import count, estimated, money, people, several
 from octoplan.report.wording import chosen
 
 CHANNELS = {"sms": "SMS", "voice_sms": "voice", "rcs": "RCS", "email": "e-mail"}
