@@ -185,7 +185,8 @@ class Gateway:
     """An endpoint on loopback: a sandbox in memory that is slow on demand, or answers as a script says.
 
     `script`: what the next requests are answered in place of the sandbox; None: the sandbox takes the request, and
-    its answer is lost. `bodies`: everything that arrived. `date`: what time it is there; None: it does not say.
+    its answer is lost. `bodies`: everything that arrived; `decided`: as many as were decided on. `date`: what time it
+    is there; None: it does not say.
     """
 
     url: str
@@ -193,15 +194,19 @@ class Gateway:
     pause: float = 0.0
     script: list[tuple[int, bytes] | None] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
+    decided: list[None] = field(default_factory=list)
     date: datetime | None = None
 
     def answer(self, request: Request) -> tuple[int, bytes] | None:
         """Take a request and, after the pause, say what it is answered."""
         self.bodies.append(request.body)
         scripted = self.script.pop(0) if self.script else ()
-        if scripted:
-            return scripted
-        answer = self.sandbox.answer(request)
+        try:
+            if scripted:
+                return scripted
+            answer = self.sandbox.answer(request)
+        finally:
+            self.decided.append(None)
         time.sleep(self.pause)
         return None if scripted is None else (answer.status, answer.body)
 
@@ -211,6 +216,13 @@ class Gateway:
         while len(self.bodies) < number:
             assert time.monotonic() < until, "nothing arrives at the gateway"
             time.sleep(0.01)
+
+    def await_decisions(self) -> None:
+        """Wait until nothing is under way: what a dead process sent may be taken after its death."""
+        until = time.monotonic() + PATIENCE
+        while len(self.decided) < len(self.bodies):
+            assert time.monotonic() < until, "the gateway hangs"
+            time.sleep(0.001)
 
     def kill_at(self, number: int, process: "subprocess.Popen[Any]") -> None:
         """Kill a process once so many requests have arrived, and wait until it is dead."""

@@ -88,7 +88,11 @@ def walk(folder: Folder, gateway: Gateway, days: int, seed: int) -> Counter[str]
         if what == "killed":
             tally["killed"] += kill(folder, gateway, at, chance.choice((1, 1, 2, 3)))
         else:
-            gateway.script = {"lost": [None], "busy": [(500, b"")] * chance.randint(1, 3)}.get(what, [])
+            faults: dict[str, list[tuple[int, bytes] | None]] = {
+                "lost": [None],
+                "busy": [(500, b"")] * chance.randint(1, 3),
+            }
+            gateway.script = faults.get(what, [])
             done = folder.call(*APPLY, at=at, hurried=what != "fine")
             assert done.code in (0, 9), done
             tally["lost or refused for now"] += what != "fine" and len(gateway.script) == 0
@@ -114,8 +118,9 @@ def kill(folder: Folder, gateway: Gateway, at: datetime, requests: int) -> bool:
         except subprocess.TimeoutExpired:
             continue
     process.kill()
-    gateway.pause = 0.0
-    return process.wait() == -signal.SIGKILL
+    gateway.pause, code = 0.0, process.wait()
+    gateway.await_decisions()
+    return code == -signal.SIGKILL
 
 
 @pytest.mark.parametrize(
