@@ -15,6 +15,7 @@ from octoplan.content import Failed
 from octoplan.errors import ProjectInvalid
 from octoplan.pipeline.arming import arm
 from octoplan.pipeline.gathering import Gathered, load, open_all
+from octoplan.pipeline.judging import Judged, judge_one
 from octoplan.pipeline.texts import take_free
 from octoplan.project import Project
 from octoplan.state.home import State
@@ -23,6 +24,8 @@ from octoplan.state.told import Heard
 from octoplan.table import people
 from octoplan.table.connection import Table
 from octoplan.table.keys import KEY_BYTES, person_key
+
+_UNSENT = (Status.FREE, Status.PLANNED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +42,8 @@ class Had:
 class Answer:
     """Everything about one person and one campaign. `address` as typed or normalised: it must only be shown masked.
 
-    `heard`: what the gateway told of this person, of any campaign.
+    `heard`: what the gateway told of this person, of any campaign; `judged`: the window of somebody who is still to be
+    sent to, None where no rule binds them.
     """
 
     campaign: Campaign
@@ -47,17 +51,22 @@ class Answer:
     found: Found
     had: tuple[Had, ...]
     heard: tuple[Heard, ...] = ()
+    judged: Judged | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Where to look. `state` None: nothing was ever sent. `open_table` is called if contact files are to be read."""
+    """Where to look. `state` None: nothing was ever sent. `open_table` is called if contact files are to be read.
+
+    `enforces_windows`: of the environment.
+    """
 
     project: Project
     campaign: Campaign
     state: State | None
     open_table: Callable[[], AbstractContextManager[Table]]
     now: datetime
+    enforces_windows: bool = True
 
 
 def why(asked: Asked, typed: str) -> Answer:
@@ -74,19 +83,22 @@ def why(asked: Asked, typed: str) -> Answer:
     if forgotten is not None:
         found = Found(rule=Rule.FORGOTTEN, why=f"on {forgotten.date()}")
         return Answer(campaign=campaign, address=verdict.address, found=found, had=())
+    judged = None
     if campaign.is_closed(asked.now):
         found = Found(rule=Rule.CLOSED, why="not_after has passed")
     elif (kind := _unreachable(campaign, verdict.address)) is not None:
         found = Found(rule=Rule.UNREACHABLE, why=kind)
     else:
         with asked.open_table() as table:
-            found = _find(asked, table, key, person)
+            found, judged = _find(asked, table, key, (person, verdict.address))
     held_as = campaign.held_in(_names(state)).held_as if state else campaign.name
     if state and found.rule is Rule.IN:
         found = _decided_before(found, state, (held_as, campaign.edition), person)
     had = _history(state, held_as, person) if state else ()
     heard = state.store.told_of(person) if state else ()
-    return Answer(campaign=campaign, address=verdict.address, found=found, had=had, heard=heard)
+    waits = found.rule is Rule.IN and all(one.edition != campaign.edition or one.status in _UNSENT for one in had)
+    shown = judged if waits else None
+    return Answer(campaign=campaign, address=verdict.address, found=found, had=had, heard=heard, judged=shown)
 
 
 def _unreachable(campaign: Campaign, address: str) -> str | None:
@@ -95,9 +107,12 @@ def _unreachable(campaign: Campaign, address: str) -> str | None:
     return judge(campaign.address_field, None, without)(address).reason
 
 
-def _find(asked: Asked, table: Table, key: bytes, person: int) -> Found:
-    """The person in the audience of a campaign, which is checked whole: where it is not valid nobody gets it."""
-    campaign = asked.campaign
+def _find(asked: Asked, table: Table, key: bytes, who: tuple[int, str]) -> tuple[Found, Judged | None]:
+    """Somebody, by key and address, in the audience of a campaign, and their window.
+
+    The campaign is checked whole: where it is not valid nobody gets it.
+    """
+    campaign, (person, _) = asked.campaign, who
     (read,) = open_all(asked.project, [campaign], table)
     suppressions = open_suppressions(asked.project, {campaign.address_field}, table)
     if asked.state is not None and asked.state.store.last_optout():
@@ -114,7 +129,10 @@ def _find(asked: Asked, table: Table, key: bytes, person: int) -> Found:
     _, problems = take_free(gathered)
     if problems:
         raise ProjectInvalid(*problems)
-    return _rendered(gathered, found, person) if found.rule is Rule.IN else found
+    if found.rule is not Rule.IN:
+        return found, None
+    judged = judge_one(gathered, asked.project, who, asked.now, enforced=asked.enforces_windows)
+    return _rendered(gathered, found, person), judged
 
 
 def _decided_before(found: Found, state: State, edition: tuple[str, int], person: int) -> Found:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from octoplan.audience.zones import zones_of
 from octoplan.campaign import Campaign
-from octoplan.errors import Problem
+from octoplan.errors import Problem, ProjectInvalid
 from octoplan.pipeline.course import Course
 from octoplan.pipeline.gathering import Gathered
 from octoplan.plan import Ruled
@@ -173,20 +173,37 @@ def _problem(campaign: Campaign, key: str, count: int) -> Problem:
     )
 
 
+def window_of(campaign: Campaign, choice: Choice, place: tuple[str, str], address: str) -> Window | None:
+    """A campaign, its Choice, an address with its country and what the column tells of it → the Window; None: none.
+
+    ProjectInvalid where its zone is not known: then nobody gets the campaign.
+    """
+    found = _beginnings(campaign, choice, *place)
+    window = found[max((one for one in found if address.startswith(one)), key=len)]
+    if isinstance(window, Window):
+        return window
+    if window:
+        raise ProjectInvalid(_problem(campaign, window, 1))
+    return None
+
+
 def _rows(zoning: Zoning, choice: Choice, campaign: Campaign, known: dict[str, Window]) -> Iterator[Row]:
     """For each place that people are in: how their numbers begin, and the key of the window that they then have."""
     keys: dict[Window, str] = {}  # short ones: the table compares them for everybody
     for country, told in zoning.places():
-        rules = choice.rules(country)
-        zones = {"": (told,)} if told else zones_of(country) if country else {}
-        if not rules:
-            yield country, told, "", ""
-            continue
-        if told and moments.zone(told) is None:
-            yield country, told, "", _MISSPELT
-            continue
-        for prefix, window in windows(country, rules, zones, campaign.timezone.default).items():
-            if window is not None:
-                keys.setdefault(window, f"w{len(keys)}")
-                known[keys[window]] = window
-            yield country, told, prefix, UNKNOWN if window is None else keys[window]
+        for prefix, window in _beginnings(campaign, choice, country, told).items():
+            if isinstance(window, Window):
+                known[keys.setdefault(window, f"w{len(keys)}")] = window
+            yield country, told, prefix, keys[window] if isinstance(window, Window) else window
+
+
+def _beginnings(campaign: Campaign, choice: Choice, country: str, told: str) -> Mapping[str, Window | str]:
+    """A place → how numbers begin there → their Window; where they have none a key that says why: blank, if unbound."""
+    rules = choice.rules(country)
+    if not rules:
+        return {"": ""}
+    if told and moments.zone(told) is None:
+        return {"": _MISSPELT}
+    zones = {"": (told,)} if told else zones_of(country) if country else {}
+    found = windows(country, rules, zones, campaign.timezone.default)
+    return {prefix: UNKNOWN if window is None else window for prefix, window in found.items()}

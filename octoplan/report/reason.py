@@ -9,6 +9,7 @@ from octoplan.audience.finding import Found, Rule
 from octoplan.durations import moment
 from octoplan.pipeline.finding import Answer, Had
 from octoplan.report.document import document, placed
+from octoplan.report.judged import judged_facts, judged_sentences, recorded_facts, recorded_sentence
 from octoplan.report.lines import count, several
 from octoplan.report.safe import masked, plain, words
 from octoplan.report.style import BLANK, Line, Style
@@ -55,6 +56,7 @@ def text_answer(answer: Answer) -> list[Line]:
         Line(Style.TITLE, f"{plain(campaign.name)}, edition {campaign.edition}: {masked(answer.address)}"),
         Line(Style.SEND if found.rule is Rule.IN else Style.WARN, f"{verdict}: {_RULES[found.rule]}{why}"),
         *(Line(Style.DETAIL, f"    {text}") for text in _rows(found)),
+        *(Line(Style.DETAIL, f"    {text}") for text in (judged_sentences(answer.judged) if answer.judged else ())),
         BLANK,
         *_history(answer),
         *_stops(answer.heard),
@@ -73,6 +75,7 @@ def json_answer(answer: Answer) -> str:
         why=words(found.why),
         rows=[placed(place) for place in found.rows],
         times=found.count,
+        window=judged_facts(answer.judged),
         messages=[_message(had) for had in answer.had],
         deliveries=[
             {"ticket": plain(one.ticket), "status": one.status, "at": _iso(one.at)}
@@ -139,7 +142,8 @@ def _frame(frame: FrameRecord) -> str:
     when = f", {moment(frame.last_change)}" if frame.last_change else ""
     ticket = f", ticket {plain(frame.ticket)}" if frame.ticket else ""
     why = f", {words(frame.why)}" if frame.why else ""
-    return f"{when}, run {plain(frame.run)}, frame {frame.id[:ID_SHOWN]}{ticket}{why}"
+    named = f"run {plain(frame.run)}, frame {frame.id[:ID_SHOWN]}{ticket}"
+    return f"{when}{recorded_sentence(frame)}, {named}{why}"
 
 
 def _message(had: Had) -> dict[str, Any]:
@@ -157,6 +161,7 @@ def _request(frame: FrameRecord) -> dict[str, Any]:
         "run": frame.run,
         "first_attempt": frame.first_attempt.isoformat() if frame.first_attempt else None,
         "last_change": frame.last_change.isoformat() if frame.last_change else None,
+        "window": recorded_facts(frame),
         "ticket": frame.ticket,
         "code": frame.code,
         "why": words(frame.why),

@@ -232,3 +232,10 @@ def values_of(table: Table, people: str, person: int, count: int) -> tuple[Any, 
     listed = "".join(f", v{number}" for number in range(count))
     ((_, *values),) = table.rows(f"SELECT record{listed} FROM {people} WHERE person = ?::UHUGEINT", (hex(person),))
     return tuple(values)
+
+
+def country_of(table: Table, people: str, person: int) -> str:
+    """A table of people and one of them, by key → the ISO region of their number; blank where there is none."""
+    asked = f"SELECT coalesce(country, '') FROM {people} WHERE person = ?::UHUGEINT"
+    ((country,),) = table.rows(asked, (hex(person),))
+    return str(country)

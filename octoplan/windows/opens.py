@@ -15,7 +15,8 @@ Span = tuple[datetime, datetime]
 
 _FORM: Final = "%Y%m%dT%H%M"
 _NEVER: Final = "never"
-_EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
+EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""From when on a span is that has no beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +62,18 @@ class Opens:
 
     def closes(self, at: datetime) -> datetime | None:
         """When it closes that is open at a moment; None: never, or it is not open."""
-        return next((end for start, end in self.spans or () if start <= at < end), None)
+        found = self.around(at)
+        return found[1] if found is not None else None
+
+    def around(self, at: datetime) -> Span | None:
+        """The span that a moment is in; None: it is always open, or not then."""
+        return next(((start, end) for start, end in self.spans or () if start <= at < end), None)
 
     def before(self, at: datetime) -> "Opens":
         """As it is, and at any moment before `at` too."""
         if self.spans is None:
             return self
-        return joined(((_EVER, at.astimezone(UTC)), *self.spans))
+        return joined(((EVER, at.astimezone(UTC)), *self.spans))
 
     def within(self, other: "Opens") -> "Opens":
         """When both are open."""
