@@ -1,6 +1,5 @@
 """Valid campaign files → Campaigns: channel, content, audience, options, and the request they make."""
 
-import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -13,8 +12,9 @@ from octoplan.arms import Arm, Piece, read_arms, within
 from octoplan.errors import Place, Problem, ProjectInvalid, UsageError
 from octoplan.limits import Limits, limits_of
 from octoplan.project import Personalization, Project
+from octoplan.seeds import Seeds, read_seeds
 from octoplan.source import Document, Pointer
-from octoplan.spec import AudienceSpec, audience_spec, moment
+from octoplan.spec import AudienceSpec, audience_spec, canonical, moment
 from octoplan.texts import content_of, read_texts, settings_of
 from octoplan.waves import Waves, waves_of
 
@@ -81,6 +81,7 @@ class Campaign:
     timezone: Timezone = field(default_factory=Timezone)
     window: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     max_ahead: timedelta | None = None
+    seeds: Seeds | None = None
 
     @property
     def held_as(self) -> str:
@@ -140,7 +141,7 @@ class Campaign:
 
     def definition(self, digest: Callable[[bytes], str]) -> dict[str, Any]:
         """What the state remembers of it; recipients and `where` only as keyed digests, since they may name people."""
-        audience: dict[str, Any] = {"recipients": digest(_canonical(self.document.data.get("recipients")))}
+        audience: dict[str, Any] = {"recipients": digest(canonical(self.document.data.get("recipients")))}
         if self.audience is not None:
             audience = self.audience.definition(digest)
         # Said only where it is so: a definition is compared with those that earlier versions have written down.
@@ -154,6 +155,7 @@ class Campaign:
             **unreachable,
             **self.waves.written,
             **rails,
+            **({"seeds": self.seeds.definition(digest)} if self.seeds else {}),
             **language,
             **limits,
             **({"personalization": "server"} if self.is_personal else {}),
@@ -249,6 +251,7 @@ def _build(project: Project, document: Document, path: Path) -> Campaign:
         timezone=Timezone(**data.get("timezone", {})),
         window=MappingProxyType(data.get("window", {})),
         max_ahead=durations.parse(data["max_ahead"]) if "max_ahead" in data else None,
+        seeds=read_seeds(project, document, base),
     )
 
 
@@ -294,7 +297,3 @@ def _taken_names(campaigns: list[Campaign]) -> Iterator[Problem]:
 
 def _listed(written: str | list[str] | None) -> tuple[str, ...]:
     return (written,) if isinstance(written, str) else tuple(written or ())
-
-
-def _canonical(value: Any) -> bytes:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False).encode()

@@ -7,7 +7,7 @@ are told by their script, since one letter of some is somebody's whole name.
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final, Literal
 
@@ -28,6 +28,21 @@ class Size:
     parts: int
     people: int
     variants: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What own staff get beside the recipients: so many `people` so many messages in all.
+
+    `parts`: of all, None where the channel has none; `cost`: None where it is not known. `addresses`: only masked ones
+    may be shown.
+    """
+
+    people: int
+    messages: int
+    parts: int | None
+    cost: Decimal | None
+    addresses: tuple[str, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from octoplan.audience.values import Counts, Reject
 from octoplan.errors import GuardRefused, Problem
-from octoplan.expense import Expense
+from octoplan.expense import Beside, Expense
 from octoplan.guards import Guards
 from octoplan.limits import Bound
 
@@ -143,10 +143,10 @@ class Step:
     be sent; `differences`: from what was last sent; `held_as`: the state's name for it, where that is another;
     `capped`: who is over a cap and left out, now or before; `held_back`: who waits until one frees, and is none of the
     recipients; `held_out`: who is in the holdout, now or before; `arms`: how many recipients get which variant of those
-    that the author named;
-    `gone`: people of this edition who are in the audience no more; `same_day`: who would get another message of the
-    plan that day; `waits`: who of the recipients may not be sent to yet; `windows`: the rules that say so; `ends`:
-    about when the last of it has left, None: at once, or not known. `reason` is for people and must not steer.
+    that the author named; `gone`: people of this edition who are in the audience no more; `same_day`: who would get
+    another message of the plan that day; `waits`: who of the recipients may not be sent to yet; `windows`: the rules
+    that say so; `ends`: about when the last of it has left, None: at once, or not known; `beside`: what own staff get,
+    who are none of the recipients. `reason` is for people and must not steer.
     """
 
     campaign: str
@@ -189,6 +189,7 @@ class Step:
     held_back: tuple[Wait, ...] = ()
     windows: tuple[Ruled, ...] = ()
     ends: datetime | None = None
+    beside: Beside | None = None
 
     @property
     def waiting(self) -> int:

@@ -30,7 +30,8 @@ _ALIKE = str.maketrans("OIL", "011", "-")  # as Crockford reads them
 class Reviewed:
     """One campaign of a plan file. `definition`: keyed digest of what its author wrote; `messages`: 8 bytes each.
 
-    `cost`: the estimate, None where it is not known; `simulated`: how many simulated requests were accepted.
+    `cost`: the estimate, None where it is not known; `simulated`: how many simulated requests were accepted; `seeds`:
+    how many messages own staff get beside.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Reviewed:
     messages: bytes = field(repr=False)
     cost: str | None = None
     simulated: int = 0
+    seeds: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +71,16 @@ class PlanFile:
 def dump(plan: PlanFile) -> bytes:
     """A PlanFile → its bytes."""
     head = {key: value for key, value in asdict(plan).items() if key != "campaigns"}
-    head["campaigns"] = [
-        {key: len(value) // WIDTH if key == "messages" else value for key, value in asdict(one).items()}
-        for one in plan.campaigns
-    ]
+    head["campaigns"] = [_head(one) for one in plan.campaigns]
     hashes = b"".join(one.messages for one in plan.campaigns)
     line = json.dumps(head, ensure_ascii=False, sort_keys=True).encode()
     return _MAGIC + f"{VERSION}\n".encode() + line + b"\n" + zlib.compress(hashes)
+
+
+def _head(one: Reviewed) -> dict[str, Any]:
+    """What a file says of a campaign; `seeds` only where there are some, so that others can be read by those before."""
+    said = {**asdict(one), "messages": len(one.messages) // WIDTH}
+    return said if one.seeds else {key: value for key, value in said.items() if key != "seeds"}
 
 
 def parse(data: bytes) -> PlanFile:
@@ -112,7 +117,7 @@ def differences(reviewed: PlanFile, now: PlanFile) -> tuple[str, ...]:
     ]
     if now.serial < reviewed.serial:
         said.append(f"the state is older (serial {now.serial}) than the one it was made from ({reviewed.serial})")
-    if not any(one.messages for one in reviewed.campaigns):
+    if not any(one.messages or one.seeds for one in reviewed.campaigns):
         return tuple(said)  # nothing can be sent of it, whatever the files say now
     if reviewed.guards and now.guards != reviewed.guards:
         said.append("limits, suppressions or what the environment requires was changed")

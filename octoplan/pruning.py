@@ -8,6 +8,7 @@ from typing import Any
 from octoplan.campaign import Campaign
 from octoplan.caps import Cap
 from octoplan.state.interface import CampaignRecord, FrameRecord, Status
+from octoplan.state.records import owner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,7 @@ def judge(record: CampaignRecord, frames: Iterable[FrameRecord], people: int, te
 
 
 def _kept(record: CampaignRecord, frames: Sequence[FrameRecord], terms: Terms) -> str:
-    file = next((one for one in terms.campaigns if record.name in (one.name, one.moved_from)), None)
+    file = next((one for one in terms.campaigns if owner(record.name) in (one.name, one.moved_from)), None)
     if file is not None and not file.is_closed(terms.now):
         return "its file is not closed"
     closed = _closed(record.definition)

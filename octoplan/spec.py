@@ -4,6 +4,7 @@ A *name* is a word in `from` that is no file: a segment, which is a YAML file in
 of the environment, which octoplan.yaml describes.
 """
 
+import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -251,6 +252,11 @@ def _source(document: Document, pointer: Pointer, written: Any) -> SourceSpec:
     return SourceSpec(
         name=name, document=document, pointer=pointer, paths=_listed(values["from"]), form=values.get("format")
     )
+
+
+def canonical(value: Any) -> bytes:
+    """What an author wrote → the bytes that its digest is made of."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False).encode()
 
 
 def _listed(written: str | Sequence[str]) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ _PEOPLE_AT_ONCE = 5_000
 class Boarding:
     """What flights are made with. `accepted`: what may pass a limit; `heard`: the last opt-out that a plan knows of.
 
-    `free`: campaign → how many people of its edition were free when its first wave began; it is filled then.
+    `free`: campaign → how many people of its edition were free when the run began it; it is filled then.
     """
 
     applier: Applier
@@ -33,7 +33,7 @@ class Boarding:
     free: dict[str, int] = field(default_factory=dict)
 
     def begin(self, draft: Draft) -> None:
-        """A draft with waves was recorded, and its first wave begins."""
+        """A draft was recorded, and what is due of it begins."""
         counts = self.applier.state.store.counts(draft.campaign.held_as, draft.campaign.edition)
         self.free[draft.campaign.name] = counts.get(Status.FREE, 0)
 
@@ -53,9 +53,10 @@ class Boarding:
 
 def first_flights(draft: Draft, boarding: Boarding) -> Iterator[Flight]:
     """All flights of a draft, or those of the wave that is due."""
+    if draft.waves or draft.seeded:
+        boarding.begin(draft)
     if draft.waves is None:
         return _flights(draft, boarding, (0, draft.requests - 1))
-    boarding.begin(draft)
     return _flights(draft, boarding, draft.messages.framing.wave(draft.waves.due))
 
 

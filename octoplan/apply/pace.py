@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from octoplan.state.records import owner
+
 
 class Clock(Protocol):
     """Time as the composition root gives it."""
@@ -45,10 +47,10 @@ class Stop:
         self._event.set()
 
     def campaign(self, name: str) -> bool:
-        """Nothing more of this campaign; whether that is news."""
+        """Nothing more of this campaign, nor of its seeds; whether that is news."""
         with self._guard:
-            known = name in self.campaigns
-            self.campaigns.add(name)
+            known = owner(name) in self.campaigns
+            self.campaigns.add(owner(name))
         return not known
 
     @property
@@ -58,7 +60,7 @@ class Stop:
 
     def holds(self, campaign: str) -> bool:
         """Whether nothing more of this campaign may begin."""
-        return self.is_set or campaign in self.campaigns
+        return self.is_set or owner(campaign) in self.campaigns
 
     def wait(self, seconds: float) -> bool:
         """Sleep so long, or until the run is to end; whether it is."""

@@ -5,6 +5,8 @@ from itertools import chain
 
 from octoplan.apply.boarding import Boarding, first_flights, later_flights, still_waiting
 from octoplan.apply.run import Applier, Recording
+from octoplan.apply.seeding import first_seeds, last_seeds, new_seeds
+from octoplan.apply.tower import Flight
 from octoplan.guards import NOTE, dump
 from octoplan.limits import Accepted
 from octoplan.pipeline import remembered
@@ -17,20 +19,27 @@ from octoplan.state.interface import CampaignRecord, NewCampaign, NewFrame
 def recording(drawn: Drawn, applier: Applier, accepted: Accepted, *, retry_refused: bool) -> Recording:
     """The drafts of a plan's steps that send → the Recording of one run. `accepted`: what may pass a limit."""
     sending = {step.campaign for step in drawn.plan.steps if step.is_due}
-    drafts = [draft for draft in drawn.drafts if draft.campaign.name in sending]
+    due = [draft for draft in drawn.drafts if draft.campaign.name in sending]
+    drafts = [draft for draft in due if draft.recipients]  # of others only own staff still get something
     capped = [draft for draft in drawn.drafts if (draft.over.left_out or draft.held_out) and draft not in drafts]
     boarding = Boarding(applier=applier, accepted=accepted, heard=drawn.heard)
     for draft in drafts:
         draft.messages.framing.identify(draft.origin.prefix)
+    begins = [flight for draft in drafts for flight in first_seeds(draft)]
+
+    def audience() -> Iterator[Flight]:
+        return (flight for draft in drafts for flight in first_flights(draft, boarding))
+
     return Recording(
         recipients=sum(draft.recipients for draft in drafts),
-        requests=sum(draft.requests for draft in drafts),
+        requests=sum(draft.requests for draft in drafts) + sum(len(draft.rides) for draft in due),
         campaigns=(
             *(_new_campaign(draft, drawn, applier, retry_refused=retry_refused) for draft in drafts),
             *(_new_campaign(draft, drawn, applier, retry_refused=False) for draft in capped),
+            *(made for draft in due for made in new_seeds(draft, applier)),
         ),
-        flights=lambda: (flight for draft in drafts for flight in first_flights(draft, boarding)),
-        later=lambda: later_flights(drafts, boarding),
+        flights=lambda: begins or audience(),
+        later=lambda: chain([audience()] if begins else [], later_flights(drafts, boarding), last_seeds(due, boarding)),
         waiting=lambda: still_waiting(drafts, boarding),
         suppressed=drawn.suppressed.changes,
         notes=_notes(drawn),

@@ -27,6 +27,7 @@ from octoplan.project import Environment
 from octoplan.state.halts import halt_of
 from octoplan.state.home import State
 from octoplan.state.interface import Again, BodyLost, FrameRecord, NewCampaign, Open, RunRecord, Status, Unknown
+from octoplan.state.records import is_own
 
 _CLOCKS = "clocks"
 """Under which name the state keeps what the clocks said when nothing was open."""
@@ -217,7 +218,7 @@ def _resumed(applier: Applier, record: FrameRecord, purpose: str) -> Flight:
         doubt=True,
         held_by=record.run,
         last_change=record.last_change,
-        heard=0 if applier.obeys_stop(purpose) else None,
+        heard=0 if applier.obeys_stop(purpose) and not is_own(record.campaign) else None,
     )
 
 

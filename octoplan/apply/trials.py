@@ -4,15 +4,15 @@ The name under which a state keeps it is one that no campaign can have, and ever
 edition of the campaign is spent, nobody in it counts as having had it, and the way of a frame is that of all others.
 """
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from octoplan.apply.run import Applier, Recording
 from octoplan.apply.tower import Flight
 from octoplan.campaign import Campaign
-from octoplan.frame import Frame, Origin, body, request_id
+from octoplan.frame import Frame
+from octoplan.pipeline.own import Own
 from octoplan.state.interface import CampaignRecord, NewCampaign, NewFrame
 from octoplan.state.records import TEST
 from octoplan.table.keys import person_key
@@ -50,15 +50,13 @@ def recording(trial: Trial, applier: Applier) -> Recording:
 
 
 def _frame(trial: Trial, applier: Applier) -> Frame:
-    keys, campaign = applier.state.keys, trial.campaign
+    key, campaign = applier.state.keys.person, trial.campaign
     name = f"{TEST}{campaign.name}"
-    edition = 1 + max(applier.state.store.editions(name), default=0)
-    origin = Origin(key=keys.request, lineage=applier.state.lineage, campaign=name, edition=edition)
-    who = sorted((person_key(keys.person, address), address) for address in trial.addresses)
-    people: Sequence[int] = tuple(person for person, _ in who)
-    content = keys.keyed_digest(json.dumps(trial.content, sort_keys=True, ensure_ascii=False).encode())
-    made = request_id(origin, content, 0, people)
-    settings = {key: value for key, value in campaign.settings.items() if key != "send_at"}
-    recipients = [{campaign.address_field: address} for _, address in who]
-    sent = body(settings, trial.content, recipients, made)
-    return Frame(id=made, origin=origin, content=content, refusals=0, people=tuple(people), body=sent)
+    return Own(
+        campaign=campaign,
+        name=name,
+        edition=1 + max(applier.state.store.editions(name), default=0),
+        settings={key: value for key, value in campaign.settings.items() if key != "send_at"},
+        content=trial.content,
+        staff={person_key(key, address): address for address in trial.addresses},
+    ).frame(applier.state)

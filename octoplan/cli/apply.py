@@ -209,6 +209,7 @@ def exit_code(applier: "Applier", told: "Iterable[Event]") -> int:
     from octoplan.apply.events import FrameDone, Waiting  # noqa: PLC0415 - loaded when called
     from octoplan.apply.windows import is_waiting  # noqa: PLC0415
     from octoplan.state.interface import Status  # noqa: PLC0415
+    from octoplan.state.records import is_seed  # noqa: PLC0415
 
     if applier.stop.interrupted:
         return 130
@@ -221,7 +222,8 @@ def exit_code(applier: "Applier", told: "Iterable[Event]") -> int:
     told, now = list(told), applier.clock.now()
     waved = {event.campaign for event in told if isinstance(event, Waiting)}
     unsent = any(isinstance(event, Waiting) and event.is_unsure for event in told) or any(
-        not is_waiting(frame, now) and not (frame.wave and frame.campaign in waved) for frame in applier.planned
+        not (is_waiting(frame, now) or is_seed(frame.campaign) or (frame.wave and frame.campaign in waved))
+        for frame in applier.planned
     )
     if unsent or any(isinstance(event, FrameDone) and event.status == "refused" for event in told):
         return 8

@@ -32,7 +32,11 @@ def ask(console: Console, plan: "Plan", *, auto: bool) -> None:
         return
     if not console.is_interactive:
         raise Declined("nobody is here to approve, and --auto-approve was not given", hint="nothing was sent")
-    console.err.write(f"{plan.recipients:,} people would be sent to in {plan.environment}. Type that number to send: ")
+    staff = sum(step.beside.people for step in plan.steps if step.beside and step.sends)
+    own = f", and {staff:,} of your own staff," if staff else ""
+    console.err.write(
+        f"{plan.recipients:,} people{own} would be sent to in {plan.environment}. Type that number to send: "
+    )
     console.err.flush()
     typed = console.stdin.readline().strip().replace(",", "").replace(" ", "")
     if typed != str(plan.recipients):

@@ -45,9 +45,11 @@ def held_as(session: Session, state: "State", campaign: str | None) -> str:
 
     One that was sent is known to the state, so that a project with a typo in it can be halted too.
     """
+    from octoplan.state.records import is_seed  # noqa: PLC0415 - loaded when called
+
     if campaign is None:
         return ""
-    known = {record.name for record in state.store.campaigns()}
+    known = {record.name for record in state.store.campaigns() if not is_seed(record.name)}
     if campaign in known:
         return campaign
     (found,) = session.campaigns((campaign,))

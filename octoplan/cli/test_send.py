@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 from octoplan.cli.apply import Order, exit_code, open_applier, tell
 from octoplan.cli.console import Console
 from octoplan.cli.session import Session, open_session
-from octoplan.errors import Place, Problem, ProjectInvalid, UsageError
+from octoplan.errors import ProjectInvalid, UsageError
 
 if TYPE_CHECKING:
     from octoplan.apply.events import Event
     from octoplan.apply.trials import Trial
     from octoplan.campaign import Campaign
-    from octoplan.source import Document
 
 _ORDER = Order(
     targets=(),
@@ -64,45 +63,12 @@ def send_test(console: Console, campaign: str, seeds: Path, rows: Sequence[int],
 def _addresses(path: Path, campaign: "Campaign") -> tuple[str, ...]:
     """A file of seeds → whom the campaign's channel reaches, each once; ProjectInvalid with every Problem."""
     from octoplan import schema, source  # noqa: PLC0415 - loaded when called
-    from octoplan.audience.steps import normalise  # noqa: PLC0415
+    from octoplan.audience.seeds import reached  # noqa: PLC0415
 
     document = source.load(path, str(path))
-    problems = list(schema.check(document, "seeds"))
-    if problems:
+    if problems := schema.check(document, "seeds"):
         raise ProjectInvalid(*problems)
-    by = campaign.address_field
-    given = [(number, one[by]) for number, one in enumerate(document.data["seeds"]) if by in one]
-    found = {number: normalise(written, by, None) for number, written in given}
-    problems += [_problem(document, number, by) for number, address in found.items() if address is None]
-    if not given:
-        problems.append(_nobody(document, by, campaign))
-    if problems:
-        raise ProjectInvalid(*problems)
-    once: dict[str, str] = {}
-    for address in found.values():
-        if address is not None:
-            once.setdefault(address.lower(), address)  # mailboxes are compared without case, as in an audience
-    return tuple(once.values())
-
-
-def _problem(document: "Document", number: int, by: str) -> Problem:
-    return Problem(
-        place=document.place(("seeds", number, by)),
-        rule="seeds/address",
-        message=f"this is no {by.replace('_', ' ')} that exists",
-        hint="write it in international form, such as +33600000000"
-        if by == "phone_number"
-        else "as in ann@example.com",
-    )
-
-
-def _nobody(document: "Document", by: str, campaign: "Campaign") -> Problem:
-    return Problem(
-        place=Place(file=document.shown, line=1, column=1),
-        rule="seeds/nobody",
-        message=f"nobody in it has the {by.replace('_', ' ')} that a campaign by {campaign.channel} needs",
-        hint=f"give somebody a `{by}`",
-    )
+    return tuple(one.address for one in reached(document, campaign))
 
 
 def _trials(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from octoplan.audience.seeds import check_seeds
 from octoplan.campaign import Campaign
 from octoplan.errors import Problem, ProjectInvalid
 from octoplan.lint import stop
@@ -47,13 +48,13 @@ def check(project: Project, campaigns: Sequence[Campaign], means: Means, now: da
     """Everything that needs neither network nor state; ProjectInvalid with all Problems, warnings too."""
     active = [campaign for campaign in campaigns if not campaign.is_closed(now)]
     filed = [one for one in active if one.audience is not None or one.arms or project.suppressions_for(one.purpose)]
-    failed = failing(active)
+    failed = (*failing(active), *check_seeds(active))
     checked = [check_inline(one, project) for one in active if one.name not in {other.name for other in filed}]
     if filed:
         try:
             checked += _check_filed(project, filed, means)
         except ProjectInvalid as invalid:
-            raise ProjectInvalid(*invalid.problems, *failed) from None
+            raise ProjectInvalid(*{*invalid.problems, *failed}) from None
     problems = tuple(sorted({problem for _, found in checked for problem in found} | {*failed}))
     if any(problem.severity == "error" for problem in problems):
         raise ProjectInvalid(*problems)

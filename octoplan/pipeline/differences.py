@@ -11,7 +11,7 @@ from octoplan.state.interface import CampaignRecord
 _IN_THE_FILE: Final = ("content", "settings")
 """What a file does not put below a key of its own."""
 _ELSEWHERE: Final = ("edition", "pruned")
-_DIGESTED: Final = "audience"
+_DIGESTED: Final = ("audience", "seeds")
 
 
 def differences(
@@ -30,14 +30,14 @@ def differences(
 
 
 def _difference(key: str, before: str | None, after: str | None) -> Difference:
-    return Difference(key=key) if key == _DIGESTED else Difference(key=key, before=before, after=after)
+    return Difference(key=key) if key in _DIGESTED else Difference(key=key, before=before, after=after)
 
 
 def _leaves(definition: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, value in definition.items():
         if name in _ELSEWHERE or value is None:
             continue
-        if name == _DIGESTED:
+        if name in _DIGESTED:
             yield name, json.dumps(value, sort_keys=True)
         elif name in _IN_THE_FILE:
             for key, inner in value.items():

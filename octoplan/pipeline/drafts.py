@@ -17,6 +17,7 @@ from octoplan.pipeline.capping import Caps, Over
 from octoplan.pipeline.course import Course
 from octoplan.pipeline.gathering import Gathered
 from octoplan.pipeline.lots import divide
+from octoplan.pipeline.seeding import Edition, Ride, Seeded, seed
 from octoplan.pipeline.texts import fill
 from octoplan.pipeline.waving import Waved, cut, wave
 from octoplan.pipeline.windowing import Windowed, window_all
@@ -73,6 +74,8 @@ class Draft:
     """Who is in which wave, and which is due; None: everybody at once."""
     windows: Windowed | None = None
     """When its people may be sent to; None: always."""
+    seeded: Seeded | None = None
+    """What own staff get beside; None: nothing, or nothing any more."""
 
     def frames(self, first: int, last: int) -> Iterator[Frame]:
         """Frames by number, as simulated requests."""
@@ -103,6 +106,11 @@ class Draft:
             due=self.due,
             **self.rails(packed.lot),
         )
+
+    @property
+    def rides(self) -> tuple[Ride, ...]:
+        """The messages that own staff get beside."""
+        return self.seeded.rides if self.seeded else ()
 
     @property
     def due(self) -> str:
@@ -166,6 +174,7 @@ def draft(gathered: Gathered, course: Course, caps: Caps | None = None) -> tuple
         lots=lots,
         waves=wave(found, lots, course),
         windows=windows,
+        seeded=seed(gathered, messages, Edition(recipients=recipients, counts=counts, waits=bool(over.waits)), course),
         client_requests=messages.framing.client_requests(course.environment.frame_size)
         if shares and recipients
         else None,

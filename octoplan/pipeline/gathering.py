@@ -7,6 +7,7 @@ from octoplan.arms import VARIABLE
 from octoplan.audience import steps
 from octoplan.audience.exclusions import open_suppressions
 from octoplan.audience.rejects import Rejects
+from octoplan.audience.seeds import check_seeds
 from octoplan.audience.steps import Loaded, Opened
 from octoplan.audience.values import Audience
 from octoplan.campaign import Campaign
@@ -65,6 +66,8 @@ def gather(
     `rejects` is given the rows that cannot be used, those of invalid audiences too.
     """
     check_windows(project, campaigns)
+    if problems := check_seeds(campaigns):
+        raise ProjectInvalid(*problems)
     read = open_all(project, campaigns, table)
     suppressions = open_suppressions(project, {one.campaign.address_field for one in read}, table)
     if known.remembers and project.suppressions:

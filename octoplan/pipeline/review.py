@@ -46,8 +46,17 @@ def digest(plan: Plan, drafts: Sequence[Draft], campaigns: Sequence[Campaign], s
         sorted((draft.campaign.name, _total(draft, state)) for draft in drafts if draft.campaign.name in sending),
         sorted((step.campaign, _cost(step)) for step in plan.steps if step.sends),
         dump(plan.guards) if plan.guards else "",
+        *_seeds(plan, drafts),
     ]
     return readable(hmac.digest(state.keys.digest, json.dumps(digested).encode(), "sha256"))
+
+
+def _seeds(plan: Plan, drafts: Sequence[Draft]) -> list[list[str]]:
+    """What own staff get, by request ids, which follow from people and words; nothing where there is none."""
+    sending = {step.campaign for step in plan.steps if step.sends}
+    seeded = [one.seeded for one in drafts if one.seeded and one.campaign.name in sending]
+    found = sorted(ride.frame.id for one in seeded for ride in one.rides)
+    return [found] if found else []
 
 
 def definition(campaign: Campaign, keyed_digest: Callable[[bytes], str]) -> str:
@@ -69,6 +78,7 @@ def _reviewed(campaign: Campaign, step: Step, draft: Draft | None, state: State,
         if draft is not None and sends
         else b"",
         cost=_cost(step),
+        seeds=step.beside.messages if step.beside and step.sends else 0,
         simulated=step.simulation.requests if step.simulation and not step.simulation.refused else 0,
     )
 

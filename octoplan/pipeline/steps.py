@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from octoplan.campaign import Campaign
 from octoplan.decision import decide, decide_over
-from octoplan.expense import Expense
+from octoplan.expense import Beside, Expense
 from octoplan.limits import Figures, bounds, breaches
 from octoplan.pipeline.arming import WHY as HELD
 from octoplan.pipeline.capping import WHY
@@ -86,6 +86,23 @@ def _railed(draft: Draft, decided: Step) -> Step:
         windows=draft.windows.ruled if draft.windows else (),
         held_out=draft.held_out + draft.decided.get(HELD, 0),
         arms=_arms(draft),
+        beside=_beside(draft),
+    )
+
+
+def _beside(draft: Draft) -> Beside | None:
+    """What own staff get."""
+    if draft.seeded is None or not draft.seeded.rides:
+        return None
+    rides = draft.seeded.rides
+    costs = [ride.cost.amount for ride in rides]
+    known = [cost for cost in costs if cost is not None]
+    return Beside(
+        people=len({person for ride in rides for person in ride.frame.people}),
+        messages=sum(len(ride.frame.people) for ride in rides),
+        parts=sum(ride.parts * len(ride.frame.people) for ride in rides) if draft.campaign.channel == "sms" else None,
+        cost=sum(known, Decimal(0)) if len(known) == len(costs) else None,
+        addresses=draft.seeded.staff,
     )
 
 
@@ -109,6 +126,8 @@ def _decided(draft: Draft, blocked: Sequence[str], waiting: Sequence[Wait]) -> t
     action, reason = decide_over(decided, _capped(draft), draft.over.waits)
     if not blocked and not draft.audience.counts.people:
         return action, "everybody has said STOP"
+    if action is Action.NOTHING and draft.seeded is not None and draft.seeded.last is not None:
+        return Action.EXTEND, "own staff still get the last message"
     if action is Action.EXTEND and draft.campaign.waves.each:
         return action, "its next wave, or people who joined since"
     return action, reason

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from octoplan.apply.events import Event, FrameDone, Listed, Retrying, Settling, Started, Stopped, Waiting
+from octoplan.expense import Beside
 from octoplan.plan import Action, Cost, Difference, Plan, Ruled, Simulation, Step, Wait
 from octoplan.report.document import VERSION, document, line, placed
 from octoplan.report.expense_json import expense
@@ -19,7 +20,7 @@ from octoplan.report.found import json_rows
 from octoplan.report.found import json_validated as validated
 from octoplan.report.heard import heard_facts
 from octoplan.report.lines import already_sent, opted_out, suppressed
-from octoplan.report.safe import plain, words
+from octoplan.report.safe import masked, plain, words
 from octoplan.report.survey import CampaignStanding, Survey, replay_until
 from octoplan.state.interface import FrameRecord, Status
 
@@ -100,6 +101,7 @@ def _step(step: Step) -> dict[str, Any]:
         "held_back": [_wait(one) for one in step.held_back],
         "windows": [_ruled(one) for one in step.windows],
         "ends": _moment(step.ends),
+        **({"seeds": _beside(step.beside)} if step.beside else {}),
         "cost": _cost(step.cost),
         "flags": {name: _flag(value) for name, value in sorted((step.stated or {}).items())},
         "send_at": _moment(step.send_at),
@@ -113,6 +115,11 @@ def _step(step: Step) -> dict[str, Any]:
         "differences": [_difference(one) for one in step.differences],
         "findings": json_rows(step.findings),
     }
+
+
+def _beside(one: Beside) -> dict[str, Any]:
+    sizes = {"people": one.people, "messages": one.messages, "parts": one.parts, "cost": _money(one.cost)}
+    return {**sizes, "addresses": [masked(address) for address in one.addresses]}
 
 
 def _ruled(one: Ruled) -> dict[str, Any]:
@@ -164,12 +171,17 @@ def status(found: Survey, now: datetime) -> str:
         lineage=found.lineage,
         campaigns=[_campaign(one) for one in found.campaigns],
         unsettled=[_frame(frame, now) for frame in found.unsettled],
-        tests=[{"campaign": one.name, "sent": one.sent, "cost": _money(one.cost)} for one in found.tests],
+        tests=[_own(one) for one in found.tests],
+        **({"seeds": [_own(one) for one in found.seeds]} if found.seeds else {}),
         halted=[
             {"campaign": one.campaign or None, "by": words(one.who), "at": _moment(one.at), "why": words(one.why)}
             for one in found.halted
         ],
     )
+
+
+def _own(one: CampaignStanding) -> dict[str, Any]:
+    return {"campaign": one.name, "sent": one.sent, "cost": _money(one.cost)}
 
 
 def _campaign(one: CampaignStanding) -> dict[str, Any]:

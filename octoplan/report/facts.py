@@ -11,12 +11,13 @@ from octoplan.durations import moment
 from octoplan.plan import Action, Step
 from octoplan.report.expense_facts import Fact, expense_facts
 from octoplan.report.lines import count, money, people, several
-from octoplan.report.safe import plain, words
+from octoplan.report.safe import masked, plain, words
 
 _REJECTS = 5
 _EXAMPLES = 3
 _DIFFERENCES = 12
 _WAITS = 6
+_SEEDS = 6
 _LONGEST = 500
 _BESIDE_FLAGS = {
     "auto_remove_blacklisted_contacts": "Octopush charges its check for {requests}",
@@ -48,6 +49,7 @@ def details(step: Step) -> tuple[Fact, ...]:
         Fact("messages", (_size(step),) if step.recipients else ()),
         Fact("split", tuple(f"{plain(arm)}: {people(number)}" for arm, number in step.arms)),
         Fact("cost", (_cost(step),) if step.recipients else ()),
+        Fact("seeds", tuple(_seed_lines(step))),
         *expense_facts(step),
         Fact("lint", tuple(_finding_lines(step))),
         Fact("variants", tuple(_example_lines(step))),
@@ -178,6 +180,19 @@ def _cost(step: Step) -> str:
     if step.cost.amount is None:
         return f"unknown: {words(step.cost.why)}" if step.cost.why else "unknown"
     return f"est. {money(step.cost.amount)} {plain(step.cost.currency)}"
+
+
+def _seed_lines(step: Step) -> Iterator[str]:
+    """What own staff get beside the recipients, and who they are."""
+    one = step.beside
+    if one is None:
+        return
+    parts = "" if one.parts is None else f", {several(one.parts, 'part')}"
+    cost = "cost unknown" if one.cost is None else f"est. {money(one.cost)} {plain(step.cost.currency)}"
+    yield f"{people(one.people)} of your own, {several(one.messages, 'message')}{parts}, {cost}; beside the recipients"
+    shown = ", ".join(masked(address) for address in one.addresses[:_SEEDS])
+    more = len(one.addresses) - _SEEDS
+    yield f"{shown} and {count(more)} more" if more > 0 else shown
 
 
 def _example_lines(step: Step) -> Iterator[str]:

@@ -9,7 +9,7 @@ from octoplan.errors import Problem
 from octoplan.report.safe import plain, words
 
 if TYPE_CHECKING:
-    from octoplan.apply.events import Event
+    from octoplan.apply.events import Event, FrameDone
     from octoplan.plan import Cost, Plan
     from octoplan.report.survey import CampaignStanding
 
@@ -81,12 +81,15 @@ def applied_line(events: Iterable["Event"]) -> str:
     """What an apply told → `Applied: 4,812 sent, 0 refused, 0 open, 0 unknown.`, in people.
 
     A frame counts by the last that was said of it; a split one lives on in its parts, a planned one was not begun.
-    Who has to wait stands behind them, and who said STOP meanwhile: `0 unknown, 30 waiting, 1 opted out.`
+    Who has to wait stands behind them, and who said STOP meanwhile: `0 unknown, 30 waiting, 1 opted out.` Last, how
+    many messages the seeds of campaigns got, and what else became of these: `0 unknown, 4 to own staff.`
     """
     from octoplan.apply.events import FrameDone, Waiting  # noqa: PLC0415 - loads all that sends
+    from octoplan.state.records import is_seed  # noqa: PLC0415
 
     events = tuple(events)
-    last = {event.frame: event for event in events if isinstance(event, FrameDone)}
+    done = {event.frame: event for event in events if isinstance(event, FrameDone)}
+    last = {frame: event for frame, event in done.items() if not is_seed(event.campaign)}
     people = dict.fromkeys(("sent", "refused", "open", "unknown"), 0)
     for event in last.values():
         if event.status in people:
@@ -95,7 +98,18 @@ def applied_line(events: Iterable["Event"]) -> str:
     opted_out = sum(event.recipients for event in last.values() if event.status == "opted_out")
     also = {"waiting": waiting, "opted out": opted_out}
     people |= {status: number for status, number in also.items() if number}
+    people |= _own_staff(event for frame, event in done.items() if frame not in last)
     return f"Applied: {', '.join(f'{count(number)} {status}' for status, number in people.items())}."
+
+
+def _own_staff(done: "Iterable[FrameDone]") -> dict[str, int]:
+    """What became of frames for the seeds of campaigns → numbers by their words, those that are none left out."""
+    found: dict[str, int] = {}
+    for event in done:
+        if event.status in ("sent", "refused", "open", "unknown"):
+            name = "to own staff" if event.status == "sent" else f"to own staff {event.status}"
+            found[name] = found.get(name, 0) + event.recipients
+    return found
 
 
 def valid_line(campaigns: int, recipients: int) -> str:

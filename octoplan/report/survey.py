@@ -1,12 +1,12 @@
 """A state → what `status` shows of it: people by campaign, cost so far, and what is open or unknown. It only reads."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
 from octoplan.state.interface import OLDEST, CampaignRecord, FrameRecord, Halted, RunRecord, Status, Store
-from octoplan.state.records import TEST
+from octoplan.state.records import FIRST, LAST, TEST, is_own, is_seed, owner
 from octoplan.state.told import Response
 
 
@@ -33,12 +33,16 @@ class CampaignStanding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """What a state knows now. `tests`: what was sent to own staff; `unsettled`: frames that are open or unknown."""
+    """What a state knows now. `unsettled`: frames that are open or unknown.
+
+    `tests`, `seeds`: what was sent to own staff by `octoplan test`, and along with campaigns.
+    """
 
     environment: str
     lineage: str
     campaigns: tuple[CampaignStanding, ...] = ()
     tests: tuple[CampaignStanding, ...] = ()
+    seeds: tuple[CampaignStanding, ...] = ()
     unsettled: tuple[FrameRecord, ...] = ()
     halted: tuple[Halted, ...] = ()
 
@@ -46,12 +50,18 @@ class Survey:
 def survey(environment: str, store: Store) -> Survey:
     """An open state → its Survey. StateError as the store raises it."""
     runs, records, heard = {run.id: run for run in store.runs()}, store.campaigns(), store.responses()
-    sent = [record for record in records if not record.name.startswith(TEST)]
+    sent = [record for record in records if not is_own(record.name)]
+    seeds = {owner(record.name): record for record in records if is_seed(record.name)}
     return Survey(
         environment=environment,
         lineage=store.identity.lineage,
         campaigns=tuple(_told(_standing(record, store, runs), heard) for record in sent),
-        tests=tuple(_tests(record, store) for record in records if record.name.startswith(TEST)),
+        tests=tuple(
+            _own(record, store, record.name.removeprefix(TEST), (TEST,))
+            for record in records
+            if record.name.startswith(TEST)
+        ),
+        seeds=tuple(_own(record, store, name, (FIRST, LAST)) for name, record in sorted(seeds.items())),
         unsettled=tuple(store.frames(Status.SENDING, Status.UNKNOWN)),
         halted=store.halts(),
     )
@@ -91,11 +101,11 @@ def _told(one: CampaignStanding, heard: Mapping[tuple[str, int], Response]) -> C
     return replace(one, response=response) if response else one
 
 
-def _tests(record: CampaignRecord, store: Store) -> CampaignStanding:
-    """The test sends of a campaign, all together, under the campaign's own name."""
-    frames = list(store.frames(Status.SENT, campaign=record.name))
+def _own(record: CampaignRecord, store: Store, name: str, kinds: Sequence[str]) -> CampaignStanding:
+    """What own staff were sent of a campaign, all together, under the campaign's own name."""
+    frames = [frame for kind in kinds for frame in store.frames(Status.SENT, campaign=f"{kind}{name}")]
     return CampaignStanding(
-        name=record.name.removeprefix(TEST),
+        name=name,
         channel=record.channel,
         edition=record.edition,
         sent=sum(frame.size for frame in frames),

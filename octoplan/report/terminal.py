@@ -23,6 +23,7 @@ from octoplan.report.lines import count, estimated
 from octoplan.report.safe import plain, words
 from octoplan.report.style import Line, Style
 from octoplan.report.survey import Survey
+from octoplan.state.records import is_seed
 
 _LOOKS: Final = {
     Style.PLAIN: "",
@@ -106,7 +107,8 @@ class Progress:
             case Started():
                 self._bars.reset(self._bar, description="sending", total=happened.recipients)
             case FrameDone() if happened.status in _ENDED:
-                self._bars.advance(self._bar, happened.recipients)
+                if not is_seed(happened.campaign):
+                    self._bars.advance(self._bar, happened.recipients)
                 if happened.status != "sent":
                     self._say(happened)
             case FrameDone():

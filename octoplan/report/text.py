@@ -197,9 +197,10 @@ def status(found: Survey, now: datetime) -> list[Line]:
         rows = [STATUS_HEAD, *(status_row(one) for one in found.campaigns)]
         styles = [Style.DETAIL, *(Style.WARN if one.open or one.unknown else Style.PLAIN for one in found.campaigns)]
         lines += [Line(style, said) for style, said in zip(styles, _aligned(rows), strict=True)]
-    if found.tests:
-        tests = ", ".join(f"{plain(one.name)} {several(one.sent, 'message')}" for one in found.tests)
-        lines += [BLANK, Line(Style.DETAIL, f"Test sends, to own staff: {tests}")]
+    for what, sent in (("Test sends", found.tests), ("Seeds", found.seeds)):
+        if sent:
+            told = ", ".join(f"{plain(one.name)} {several(one.sent, 'message')}" for one in sent)
+            lines += [BLANK, Line(Style.DETAIL, f"{what}, to own staff: {told}")]
     if found.halted:
         lines += [BLANK, *(Line(Style.ERROR, words(one.said)) for one in found.halted)]
     lines += heard_lines(found)

@@ -6,6 +6,7 @@ from typing import Final
 from octoplan.state import rows
 from octoplan.state.asking import Asking
 from octoplan.state.halts import ALL, Clearance, Halted, InFlight, dump, load, name_of
+from octoplan.state.records import owner_sql
 from octoplan.state.rows import Row
 
 FLAGS: Final = f"substr(name, 1, {len(ALL)}) = '{ALL}'"
@@ -14,8 +15,9 @@ HEARD: Final = "optouts"
 """Under which name a state keeps the number of the last opt-out."""
 CLEARANCE: Final = f"SELECT name, value FROM meta WHERE name IN ('epoch', '{HEARD}') OR {FLAGS} ORDER BY name"
 _SET: Final = "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING"
-_OPEN: Final = """SELECT count(*) AS frames, coalesce(sum(f.size), 0) AS people FROM frames f
-    WHERE f.status = 'sending' AND (CAST(? AS TEXT) = '' OR f.campaign = (SELECT no FROM campaigns WHERE name = ?))"""
+_OPEN: Final = f"""SELECT count(*) AS frames, coalesce(sum(f.size), 0) AS people FROM frames f
+    WHERE f.status = 'sending' AND (CAST(? AS TEXT) = ''
+        OR f.campaign IN (SELECT no FROM campaigns WHERE {owner_sql("name")} = ?))"""
 
 
 class Halting(Asking):

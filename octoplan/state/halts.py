@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
+from octoplan.state.records import owner
+
 ALL: Final = "halt"
 """Under which name a state keeps the flag of everything; of one campaign: `halt:` and its name."""
 
@@ -78,8 +80,8 @@ class Haltable(Protocol):
 
 
 def halt_of(halts: tuple[Halted, ...], campaign: str) -> Halted | None:
-    """Flags → the one that stops a campaign, that of everything first."""
-    return next((one for name in ("", campaign) for one in halts if one.campaign == name), None)
+    """Flags → the one that stops a campaign and the seeds that go with it, that of everything first."""
+    return next((one for name in ("", owner(campaign)) for one in halts if one.campaign == name), None)
 
 
 def name_of(campaign: str) -> str:

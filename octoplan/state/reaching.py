@@ -7,16 +7,16 @@ from typing import Final
 from octoplan.state import rows
 from octoplan.state.asking import Asking
 from octoplan.state.reached import Reached
-from octoplan.state.records import Status
+from octoplan.state.records import Status, owner_sql
 from octoplan.state.rows import Row
 from octoplan.state.statements import moment
 
-# Test sends are to own staff, and nobody's message: their campaigns have a name that no other can have.
+# What goes to own staff is nobody's message: it is kept under names that no campaign can have.
 _TESTS: Final = "test:%"
-_REACHED: Final = """SELECT f.no, c.name, f.edition, f.status, f.first_attempt, f.last_change, f.due
+_REACHED: Final = f"""SELECT f.no, c.name, f.edition, f.status, f.first_attempt, f.last_change, f.due
     FROM frames f JOIN campaigns c ON c.no = f.campaign
     WHERE f.status IN ('sending', 'sent', 'unknown') AND (f.status = 'sending' OR f.last_change > ? OR f.due > ?)
-    AND c.name NOT LIKE ? ORDER BY c.name, f.edition, f.no"""
+    AND c.name NOT LIKE ? AND c.name = {owner_sql("c.name")} ORDER BY c.name, f.edition, f.no"""
 _PLACED: Final = """SELECT m.person, m.frame FROM messages m
     WHERE m.campaign = (SELECT no FROM campaigns WHERE name = ?) AND m.edition = ? AND m.frame IS NOT NULL"""
 

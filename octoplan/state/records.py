@@ -10,6 +10,29 @@ from typing import Any, Final
 
 TEST: Final = "test:"
 """How the name begins under which a state keeps the test sends of a campaign: no campaign can be called so."""
+FIRST: Final = "seeds-first:"
+"""Likewise for what own staff get when an edition of a campaign begins, and `LAST`: when it is over."""
+LAST: Final = "seeds-last:"
+
+
+def is_own(name: str) -> bool:
+    """Under which name a state keeps something → whether it was for own staff: a test send, or seeds of a campaign."""
+    return name.startswith((TEST, FIRST, LAST))
+
+
+def is_seed(name: str) -> bool:
+    """The same → whether it was for the seeds of a campaign."""
+    return name.startswith((FIRST, LAST))
+
+
+def owner(name: str) -> str:
+    """The same → the campaign that it goes with and is stopped with; a test send goes with none."""
+    return name.removeprefix(FIRST).removeprefix(LAST)
+
+
+def owner_sql(column: str) -> str:
+    """What `owner` says, in SQL over a column of names."""
+    return f"replace(replace({column}, '{FIRST}', ''), '{LAST}', '')"
 
 
 class Status(StrEnum):

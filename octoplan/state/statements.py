@@ -12,6 +12,7 @@ from typing import Any
 
 from octoplan.state.halts import ALL
 from octoplan.state.interface import Again, Begin, Change, Child, Open, PutBack, Refused, Sent, Split, TakenOut, Unknown
+from octoplan.state.records import owner_sql
 
 Statement = tuple[str, tuple[Any, ...]]
 
@@ -22,7 +23,7 @@ _FREE = """UPDATE messages SET frame = NULL, refusals = 1 + (SELECT refusals FRO
 _LAST_CHANGE = "last_change = CASE WHEN last_change > ? THEN last_change ELSE ? END"
 # A frame that is begun is begun before the flag is durable: what is open then is all that can still leave.
 _NOT_HALTED = f"""NOT EXISTS (SELECT 1 FROM meta WHERE name = '{ALL}'
-    OR name = (SELECT '{ALL}:' || c.name FROM campaigns c WHERE c.no = frames.campaign))"""
+    OR name = (SELECT '{ALL}:' || {owner_sql("c.name")} FROM campaigns c WHERE c.no = frames.campaign))"""
 _MOVED = """UPDATE messages SET frame = (SELECT no FROM frames WHERE id = ?)
     WHERE (campaign, edition) = (SELECT campaign, edition FROM frames WHERE id = ?)
     AND frame = (SELECT no FROM frames WHERE id = ?) AND person = ?"""

@@ -241,6 +241,16 @@ class Messages:
         """How many messages there are."""
         return self._count(f"messages_{self._n}")
 
+    def first(self) -> tuple[str, int]:
+        """The content and parts of the message whose person's row comes first; there must be one."""
+        n = self._n
+        (row,) = self._table.rows(
+            f"""SELECT content, parts FROM variants_{n} JOIN (
+                    SELECT variant FROM messages_{n} JOIN {self._people} USING (person)
+                    ORDER BY record, file LIMIT 1) USING (variant)"""
+        )
+        return row[0], int(row[1] or 0)
+
     def hashes(self, prefix: str) -> bytes:
         """Every message's 64-bit hash of prefix, person and content, sorted, 8 bytes each."""
         rows = self._table.batches(
