@@ -75,6 +75,10 @@ class Team:
         """Run what GitHub runs on main."""
         return self.runner.run("octoplan-apply.yml", self.git("rev-parse", "main"), event, inputs=inputs)
 
+    def hourly(self) -> Ended:
+        """Run what GitHub runs every hour on main."""
+        return self.runner.run("octoplan-waiting.yml", self.git("rev-parse", "main"), "schedule")["apply"]
+
     def known(self) -> dict[str, Any]:
         """Read what GitHub knows."""
         known: dict[str, Any] = json.loads(self.github.read_text(encoding="utf-8"))
@@ -132,7 +136,7 @@ def _team(
 ) -> Team:
     plans, applies = variables
     github = tmp_path / "github.json"
-    github.write_text(json.dumps({"comments": [], "pulls": {}, "calls": []}), encoding="utf-8")
+    github.write_text(json.dumps({"comments": [], "pulls": {}, "calls": [], "artifacts": []}), encoding="utf-8")
     programs = tmp_path / "bin"
     programs.mkdir()
     (programs / "gh").write_text(f'#!/bin/sh\nexec "{sys.executable}" "{Path(__file__).with_name("gh.py")}" "$@"\n')
@@ -148,6 +152,7 @@ def _team(
         environments={
             "octoplan-plan": {"secrets": KEY, "vars": plans},
             "production": {"secrets": {**KEY, **ACCOUNT}, "vars": applies},
+            "production-waiting": {"secrets": {**KEY, **ACCOUNT}, "vars": applies},
         },
     )
     subprocess.run(["git", "init", "--quiet", "--bare", runner.repository], check=True)

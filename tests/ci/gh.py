@@ -1,15 +1,17 @@
-"""A gh that knows one repository: comments of issues and pull requests of commits, in the file that FAKE_GH names.
+"""A gh that knows one repository: comments, pull requests of commits and artifacts, in the file that FAKE_GH names.
 
 Run as a program. It takes the options that the workflows use and no others, and writes down what it was asked.
 """
 
 import argparse
+import base64
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 _BOT = {"login": "github-actions[bot]", "type": "Bot"}
 
@@ -29,6 +31,10 @@ def main() -> None:
     store = Path(os.environ["FAKE_GH"])
     known = json.loads(store.read_text(encoding="utf-8"))
     known["calls"].append([asked.method, asked.path])
+    if asked.path.endswith("/zip"):
+        (found,) = (one for one in known["artifacts"] if str(one["id"]) == asked.path.split("/")[-2])
+        sys.stdout.buffer.write(base64.b64decode(found["zip"]))
+        return
     answer = _answer(asked, known)
     store.write_text(json.dumps(known), encoding="utf-8")
     if asked.jq:
@@ -47,6 +53,9 @@ def _answer(asked: argparse.Namespace, known: dict[str, Any]) -> Any:
             return [one for one in known["comments"] if str(one["issue"]) == number]
         case ("GET", "commits", sha, "pulls"):
             return known["pulls"].get(sha, [])
+        case ("GET", "actions", "artifacts"):
+            (name,) = parse_qs(asked.path.partition("?")[2])["name"]
+            return {"artifacts": [one for one in known["artifacts"] if one["name"] == name]}
         case ("POST", "issues", number, "comments"):
             made = {"id": 9000 + len(known["comments"]), "issue": int(number), "user": _BOT, "body": _body(asked)}
             known["comments"].append(made)

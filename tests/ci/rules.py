@@ -33,6 +33,7 @@ def _job(job: Mapping[str, Any]) -> Iterator[str]:
     if not job.get("timeout-minutes"):
         yield "a job has no end"
     if not set(job.get("permissions", {"everything": "write"}).items()) <= {
+        ("actions", "read"),
         ("contents", "read"),
         ("pull-requests", "read"),
         ("pull-requests", "write"),
@@ -40,7 +41,7 @@ def _job(job: Mapping[str, Any]) -> Iterator[str]:
         yield "a job may more than it must"
     if "secrets." in text and "environment" not in job:
         yield "a secret is used outside a protected environment"
-    if _SENDS.search(text) and job.get("environment") != "production":
+    if _SENDS.search(text) and job.get("environment") not in ("production", "production-waiting"):
         yield "whoever plans could send"
     if "'command': 'apply'" in text:
         yield from _applying(job)
@@ -52,12 +53,29 @@ def _applying(job: Mapping[str, Any]) -> Iterator[str]:
     group = str(job.get("concurrency", {}).get("group", ""))
     if not group or "${{" in group:
         yield "two applies may run at once"
+    if all("plan-file" in step["with"] for step in job["steps"] if _applies(step)):
+        yield from _waiting(job)
+        return
     if "needs.plan.outputs.approved" not in str(job.get("if")):
         yield "what nobody approved is sent"
     if not all(step["with"].get("digest", "").startswith("${{ needs.plan.") for step in job["steps"] if _applies(step)):
         yield "it is another digest that is sent"
     if job.get("environment") != "production":
         yield "nobody is asked"
+
+
+def _waiting(job: Mapping[str, Any]) -> Iterator[str]:
+    """What was approved already is taken from where only main of this repository can have kept it."""
+    if job.get("environment") != "production-waiting":
+        yield "nobody is asked"
+    found = [str(step.get("run")) for step in job["steps"] if step.get("id") == "approved"]
+    ours = ('.workflow_run.head_branch == "main"', ".workflow_run.head_repository_id == .workflow_run.repository_id")
+    if job.get("if") != "github.ref == 'refs/heads/main'" or not all(one in "".join(found) for one in ours):
+        yield "what nobody approved is sent"
+    if not all(
+        step["with"]["plan-file"] == "${{ steps.approved.outputs.file }}" for step in job["steps"] if _applies(step)
+    ):
+        yield "it is another plan that is sent"
 
 
 def _applies(step: Mapping[str, Any]) -> bool:

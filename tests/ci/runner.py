@@ -3,8 +3,12 @@
 It knows what the workflows of `octoplan init` use, and fails loudly on anything else. Each job gets a fresh checkout.
 """
 
+import base64
+import io
+import json
 import re
 import subprocess
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -133,6 +137,20 @@ class _Place:
         path = self.temp / name
         return path.read_text(encoding="utf-8") if path.exists() else ""
 
+    def keep(self, name: str, file: Path) -> None:
+        """Keep a file as an artifact of the run, as GitHub does."""
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.write(file, file.name)
+        store = Path(self.base["FAKE_GH"])
+        known = json.loads(store.read_text(encoding="utf-8"))
+        number = 100 + len(known["artifacts"])
+        run = {"head_branch": self.github["ref"].rpartition("/")[2], "repository_id": 1, "head_repository_id": 1}
+        made = {"id": number, "name": name, "expired": False, "created_at": f"2026-11-30T00:{number % 60:02}:00Z"}
+        packed_text = base64.b64encode(packed.getvalue()).decode()
+        known["artifacts"].append({**made, "workflow_run": run, "zip": packed_text})
+        store.write_text(json.dumps(known), encoding="utf-8")
+
     def bash(self, script: str, env: Mapping[str, str], action: str) -> tuple[int, dict[str, str]]:
         """Run a script as GitHub does → exit code and outputs."""
         (self.temp / "step.sh").write_text(script, encoding="utf-8")
@@ -187,6 +205,10 @@ def _step(
         assert step["shell"] == "bash"
         return place.bash(step["run"], env, context.get("action", ""))
     if step["uses"].startswith("actions/checkout@"):
+        return 0, {}
+    if step["uses"].startswith("actions/upload-artifact@"):
+        given = {name: fill(value, context) for name, value in step["with"].items()}
+        place.keep(given["name"], Path(given["path"]))
         return 0, {}
     assert step["uses"].startswith("./"), step["uses"]
     folder = place.tree / step["uses"]

@@ -18,6 +18,7 @@ STARTER = ROOT / "octoplan" / "starter"
 ACTION = ROOT / "action.yml"
 WORKFLOWS = STARTER / "github" / ".github" / "workflows"
 PLAN, APPLY = WORKFLOWS / "octoplan-plan.yml", WORKFLOWS / "octoplan-apply.yml"
+WAITING = WORKFLOWS / "octoplan-waiting.yml"
 PAGE = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
 GITLAB = STARTER / "gitlab" / ".gitlab" / "octoplan.yml"
 
@@ -28,6 +29,7 @@ GITLAB = STARTER / "gitlab" / ".gitlab" / "octoplan.yml"
         ("vendor.github-actions", ACTION),
         ("vendor.github-workflows", PLAN),
         ("vendor.github-workflows", APPLY),
+        ("vendor.github-workflows", WAITING),
         ("vendor.gitlab-ci", GITLAB),
         ("vendor.gitlab-ci", STARTER / "gitlab" / ".gitlab-ci.yml"),
     ],
@@ -69,6 +71,18 @@ def test_every_file_keeps_to_the_rules(path: Path) -> None:
         (APPLY, "environment: production\n    #", "environment: octoplan-plan\n    #", "nobody is asked"),
         (APPLY, '<<< "$TYPED"', "<<< '${{ inputs.digest }}'", "what somebody wrote becomes a script"),
         (APPLY, "        shell: bash\n", "", "a script does not stop at its first error"),
+        (WAITING, "github.ref == 'refs/heads/main'", "always()", "what nobody approved is sent"),
+        (WAITING, '.workflow_run.head_branch == "main" and ', "", "what nobody approved is sent"),
+        (
+            WAITING,
+            ".workflow_run.head_repository_id == .workflow_run.repository_id",
+            "true",
+            "what nobody approved is sent",
+        ),
+        (WAITING, "${{ steps.approved.outputs.file }}", "octoplan.plan", "it is another plan that is sent"),
+        (WAITING, "environment: production-waiting", "environment: octoplan-plan", "whoever plans could send"),
+        (WAITING, "actions: read", "actions: write", "a job may more than it must"),
+        (WAITING, "octoplan-waiting-production", "${{ github.sha }}", "two applies may run at once"),
         (ACTION, "esac", "easc", "a script cannot be read"),
     ],
 )
@@ -82,17 +96,23 @@ def test_a_file_that_breaks_a_rule_is_found(path: Path, old: str, new: str, rule
 
 def test_on_gitlab_nothing_runs_for_others_with_secrets_or_twice_at_once() -> None:
     jobs = {name: job for name, job in yaml.safe_load(GITLAB.read_text(encoding="utf-8")).items() if name[0] != "."}
-    assert {name for name, job in jobs.items() if "production apply" in str(job["script"])} == {"octoplan:apply"}
+    applies = {"octoplan:apply": "production", "octoplan:apply-waiting": "production-waiting"}
+    assert {name for name, job in jobs.items() if "production apply" in str(job["script"])} == set(applies)
     for name, job in jobs.items():
         assert job["extends"] == ".octoplan", name
         if "--env production" in str(job["script"]):
-            assert job["environment"]["name"] == ("production" if name == "octoplan:apply" else "octoplan-plan")
+            assert job["environment"]["name"] == applies.get(name, "octoplan-plan")
         else:
             assert "environment" not in job, name
     apply = jobs["octoplan:apply"]
     assert apply["resource_group"] == "octoplan-production"
     assert [rule["when"] for rule in apply["rules"]] == ["manual"]
     assert apply["needs"] == ["octoplan:plan"]
+    waiting = jobs["octoplan:apply-waiting"]
+    assert waiting["resource_group"] == apply["resource_group"]
+    assert [rule["if"] for rule in waiting["rules"]] == [
+        '$CI_PIPELINE_SOURCE == "schedule" && $OCTOPLAN_WAITING == "apply" && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH'
+    ]
     outside = "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID != $CI_MERGE_REQUEST_PROJECT_ID"
     assert [name for name, job in jobs.items() if outside in str(job["rules"])] == ["octoplan:preview"]
     assert "cache" not in GITLAB.read_text(encoding="utf-8")
@@ -108,7 +128,11 @@ def test_the_page_says_every_input_and_job_and_their_defaults() -> None:
 
 
 def test_the_page_names_every_variable_and_secret_of_the_workflows() -> None:
-    named = {name for path in (PLAN, APPLY) for name in re.findall(r"(?:secrets|vars)\.(\w+)", path.read_text("utf-8"))}
+    named = {
+        name
+        for path in (PLAN, APPLY, WAITING)
+        for name in re.findall(r"(?:secrets|vars)\.(\w+)", path.read_text("utf-8"))
+    }
     assert len(named) == 7
     assert {name for name in named if f"`{name}`" not in PAGE} == set()
 

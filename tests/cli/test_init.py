@@ -52,7 +52,7 @@ def test_a_new_project_is_valid_is_sent_once_and_then_there_is_nothing_to_do(ci:
 
 def test_each_ci_gets_its_own_files_and_no_other() -> None:
     none, github, gitlab = (set(starter(ci)) for ci in ("none", "github", "gitlab"))
-    workflows = {".github/workflows/octoplan-plan.yml", ".github/workflows/octoplan-apply.yml"}
+    workflows = {f".github/workflows/octoplan-{name}.yml" for name in ("plan", "apply", "waiting")}
     assert github - none == workflows | {".github/actions/octoplan/action.yml"}
     assert gitlab - none == {".gitlab-ci.yml", ".gitlab/octoplan.yml"}
     assert starter("github")[".github/actions/octoplan/action.yml"] == (ROOT / "action.yml").read_bytes()
