@@ -433,7 +433,11 @@ def test_texts_by_language_need_to_know_who_gets_which(campaign: Check, channel:
     ("old", "new", "message"),
     [
         ("text: Hi", "text: {english: Hi}", "`text.english`: a text, or texts by language"),
-        ("text: Hi", "text: {warm: Hi}", "a variant's own text stands in `variants`"),
+        (
+            "text: Hi",
+            "text: {warm: Hi}",
+            "`text.warm`: a text, or texts by language: en, pt-BR, zh-Hant; a variant's own text",
+        ),
         ("text: Hi", "text: {EN: Hi}", "`text.EN`: a text, or texts by language"),
         ("text: Hi", "text: {}", "`text`: a text, or texts by language"),
         ("text: Hi", "text: {en: ' '}", "`text.en`: the text is empty"),
