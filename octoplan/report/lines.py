@@ -104,12 +104,12 @@ def applied_line(events: Iterable["Event"]) -> str:
 
 def _own_staff(done: "Iterable[FrameDone]") -> dict[str, int]:
     """What became of frames for the seeds of campaigns → numbers by their words, those that are none left out."""
-    found: dict[str, int] = {}
+    names = {"sent": "to own staff"} | {one: f"to own staff {one}" for one in ("refused", "open", "unknown")}
+    found = dict.fromkeys(names, 0)
     for event in done:
-        if event.status in ("sent", "refused", "open", "unknown"):
-            name = "to own staff" if event.status == "sent" else f"to own staff {event.status}"
-            found[name] = found.get(name, 0) + event.recipients
-    return found
+        if event.status in found:
+            found[event.status] += event.recipients
+    return {names[status]: number for status, number in found.items() if number}
 
 
 def valid_line(campaigns: int, recipients: int) -> str:

@@ -449,3 +449,21 @@ def test_an_answer_to_the_first_that_nobody_understands_stops_the_campaign_befor
     assert (folder.run("apply", "--env", "local", "--auto-approve").code, gateway.addresses()) == (9, [])
     assert folder.run("apply", "--env", "local", "--auto-approve").code == 0
     assert Counter(gateway.addresses()) == twice()
+
+
+def test_a_restored_state_with_its_receipts_sends_none_of_them_again(folder: Folder) -> None:
+    state, receipts = folder.path / ".octoplan" / "sandbox.db", str(folder.path / "receipts.ndjson")
+    folder.write({"campaigns/sale.yaml": SALE + "waves: [{people: 10}, {rest: true, after: 1h}]\n"})
+    folder.call(*APPLY, "--receipts", receipts)
+    copy = state.read_bytes()
+    later = NOW + timedelta(hours=2)
+    assert folder.call(*APPLY, "--receipts", receipts, at=later).code == 0
+    assert had(folder) == twice()
+    for beside in state.parent.glob("sandbox.db-*"):
+        beside.unlink()
+    state.write_bytes(copy)
+    brought = folder.call("state", "import", receipts, "--yes", at=later)
+    assert brought.code == 0, brought
+    assert folder.call(*APPLY, "--receipts", receipts, at=later).code == 0
+    assert had(folder) == twice()
+    assert folder.call("state", "check", "--against-receipts", receipts).code == 0

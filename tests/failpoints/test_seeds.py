@@ -144,3 +144,21 @@ def test_two_appliers_send_them_once(seeded: Field) -> None:
     both = [seeded.zygote.start(seeded.folder.path, "--env", "production", *APPLY, env=seeded.env) for _ in range(2)]
     assert {process.end() for process in both} <= {0, 6}
     check(seeded)
+
+
+@pytest.mark.parametrize("step", ["", "split-before:1", "split-after:1", "refused-alone-after:1", "split-after:2"])
+def test_one_bad_address_among_staff_holds_back_nobody_and_is_tried_once_for_each_message(
+    seeded: Field, step: str
+) -> None:
+    seeded.judge.bad = frozenset({STAFF[0]})
+    if step:
+        assert seeded.die(step, *APPLY) == -signal.SIGKILL
+    else:
+        assert seeded.call(*APPLY).last == (
+            f"Applied: {len(PEOPLE)} sent, 0 refused, 0 open, 0 unknown, 2 to own staff, 2 to own staff refused."
+        )
+    seeded.finish()
+    assert had(seeded) == Counter({**dict.fromkeys(PEOPLE, 1), STAFF[1]: 2})
+    asked = len(seeded.judge.asked)
+    assert (seeded.call(*APPLY).code, len(seeded.judge.asked)) == (0, asked)
+    assert seeded.call("state", "check").code == 0
