@@ -3,6 +3,7 @@
 Tables, with the name of the people's table as suffix, beside those of `sending`:
 
     zoned     country, told, prefix, zone     the window of whoever is there, has that in the column, and begins so
+    begun     country, told, begins, zone     the same, for each beginning that there is, of one length for each place
 """
 
 from collections import Counter
@@ -27,7 +28,7 @@ class Zoning:
         self._n = name
         self._told = "''" if column is None else f"coalesce(trim(p.v{column}::VARCHAR), '')"
         self._people = () if column is None else (f"JOIN {name} p ON p.person = m.person",)
-        self._lengths: list[int] = []
+        self._begins = "''"
         self._rows: list[Row] = []
 
     def places(self) -> list[tuple[str, str]]:
@@ -44,7 +45,23 @@ class Zoning:
         columns = "country VARCHAR, told VARCHAR, prefix VARCHAR, zone VARCHAR"
         self._table.execute(f"CREATE OR REPLACE TABLE {name} ({columns})")
         self._table.append(name, tuple([row[column] for row in self._rows] for column in range(4)))
-        self._lengths = sorted({len(row[2]) for row in self._rows}, reverse=True)
+        self._begin()
+
+    def _begin(self) -> None:
+        """Find out which beginnings there are in countries where they tell something, and what each of them tells."""
+        n, lengths = self._n, sorted({0, *(len(row[2]) for row in self._rows)}, reverse=True)
+        telling = _listed({row[0] for row in self._rows if row[2]})
+        country = "coalesce(m.country, '')"
+        self._begins = f"CASE WHEN {country} IN ({telling}) THEN left(m.address, {lengths[0]}) ELSE '' END"
+        found = ", ".join(f"z{length}.zone" for length in lengths)
+        self._table.execute(
+            f"""CREATE OR REPLACE TABLE begun_{n} AS
+                SELECT country, told, '' AS begins, zone FROM zoned_{n} WHERE country NOT IN ({telling})
+                UNION ALL SELECT b.country, b.told, b.begins, coalesce({found}) FROM (
+                    SELECT DISTINCT {country} AS country, {self._told} AS told, {self._begins} AS begins
+                    FROM messages_{n} m {" ".join(self._people)} WHERE {country} IN ({telling})) b
+                {" ".join(map(self._join, lengths))}"""
+        )
 
     def merge(self, same: Mapping[str, str]) -> None:
         """Windows' keys → the key that each has from now on; a beginning that says no more than a shorter one goes."""
@@ -61,13 +78,14 @@ class Zoning:
     @property
     def joins(self) -> tuple[str, ...]:
         """What has to be joined to the messages, `m`, for `zone`."""
-        return (*self._people, *(self._join(length) for length in self._lengths))
+        told = f" AND b.told = {self._told}" if self._people else ""
+        same = f"b.country = coalesce(m.country, '') AND b.begins = {self._begins}{told}"
+        return (*self._people, f"LEFT JOIN begun_{self._n} b ON {same}")
 
     @property
     def zone(self) -> str:
         """SQL over a message and `joins`: the key of its window."""
-        found = ", ".join(f"z{length}.zone" for length in self._lengths)
-        return f"coalesce({found}, {literal(UNKNOWN)})"
+        return f"coalesce(b.zone, {literal(UNKNOWN)})"
 
     def count(self) -> dict[str, int]:
         """How many people there are for each window's key: by country, where that tells all, else one by one."""
@@ -80,8 +98,8 @@ class Zoning:
                 found[whole[country]] += people
         if len(whole) == len({row[0] for row in self._rows}):
             return dict(found)
-        listed = ", ".join(literal(country) for country in ("-", *whole))
-        rest = f"messages_{self._n} m {' '.join(self.joins)} WHERE coalesce(m.country, '') NOT IN ({listed})"
+        whole_ones = f"coalesce(m.country, '') IN ({_listed(whole)})"
+        rest = f"messages_{self._n} m {' '.join(self.joins)} WHERE NOT {whole_ones}"
         for zone, people in self._table.rows(f"SELECT {self.zone}, count(*) FROM {rest} GROUP BY 1 ORDER BY 1"):
             found[zone] += people
         return dict(found)
@@ -95,7 +113,10 @@ class Zoning:
 
     def _join(self, length: int) -> str:
         named = f"(FROM zoned_{self._n} WHERE strlen(prefix) = {length}) z{length}"
-        begins = f" AND z{length}.prefix = left(m.address, {length})" if length else ""
-        told = f" AND z{length}.told = {self._told}" if self._people else ""
-        same = f"z{length}.country = coalesce(m.country, ''){told}{begins}"
-        return f"LEFT JOIN {named} ON {same}"
+        begins = f" AND z{length}.prefix = left(b.begins, {length})" if length else ""
+        return f"LEFT JOIN {named} ON z{length}.country = b.country AND z{length}.told = b.told{begins}"
+
+
+def _listed(countries: Iterable[str]) -> str:
+    """Countries → their list in SQL, which may not be empty."""
+    return ", ".join(literal(country) for country in ("-", *sorted(countries)))
