@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from itertools import groupby
 from typing import Final
 
@@ -47,19 +46,29 @@ def in_order(gathered: Sequence[Gathered], course: Course) -> list[Gathered]:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Sent:
-    """One edition, that was sent or is about to be, of which everybody has one message at most. `load` puts it in."""
+class _Coming:
+    """One edition that is about to be sent, of which everybody has one message at most. `load` puts it in."""
 
     kind: int
     load: Callable[[Capping], None]
     loaded: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sent:
+    """One edition in the state, of which everybody has one message at most."""
+
+    kind: int
+    name: str
+    edition: int
+
+
 class Caps:
     """The caps of a project over all campaigns of one plan.
 
     The state is read when a campaign first needs it, and its people only where there are as many editions as a cap
-    allows messages: with fewer nobody can be over it.
+    allows messages: with fewer nobody can be over it. Of its people only those are read who are in so many of them
+    that, with all that is about to be sent, they could be over a cap.
     """
 
     def __init__(self, caps: Sequence[Cap], course: Course) -> None:
@@ -68,7 +77,10 @@ class Caps:
         self._kinds: dict[tuple[str, str], int] = {}
         self._capping: Capping | None = None
         self._begun: set[str] = set()
+        self._coming: list[_Coming] = []
         self._sent: list[_Sent] = []
+        self._brought: frozenset[_Sent] = frozenset()
+        self._at_least = 0
 
     def leave_out(self, messages: Messages, campaign: Campaign) -> Over:
         """A campaign whose free people are known → who of them is over a cap, and free no more."""
@@ -96,7 +108,7 @@ class Caps:
         if self._of(campaign):
             self._known(messages)
             kind, moment = self._kind(campaign.purpose, campaign.channel), _micros(_moment(campaign, self._course.now))
-            self._sent.append(_Sent(kind=kind, load=lambda capping: capping.plan(messages.name, kind, moment)))
+            self._coming.append(_Coming(kind=kind, load=lambda capping: capping.plan(messages.name, kind, moment)))
 
     def left_out(self, messages: Messages, campaign: Campaign) -> Iterator[Sequence[tuple[int, str]]]:
         """A campaign → who is left out for this edition, as (person, why), in batches."""
@@ -129,16 +141,33 @@ class Caps:
         return frozenset(kind for (purpose, channel), kind in self._kinds.items() if cap.is_for(purpose, channel))
 
     def _load(self, cap: Cap) -> bool:
-        """Whether anybody can be over a cap at all; then everybody whom it counts is in the table."""
+        """Whether anybody can be over a cap at all; then everybody who can be is in the table."""
         counted = self._counted(cap)
-        sent = [one for one in self._sent if one.kind in counted]
-        if self._capping is None or len(sent) < cap.at_most:
+        sent = frozenset(one for one in self._sent if one.kind in counted)
+        coming = [one for one in self._coming if one.kind in counted]
+        if self._capping is None or len(sent) + len(coming) < cap.at_most:
             return False
-        for one in sent:
+        for one in coming:
             if not one.loaded:
                 one.load(self._capping)
                 one.loaded = True
+        if sent:
+            self._bring(self._capping, sent, max(cap.at_most - len(coming), 1))
         return True
+
+    def _bring(self, capping: Capping, sent: frozenset[_Sent], at_least: int) -> None:
+        """Editions of the state, and of how many of them somebody must be in → these people are in the table.
+
+        With fewer, or with more editions, those of before are among them. Each time it is half as many at most, so that
+        a plan of many campaigns, of which each counts for the next, does not bring them again for each.
+        """
+        if sent <= self._brought and at_least >= self._at_least:
+            return
+        if self._brought:
+            at_least = max(min(at_least, self._at_least // 2), 1)
+        self._brought, self._at_least = self._brought | sent, at_least
+        editions = sorted((one.name, one.edition) for one in self._brought)
+        capping.people(self._course.state.store.placed(editions, at_least))
 
     def _kind(self, purpose: str, channel: str) -> int:
         return self._kinds.setdefault((purpose, channel), len(self._kinds))
@@ -147,10 +176,11 @@ class Caps:
         """Everybody who was reached lately, read from the state once for all campaigns."""
         if self._capping is None:
             self._capping = Capping(messages.table)
-            self._read()
+            self._read(self._capping)
         return self._capping
 
-    def _read(self) -> None:
+    def _read(self, capping: Capping) -> None:
+        """Which editions reached somebody lately, and when each of their frames did."""
         course, longest = self._course, max(cap.within for cap in self._caps)
         records = {record.name: record for record in course.records}
         found = course.state.store.reached(course.now - longest)
@@ -159,13 +189,8 @@ class Caps:
             if not any(cap.is_for(purpose, channel) for cap in self._caps):
                 continue
             kind = self._kind(purpose, channel)
-            reached = [_reach(one, kind, course.now) for one in frames]
-            self._sent.append(_Sent(kind=kind, load=partial(self._put_in, name, edition, reached)))
-
-    def _put_in(self, name: str, edition: int, reached: Sequence[Reach], capping: Capping) -> None:
-        """An edition of the state → its frames and people, into the table."""
-        capping.frames(reached)
-        capping.people(_lines(batch) for batch in self._course.state.store.placed(name, edition))
+            capping.frames([_reach(one, kind, course.now) for one in frames])
+            self._sent.append(_Sent(kind=kind, name=name, edition=edition))
 
 
 def _purpose(record: CampaignRecord) -> str:
@@ -197,10 +222,6 @@ def _reach(frame: Reached, kind: int, now: datetime) -> Reach:
 def _micros(moment: tuple[datetime, datetime]) -> tuple[int, int]:
     first, last = ((at - _BEGINNING) // timedelta(microseconds=1) for at in moment)
     return first, last
-
-
-def _lines(batch: Sequence[tuple[str, int]]) -> list[str]:
-    return [f"0x{person}\n{frame}" for person, frame in batch]
 
 
 _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -12,7 +12,6 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
-from functools import cache
 from typing import Any, cast
 
 import psycopg
@@ -50,6 +49,8 @@ def create(address: Address, meta: Mapping[str, str], fill: Fill = nothing) -> N
 
 class PostgresStore(SqlStore):
     """A `Store` at an Address; `writable` False needs a role that may SELECT, and can change nothing."""
+
+    _join, _hex = "string_agg", "encode(m.person, 'hex')"
 
     def __init__(self, address: Address, *, writable: bool) -> None:
         self._writing = threading.Lock()
@@ -136,12 +137,12 @@ class PostgresStore(SqlStore):
 
     def _read(self, sql: str, *values: Any) -> list[dict[str, Any]]:
         with mapped(), self._reader.cursor(binary=True) as cursor:
-            return cursor.execute(_text(self._asked(sql)), values).fetchall()
+            return cursor.execute(server.text(self._asked(sql)), values).fetchall()
 
     def _stream(self, sql: str, *values: Any) -> Generator[list[dict[str, Any]]]:
         # Held by the server beyond its transaction: no transaction stays open while the rows are worked on.
         with mapped(), self._reader.cursor(f"stream_{next(self._names)}", binary=True, withhold=True) as cursor:
-            cursor.execute(_text(self._asked(sql)), values)
+            cursor.execute(server.text(self._asked(sql)), values)
             while batch := cursor.fetchmany(BATCH):
                 yield batch
 
@@ -207,22 +208,22 @@ class _PostgresWriter(Writer):
         return self._touched > 0
 
     def change(self, sql: str, *values: Any) -> int:
-        touched = self._connection.execute(_text(sql), values).rowcount
+        touched = self._connection.execute(server.text(sql), values).rowcount
         self._touched += touched
         return touched
 
     def value(self, sql: str, *values: Any) -> Any:
-        found = self._connection.execute(_text(sql), values)
+        found = self._connection.execute(server.text(sql), values)
         row = found.fetchone()
         return next(iter(row.values())) if row else None
 
     def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
         with self._connection.cursor(binary=True) as cursor:
-            return cursor.execute(_text(sql), values).fetchall()
+            return cursor.execute(server.text(sql), values).fetchall()
 
     def each(self, sql: str, rows: Sequence[Sequence[Any]]) -> int:
         with self._connection.cursor() as cursor:
-            cursor.executemany(_text(sql), rows)
+            cursor.executemany(server.text(sql), rows)
             self._touched += cursor.rowcount
             return cursor.rowcount
 
@@ -266,7 +267,7 @@ class _PostgresWriter(Writer):
     def _run(self, wanted: Sequence[Statement]) -> list[int]:
         """Statements → how many rows each touched; sent together, run in order."""
         with self._connection.pipeline():
-            done = [self._connection.execute(_text(sql), values) for sql, values in wanted]
+            done = [self._connection.execute(server.text(sql), values) for sql, values in wanted]
         touched = [cursor.rowcount for cursor in done]
         self._touched += sum(touched)
         return touched
@@ -292,9 +293,3 @@ def _key(found: Identity) -> int:
     """A state and its epoch → the number of its lock; the same for a copy of it in another schema."""
     name = f"octoplan {found.lineage} {found.epoch}".encode()
     return int.from_bytes(hashlib.sha256(name).digest()[:8], "big", signed=True)
-
-
-@cache
-def _text(sql: str) -> bytes:
-    """A statement with `?` for each value → psycopg's way of saying it."""
-    return sql.replace("?", "%s").encode()

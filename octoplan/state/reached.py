@@ -27,5 +27,8 @@ class Reaches(Protocol):
     def reached(self, since: datetime) -> Sequence[Reached]:
         """Frames that may have reached their people after a moment, test sends apart, by campaign and edition."""
 
-    def placed(self, campaign: str, edition: int) -> Iterator[Sequence[tuple[str, int]]]:
-        """Who is in which frame of an edition, as (person in hex digits, number of the frame), in batches."""
+    def placed(self, editions: Sequence[tuple[str, int]], at_least: int) -> Iterator[Sequence[str]]:
+        """Who is in `at_least` so many frames of some editions, by (campaign, edition), and in which, in batches.
+
+        Each text has many, divided by blanks: 32 hex digits of a person and the number of a frame.
+        """

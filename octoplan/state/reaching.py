@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Final
+from itertools import islice
+from typing import ClassVar, Final
 
 from octoplan.state import rows
 from octoplan.state.asking import Asking
 from octoplan.state.reached import Reached
 from octoplan.state.records import Status, owner_sql
 from octoplan.state.rows import Row
-from octoplan.state.statements import moment
+from octoplan.state.statements import moment, person_bytes
 
 # What goes to own staff is nobody's message: it is kept under names that no campaign can have.
 _TESTS: Final = "test:%"
@@ -17,21 +18,56 @@ _REACHED: Final = f"""SELECT f.no, c.name, f.edition, f.status, f.first_attempt,
     FROM frames f JOIN campaigns c ON c.no = f.campaign
     WHERE f.status IN ('sending', 'sent', 'unknown') AND (f.status = 'sending' OR f.last_change > ? OR f.due > ?)
     AND c.name NOT LIKE ? AND c.name = {owner_sql("c.name")} ORDER BY c.name, f.edition, f.no"""
-_PLACED: Final = """SELECT m.person, m.frame FROM messages m
-    WHERE m.campaign = (SELECT no FROM campaigns WHERE name = ?) AND m.edition = ? AND m.frame IS NOT NULL"""
+_WANTED: Final = "wanted (name, edition) AS (VALUES {wanted})"
+_SIZE: Final = f"""WITH {_WANTED} SELECT coalesce(sum(f.size), 0) AS people
+    FROM wanted w JOIN campaigns c ON c.name = w.name JOIN frames f ON f.campaign = c.no AND f.edition = w.edition"""
+# Rows are put together by the database: a million of them, one by one, would cost Python more than all other steps.
+_FOUND: Final = """FROM wanted w JOIN campaigns c ON c.name = w.name
+    JOIN messages m ON m.campaign = c.no AND m.edition = w.edition
+    WHERE m.person >= r.low AND m.person <= r.high AND m.frame IS NOT NULL"""
+_ONCE: Final = f"SELECT {{join}}({{hex}} || m.frame, ' ') {_FOUND}"
+_OFTEN: Final = f"""SELECT {{join}}({{hex}} || replace(frames, ',', ' ' || {{hex}}), ' ') FROM (
+    SELECT m.person, {{join}}(CAST(m.frame AS TEXT), ',') AS frames {_FOUND}
+    GROUP BY m.person HAVING count(*) >= {{at_least}}) m"""
+_PLACED: Final = (
+    f"WITH {_WANTED}, ranges (low, high) AS (VALUES {{ranges}}) SELECT ({{people}}) AS people FROM ranges r"
+)
+_PEOPLE, _AT_ONCE = 1_000, 100
+_KEYS: Final = 1 << 128
 
 
 class Reaching(Asking):
     """Frames, the moments of each, and who is in them, in SQL."""
+
+    _join: ClassVar[str]
+    """What puts texts of many rows together, with what stands between them."""
+    _hex: ClassVar[str]
+    """The person of a row `m` in hex digits."""
 
     def reached(self, since: datetime) -> Sequence[Reached]:
         """Frames that may have reached their people after a moment."""
         at = moment(since)
         return rows.decode(self._read(_REACHED, at, at, _TESTS), _reached)
 
-    def placed(self, campaign: str, edition: int) -> Iterator[Sequence[tuple[str, int]]]:
-        """Who is in which frame of an edition."""
-        return self._batches(lambda row: (row["person"].hex(), row["frame"]), _PLACED, campaign, edition)
+    def placed(self, editions: Sequence[tuple[str, int]], at_least: int) -> Iterator[Sequence[str]]:
+        """Who is in how many frames of some editions, by ranges of keys: see `Reaches`."""
+        named = [value for edition in editions for value in edition]
+        wanted = ", ".join(["(?, CAST(? AS INTEGER))"] * len(editions))
+        (people,) = rows.decode(self._read(_SIZE.format(wanted=wanted), *named), lambda row: int(row["people"]))
+        asked = _ONCE if at_least == 1 else _OFTEN
+        asked = asked.format(join=self._join, hex=self._hex, at_least=at_least)
+        ranges = _ranges(people // _PEOPLE + 1)
+        while some := list(islice(ranges, _AT_ONCE)):
+            sql = _PLACED.format(wanted=wanted, ranges=", ".join(["(?, ?)"] * len(some)), people=asked)
+            found = self._read(sql, *named, *(key for bounds in some for key in bounds))
+            yield [text for text in rows.decode(found, lambda row: row["people"]) if text]
+
+
+def _ranges(count: int) -> Iterator[tuple[bytes, bytes]]:
+    """How many ranges → the first and the last key of each: keys are hashes, so that all hold about as many people."""
+    for number in range(count):
+        low, end = (_KEYS * at // count for at in (number, number + 1))
+        yield person_bytes(low), person_bytes(end - 1)
 
 
 def _reached(row: Row) -> Reached:

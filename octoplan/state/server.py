@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, Final
 
 import psycopg
@@ -232,3 +233,9 @@ def _reason(error: psycopg.Error) -> Reason | None:
     if code is None:
         return Reason.LOST if isinstance(error, psycopg.OperationalError) else None
     return _REASONS.get(code) or _REASONS.get(code[:2])
+
+
+@cache
+def text(statement: str) -> bytes:
+    """A statement with `?` for each value → psycopg's way of saying it."""
+    return statement.replace("?", "%s").encode()

@@ -28,6 +28,8 @@ def create(path: Path, meta: Mapping[str, str], fill: Fill = nothing) -> None:
 class SqliteStore(SqlStore):
     """A `Store` in the file `path`; `writable` False refuses every change, so that reading commands cannot make one."""
 
+    _join, _hex = "group_concat", "hex(m.person)"
+
     def __init__(self, path: Path, *, writable: bool) -> None:
         check_file(path)
         self.path = path

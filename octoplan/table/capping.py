@@ -16,12 +16,9 @@ Stretches of time begin with what they begin at, and end just before what they e
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from octoplan.table.connection import Table
-
-RECENT: Final = (("person", "UHUGEINT"), ("frame", "BIGINT"))
-"""Who is in a frame that was sent lately, in lines; the key as 0x and hex digits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,17 +51,24 @@ class Capping:
         table.execute("CREATE TABLE recent (person UHUGEINT, frame BIGINT)")
 
     def frames(self, reached: Sequence[Reach]) -> None:
-        """Frames that were sent lately, of one edition."""
+        """Frames that were sent lately."""
         columns = ([getattr(one, name) for one in reached] for name in ("frame", "kind", "first", "last"))
         self._table.append("reached", tuple(columns))
 
     def people(self, batches: Iterable[Sequence[str]]) -> None:
-        """Who is in frames, a line each, in batches: see RECENT; who is in none that was sent lately does not count."""
-        self._table.execute("CREATE TABLE passing (person UHUGEINT, frame BIGINT)")
-        for lines in batches:
-            self._table.append_lines("passing", RECENT, lines)
-        self._table.execute("INSERT INTO recent FROM passing SEMI JOIN reached USING (frame)")
-        self._table.execute("DROP TABLE passing")
+        """Who is in frames, instead of whom was known to be before: texts of many, divided by blanks, in batches.
+
+        Each is 32 hex digits and a frame's number; who is in none that was sent lately does not count.
+        """
+        self._table.execute("DELETE FROM recent WHERE frame > 0")
+        for texts in batches:
+            self._table.execute(
+                """INSERT INTO recent SELECT ('0x' || left(one, 32))::UHUGEINT, frame FROM (
+                    SELECT one, substr(one, 33)::BIGINT AS frame
+                    FROM (SELECT unnest(string_split(text, ' ')) AS one FROM (SELECT unnest(?) AS text)))
+                    SEMI JOIN reached USING (frame)""",
+                (list(texts),),
+            )
 
     def plan(self, messages: str, kind: int, moment: tuple[int, int]) -> None:
         """The table of a campaign's messages → its people are about to be reached."""
@@ -84,16 +88,22 @@ class Capping:
         if not bound.kinds:
             return 0
         first, last = moment
-        kinds = ", ".join(map(str, sorted(bound.kinds)))
+        given = {"first": first, "last": last, "within": bound.within, "cap": bound.number}
+        if bound.at_most == 1:  # whoever has one near the new one has two in a stretch
+            return self._table.execute(
+                f"""INSERT INTO over_{name} SELECT person, $cap, max(last) + $within FROM ({_near(bound)})
+                    SEMI JOIN todo_{name} USING (person) ANTI JOIN over_{name} USING (person) GROUP BY person""",
+                given,
+            )
         return self._table.execute(
             f"""INSERT INTO over_{name}
-                WITH mine AS (
-                    SELECT person, first, last FROM recent JOIN reached USING (frame)
-                    WHERE kind IN ({kinds}) AND last > $first - $within AND first < $last + $within
-                    AND person IN (SELECT person FROM todo_{name} ANTI JOIN over_{name} USING (person))),
-                many AS (SELECT person FROM mine GROUP BY person HAVING count(*) >= $most),
+                WITH near AS MATERIALIZED ({_near(bound)}),
+                many AS MATERIALIZED (
+                    SELECT person FROM (SELECT person FROM near GROUP BY person HAVING count(*) >= $most)
+                    SEMI JOIN todo_{name} USING (person) ANTI JOIN over_{name} USING (person)),
+                mine AS MATERIALIZED (FROM near SEMI JOIN many USING (person)),
                 begun AS (
-                    SELECT person, least(last, $last) AS start FROM mine SEMI JOIN many USING (person)
+                    SELECT person, least(last, $last) AS start FROM mine
                     UNION SELECT person, $last AS start FROM many),
                 full_ones AS (
                     SELECT DISTINCT person FROM (
@@ -102,7 +112,7 @@ class Capping:
                         GROUP BY b.person, b.start HAVING count(*) >= $most))
                 SELECT person, $cap, list_sort(list(last), 'DESC')[$most] + $within
                 FROM mine SEMI JOIN full_ones USING (person) GROUP BY person""",
-            {"first": first, "last": last, "within": bound.within, "most": bound.at_most, "cap": bound.number},
+            {**given, "most": bound.at_most},
         )
 
     def waits(self, name: str, cap: int) -> tuple[int, int]:
@@ -123,3 +133,10 @@ class Capping:
         wanted = ", ".join(map(str, caps)) or "NULL"
         asked = f"SELECT hex(person) FROM over_{name} WHERE cap IN ({wanted}) ORDER BY person"
         return ([int(key, 16) for (key,) in rows] for rows in self._table.batches(asked, (), batch))
+
+
+def _near(bound: Bound) -> str:
+    """SQL: messages that a cap counts, of which a stretch can hold one and the new one, by person."""
+    return f"""SELECT person, first, last FROM recent JOIN reached USING (frame)
+        WHERE kind IN ({", ".join(map(str, sorted(bound.kinds)))})
+        AND last > $first - $within AND first < $last + $within"""
