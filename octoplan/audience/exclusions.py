@@ -190,7 +190,7 @@ def exclude(table: Table, exclusion: Exclusion, wanted: Wanted) -> str | None:
         return None
     reading = exclusion.reading
     rows = ready(reading, rows, table)
-    selection = select_rows(table, reading, rows, replace(wanted, fields=(), without=()), later(reading))
+    selection = select_rows(table, reading, rows, replace(wanted, fields=(), without=(), drawn=""), later(reading))
     problems = tuple(_unusable(reading, selection, wanted.kind))
     if problems:
         raise ProjectInvalid(*problems)

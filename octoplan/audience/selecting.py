@@ -35,7 +35,7 @@ class Wanted:
     """What people are selected by: the kind of address, the sub-key of their keys; and `fields`, what else is kept.
 
     `rejects`: is given the rows that cannot be used, where somebody asked for them. `without`: which good numbers are
-    not wanted, see `numbers.UNREACHABLE`.
+    not wanted, see `numbers.UNREACHABLE`. `drawn`: see `Making`.
     """
 
     kind: AddressField
@@ -43,6 +43,7 @@ class Wanted:
     fields: Sequence[str] = ()
     without: tuple[str, ...] = ()
     rejects: Rejects | None = None
+    drawn: str = ""
 
 
 def select_rows(table: Table, reading: Reading, rows: Rows, wanted: Wanted, later: int = 0) -> Selection:
@@ -60,6 +61,7 @@ def select_rows(table: Table, reading: Reading, rows: Rows, wanted: Wanted, late
         tests=[Filter(condition=one, fields=[rows.fields[name] for name in one.columns]) for one in reading.conditions],
         later=later,
         fields=wanted.fields,
+        drawn=wanted.drawn,
     )
     made = _make(table, reading, making)
     return settle(table, Settling(reading=reading, rows=rows, making=making, wanted=wanted), made)

@@ -97,11 +97,13 @@ def _rows(opened: Opened, used: tuple[str, ...]) -> Rows:
     return load_reading(reading, opened.table, [reading.theirs(key), *(reading.theirs(name) for name in used)])
 
 
-def select(loaded: Loaded, suppressions: Suppressions, key: bytes, rejects: Rejects | None = None) -> Audience:
+def select(
+    loaded: Loaded, suppressions: Suppressions, key: bytes, rejects: Rejects | None = None, drawn: str = ""
+) -> Audience:
     """A loaded audience → its Audience: those that `where` keeps, with a good address, once, and who may be reached.
 
     `key`: the 16-byte sub-key of person keys. Once per Loaded; any number of audiences share the suppressions.
-    `rejects` is given the rows that cannot be used.
+    `rejects` is given the rows that cannot be used. `drawn`: SQL over `person`, kept as a value behind the variables.
     """
     campaign = loaded.opened.campaign
     problems = (*loaded.problems, *suppressions.problems_for(campaign.purpose))
@@ -109,7 +111,7 @@ def select(loaded: Loaded, suppressions: Suppressions, key: bytes, rejects: Reje
         return _invalid(loaded, problems)
     try:
         without = () if campaign.sends_unreachable else left_out(campaign.channel)
-        wanted = Wanted(kind=campaign.address_field, key=key, rejects=rejects, without=without)
+        wanted = Wanted(kind=campaign.address_field, key=key, rejects=rejects, without=without, drawn=drawn)
         return _select(loaded, loaded.rows, suppressions, wanted)
     except ProjectInvalid as invalid:
         return _invalid(loaded, invalid.problems)

@@ -10,7 +10,6 @@ from octoplan.audience.values import Audience
 from octoplan.campaign import Campaign
 from octoplan.errors import Problem
 from octoplan.table import arms
-from octoplan.table.connection import Table
 from octoplan.table.lots import Division
 from octoplan.table.sending import Messages
 
@@ -31,24 +30,25 @@ def clash(campaign: Campaign, used: frozenset[str], columns: Sequence[str]) -> t
     )
 
 
-def arm(table: Table, audience: Audience, campaign: Campaign, person_key: bytes) -> Audience:
-    """People of a campaign → with the arm of each as one more variable; the same where there are no arms."""
-    if not campaign.arms or not audience.people:
-        return audience
-    column = f"v{len(audience.variables)}"
-    arms.give_arms(table, audience.people, column, arm_sql("person", campaign, person_key))
-    return replace(audience, variables=(*audience.variables, VARIABLE))
+def arm(audience: Audience, campaign: Campaign) -> Audience:
+    """People of a campaign, selected with the arm of each behind their values → it is one more variable."""
+    return replace(audience, variables=(*audience.variables, VARIABLE)) if campaign.arms else audience
 
 
 def arm_sql(person: str, campaign: Campaign, person_key: bytes) -> str:
-    """SQL of a person key → SQL of the label of their arm: by the key of the state and the campaign's name alone."""
+    """SQL of a person key → SQL of the label of their arm: by the key of the state and the campaign's name alone.
+
+    Blank where there are no arms.
+    """
+    if not campaign.arms:
+        return ""
     salt = hmac.digest(person_key, f"arm\x1f{campaign.held_as}".encode(), hashlib.sha256).hex()[:32]
     return arms.arm_sql(person, salt, [(one.label, one.share) for one in campaign.arms])
 
 
 def by_arm(campaign: Campaign, person_key: bytes) -> Division:
     """A campaign → by what people are divided who may not share a frame since they have different variants."""
-    return Division(arm=arm_sql("m.person", campaign, person_key)) if campaign.arms else Division()
+    return Division(arm=arm_sql("m.person", campaign, person_key))
 
 
 def hold_out(messages: Messages, campaign: Campaign, audience: Audience) -> int:

@@ -13,7 +13,7 @@ from octoplan.audience.selecting import judge
 from octoplan.campaign import Campaign
 from octoplan.content import Failed
 from octoplan.errors import ProjectInvalid
-from octoplan.pipeline.arming import arm
+from octoplan.pipeline.arming import arm, arm_sql
 from octoplan.pipeline.gathering import Gathered, load, open_all
 from octoplan.pipeline.judging import Judged, judge_one
 from octoplan.pipeline.texts import take_free
@@ -120,7 +120,7 @@ def _find(asked: Asked, table: Table, key: bytes, who: tuple[int, str]) -> tuple
     loaded = load(read)
     table.lock()
     found = find(loaded, suppressions, key, person)
-    audience = arm(table, steps.select(loaded, suppressions, key), campaign, key)
+    audience = arm(steps.select(loaded, suppressions, key, drawn=arm_sql("person", campaign, key)), campaign)
     if audience.problems:
         raise ProjectInvalid(*audience.problems)
     if found.rule is Rule.IN and not people.records_of(table, audience.people, person):

@@ -13,7 +13,7 @@ from octoplan.audience.values import Audience
 from octoplan.campaign import Campaign
 from octoplan.content import Wording, compile_campaign
 from octoplan.errors import Problem, ProjectInvalid
-from octoplan.pipeline.arming import arm, clash
+from octoplan.pipeline.arming import arm, arm_sql, clash
 from octoplan.project import Project
 from octoplan.table import people, remembered
 from octoplan.table.connection import Table
@@ -81,20 +81,11 @@ def gather(
     table.lock()
     if rejects is not None:
         rejects.begin(steps.columns_read(loaded, suppressions))
-    gathered = [
-        Gathered(
-            campaign=one.campaign,
-            wording=one.wording,
-            audience=arm(
-                table,
-                steps.select(rows, suppressions, known.person_key, rejects),
-                one.campaign,
-                known.person_key,
-            ),
-            table=table,
-        )
-        for one, rows in zip(read, loaded, strict=True)
-    ]
+    gathered = []
+    for one, rows in zip(read, loaded, strict=True):
+        drawn = arm_sql("person", one.campaign, known.person_key)
+        audience = arm(steps.select(rows, suppressions, known.person_key, rejects, drawn), one.campaign)
+        gathered.append(Gathered(campaign=one.campaign, wording=one.wording, audience=audience, table=table))
     found = {problem for one in gathered for problem in one.audience.problems}
     if found:
         raise ProjectInvalid(*found)

@@ -12,7 +12,6 @@ Tables, with the name of the people's table as suffix, beside those of `sending`
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from octoplan.table.connection import Table
 from octoplan.table.quoting import literal
 from octoplan.table.sending import Messages
 
@@ -53,21 +52,13 @@ def _ends(shares: Shares) -> list[tuple[str, int]]:
     return [*ends[:-1], (ends[-1][0], _ALL)]
 
 
-def give_arms(table: Table, people: str, column: str, arm: str) -> None:
-    """A table of people → with the arm of each in a column more; `arm`: SQL over them."""
-    made = table.name("armed")
-    table.execute(f"CREATE TABLE {made} AS SELECT *, {arm} AS {column} FROM {people}")
-    table.execute(f"DROP TABLE {people}")
-    table.execute(f"ALTER TABLE {made} RENAME TO {people}")
-
-
 def hold_out(messages: Messages, column: str, label: str) -> int:
     """Messages whose free people are known → without those of one arm; how many these are."""
-    table, name = messages.table, messages.audience
-    table.execute(f"CREATE TABLE heldout_{name} AS SELECT person FROM todo_{name} WHERE {column} = {literal(label)}")
+    table, name, held_out = messages.table, messages.audience, f"{column} = {literal(label)}"
+    table.execute(f"CREATE TABLE heldout_{name} AS SELECT person FROM todo_{name} WHERE {held_out}")
     held = int(table.value(f"SELECT count(*) FROM heldout_{name}"))
     if held:
-        messages.leave_out(f"heldout_{name}")
+        messages.leave_out(f"heldout_{name}", held_out)
     return held
 
 

@@ -62,19 +62,19 @@ def divide(table: Table, name: str, division: Division) -> tuple[Lot, ...]:
     by = ", ".join(column for column, (expression, _) in asked.items() if expression)
     each = ", ".join(f"({sql})::{kind} AS {column}" for column, (sql, kind) in asked.items() if sql)
     all_three = ", ".join(column if sql else f"{_NONE[column]} AS {column}" for column, (sql, _) in asked.items())
-    # one expression is a window over all, so it is worked out once
-    table.execute(
-        f"CREATE TABLE divided_{name} AS SELECT m.*, {each} FROM messages_{name} m {' '.join(division.joins)}"
-    )
+    divided = f"(SELECT m.*, {each} FROM messages_{name} m {' '.join(division.joins)})"
+    if division.wave:  # a hash of text takes longer than a copy; windows and arms are found a second time instead
+        table.execute(f"CREATE TABLE divided_{name} AS {divided}")
+        divided = f"divided_{name}"
     table.execute(
         f"""CREATE TABLE lots_{name} AS SELECT row_number() OVER (ORDER BY {by}) - 1 AS lot, {all_three}, people
-            FROM (SELECT {by}, count(*) AS people FROM divided_{name} GROUP BY ALL)"""
+            FROM (SELECT {by}, count(*) AS people FROM {divided} GROUP BY ALL)"""
     )
     table.execute(
         f"""CREATE OR REPLACE TABLE messages_{name} AS SELECT d.* EXCLUDE ({by}), l.lot
-            FROM divided_{name} d JOIN lots_{name} l USING ({by})"""
+            FROM {divided} d JOIN lots_{name} l USING ({by})"""
     )
-    table.execute(f"DROP TABLE divided_{name}")
+    table.execute(f"DROP TABLE IF EXISTS divided_{name}")
     if table.value(f"SELECT count(*) FROM messages_{name}") != table.value(f"SELECT sum(people) FROM lots_{name}"):
         raise OctoplanError("somebody is in no lot; nothing was planned", hint="report this: it is a fault of octoplan")
     rows = table.rows(f"SELECT lot, wave, zone, arm, people FROM lots_{name} ORDER BY lot")

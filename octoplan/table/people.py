@@ -23,7 +23,8 @@ class Making:
     """What a table of people is made from. `fields`: columns of `rows` as v0, v1, ...
 
     `firsts`: the first row of each file; `only`: SQL over fi, which rows count at all. `tests`: which rows stay, one
-    after the other; the last `later` of them are only noted, as k0, k1, ..., for `keep`.
+    after the other; the last `later` of them are only noted, as k0, k1, ..., for `keep`. `drawn`: SQL over `person`
+    that is kept as the v after those of `fields`; blank where there is nothing to draw.
     """
 
     rows: str
@@ -35,6 +36,7 @@ class Making:
     tests: Sequence["Filter"] = ()
     later: int = 0
     fields: Sequence[str] = ()
+    drawn: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +84,17 @@ def _part(making: Making, rows: str) -> str:
     for name, expression in making.check.steps:
         steps = f"SELECT *, {expression} AS {name} FROM ({steps})"
     key = person_key_sql("address", making.key, folded=making.check.folded)
-    return (
+    return _with_drawn(
+        making,
         f"SELECT {key} AS person, address, {making.check.country} AS country, {_file(making)} AS file, record, "
         f"CASE WHEN address IS NULL THEN f0 END AS raw{values} FROM ("
-        f"SELECT *, {making.check.address} AS address FROM ({steps}))"
+        f"SELECT *, {making.check.address} AS address FROM ({steps}))",
     )
+
+
+def _with_drawn(making: Making, people: str) -> str:
+    """SQL of people → the same with what is drawn for each."""
+    return f"SELECT *, {making.drawn} AS v{len(making.fields)} FROM ({people})" if making.drawn else people
 
 
 def _all(tests: Sequence[Filter]) -> str:
@@ -167,10 +175,12 @@ def settle(table: Table, people: str, verdicts: str, making: Making) -> None:
     values = "".join(f", p.v{number}" for number in range(len(making.fields)))
     values += "".join(f", p.k{number}" for number in range(making.later))
     key = person_key_sql("d.address", making.key, folded=making.check.folded)
-    table.execute(
-        f"INSERT INTO {people} SELECT {key}, d.address, d.country, p.file, p.record, NULL{values} "
-        f"FROM {people} p JOIN {verdicts} d ON p.raw = d.raw WHERE p.address IS NULL AND d.address IS NOT NULL"
+    settled = _with_drawn(
+        making,
+        f"SELECT {key} AS person, d.address, d.country, p.file, p.record, NULL AS raw{values} "
+        f"FROM {people} p JOIN {verdicts} d ON p.raw = d.raw WHERE p.address IS NULL AND d.address IS NOT NULL",
     )
+    table.execute(f"INSERT INTO {people} {settled}")
     table.execute(
         f"DELETE FROM {people} WHERE address IS NULL AND raw IN (SELECT raw FROM {verdicts} WHERE address IS NOT NULL)"
     )

@@ -117,20 +117,21 @@ class Messages:
         return self._count(f"todo_{n}")
 
     def _see_all(self) -> None:
-        """Everybody is free but those who stand in one of the tables `without`, and nobody was ever refused."""
-        without = "".join(f" ANTI JOIN {table} USING (person)" for table in self._without)
+        """Everybody is free but those who were left out, and nobody was ever refused."""
+        people = self._people
+        for without in self._without:
+            people = f"(FROM {people} {without})"
         self._table.execute(
-            f"""CREATE OR REPLACE VIEW todo_{self._n} AS SELECT *, 0 AS refusals, NULL::VARCHAR AS held
-                FROM {self._people}{without}"""
+            f"CREATE OR REPLACE VIEW todo_{self._n} AS SELECT *, 0 AS refusals, NULL::VARCHAR AS held FROM {people}"
         )
 
-    def leave_out(self, table: str) -> None:
-        """Free people who stand in a table are free no more."""
+    def leave_out(self, table: str, told: str = "") -> None:
+        """Free people who stand in a table are free no more; `told`: SQL over people that tells just these."""
         n = self._n
         if self._count(f"held_{n}"):
             self._table.execute(f"DELETE FROM todo_{n} WHERE person IN (SELECT person FROM {table})")
         else:
-            self._without.append(table)
+            self._without.append(f"WHERE NOT ({told})" if told else f"ANTI JOIN {table} USING (person)")
             self._see_all()
 
     def count_free(self) -> int:
