@@ -289,9 +289,15 @@ def test_guard_rails_are_measured_by_a_plan_that_has_them(tmp_path: Path, monkey
     with_rails, without = (_step(programs, tmp_path / name) for name in ("railed", "bare"))
     assert without["recipients"] == 1_000
     assert with_rails["people"]["suppressed"] == 100
-    assert 0 < with_rails["capped"] <= 9, "ten are in both earlier campaigns; one is suppressed, some are held out"
-    assert 700 < with_rails["recipients"] < 891, "a tenth is held out"
-    assert with_rails["windows"]
+    assert 20 < with_rails["capped"] <= 45, (
+        "fifty are in both earlier campaigns; five are suppressed, some are held out"
+    )
+    assert 650 < with_rails["recipients"] < 880, "a tenth is held out"
+    ruled = {one["rule"]: one["people"] for one in with_rails["windows"]}
+    assert all(one["enforced"] for one in with_rails["windows"])
+    assert sum(ruled.values()) == with_rails["recipients"]
+    assert ruled["fr-strict"] > 500
+    assert ruled["us"] + ruled["us florida"] > 30, "a tenth lives in America"
     assert not without["windows"]
 
 
