@@ -12,6 +12,7 @@ from octoplan.errors import GuardRefused, Problem
 from octoplan.expense import Beside, Expense
 from octoplan.guards import Guards
 from octoplan.limits import Bound
+from octoplan.state.told import Response
 
 
 class Action(StrEnum):
@@ -146,7 +147,8 @@ class Step:
     that the author named; `gone`: people of this edition who are in the audience no more; `same_day`: who would get
     another message of the plan that day; `waits`: who of the recipients may not be sent to yet; `windows`: the rules
     that say so; `ends`: about when the last of it has left, None: at once, or not known; `beside`: what own staff get,
-    who are none of the recipients. `reason` is for people and must not steer.
+    who are none of the recipients; `heard`: what callbacks told of the people of this edition, None where they told
+    nothing. `reason` is for people and must not steer.
     """
 
     campaign: str
@@ -190,6 +192,7 @@ class Step:
     windows: tuple[Ruled, ...] = ()
     ends: datetime | None = None
     beside: Beside | None = None
+    heard: Response | None = None
 
     @property
     def waiting(self) -> int:

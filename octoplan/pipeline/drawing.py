@@ -21,7 +21,7 @@ from octoplan.pipeline.linted import lint_all
 from octoplan.pipeline.remembered import Compared, compare
 from octoplan.pipeline.sameday import same_day
 from octoplan.pipeline.simulation import simulate, stand_ins_for
-from octoplan.pipeline.steps import closed_step, removed_steps, step
+from octoplan.pipeline.steps import closed_step, removed_steps, step, with_heard
 from octoplan.pipeline.trying import failing
 from octoplan.plan import Plan, Step
 from octoplan.project import Project
@@ -81,7 +81,7 @@ def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: 
     suppressed = compare(project, course.state.store, table)
     plan = replace(
         _guarded(project, active, suppressed.loosened, course),
-        steps=with_ends(sorted(steps, key=lambda one: one.campaign), drafts, course),
+        steps=with_ends(with_heard(sorted(steps, key=lambda one: one.campaign), course), drafts, course),
         notices=notices,
     )
     least = least_left(project, sending(plan, active))

@@ -170,6 +170,12 @@ def removed_steps(campaigns: Sequence[Campaign], course: Course) -> list[Step]:
     ]
 
 
+def with_heard(steps: Sequence[Step], course: Course) -> list[Step]:
+    """Steps → the same, with what was heard of the people of their edition."""
+    told = course.state.store.responses()
+    return [replace(one, heard=told.get((one.held_as or one.campaign, one.edition))) for one in steps]
+
+
 def _removed(record: CampaignRecord, course: Course) -> str:
     written = record.definition.get("settings", {}).get("send_at")
     if written is None or datetime.fromisoformat(written) <= course.now:

@@ -9,7 +9,7 @@
                                               → Lines, printed plain in a pipe or coloured on a terminal
     outcome    Outcome, CampaignOutcome, outcome_of, ENDINGS
                                               what became of a plan that was applied
-    applied    text_applied, json_applied, head, rows_of, cells, facts, refused_lines, title
+    applied    text_applied, json_applied, head, rows_of, cells, facts, heard_before, refused_lines, title
                                               → for `apply --report`
     found      problems, warnings, error, validated, json_problems, json_error, json_validated, json_rows
                                               the same for what is said when nothing was planned; loads little
@@ -38,13 +38,15 @@
                                               rows that cannot be used, as written: for `--rejects`, another one
     tried      text_tried, tests_line, json_tried, junit_tried
                                               campaigns by their tests, and by rows made up
-    heard      heard_lines, heard_facts       what callbacks told of the people of an edition
+    heard      heard_lines, heard_words, heard_facts  what callbacks told of the people of an edition
     ingested   ingested_line, problem_lines, json_ingested
                                               what came of callbacks that were taken in
     variants   text_variants, json_variants, markdown_variants
                                               how the people of an edition took its variants
     surveyed   text_surveyed, json_surveyed   who is in an audience, as a whole
     reason     text_answer, json_answer       whether one person gets a campaign, and what they had
+    judged     judged_sentences, judged_facts, recorded_sentence, recorded_facts
+                                              the window of one person, and that of a request
     access     text_everything, json_everything  all that a state has of one person
     survey     Survey, CampaignStanding, survey, replay_until
                                               a state → what `status` shows of it

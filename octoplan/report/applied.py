@@ -6,6 +6,7 @@ from typing import Any
 
 from octoplan.durations import moment
 from octoplan.report.document import document
+from octoplan.report.heard import heard_facts, heard_words
 from octoplan.report.lines import count, money, several
 from octoplan.report.outcome import CampaignOutcome, Outcome
 from octoplan.report.safe import plain, words
@@ -31,6 +32,7 @@ def text_applied(found: Outcome) -> list[Line]:
         *(Line(Style.ERROR, f"stopped: {words(why)}") for why in found.stopped),
         BLANK,
         *([*(Line(Style.PLAIN, said) for said in table), BLANK] if found.campaigns else []),
+        *(Line(Style.DETAIL, said) for said in heard_before(found)),
         *(Line(Style.WARN, said) for said in refused_lines(found)),
         Line(Style.TOTAL, found.line),
     ]
@@ -88,6 +90,12 @@ def _cells(one: CampaignOutcome) -> tuple[str, ...]:
     return (plain(one.name), plain(one.channel), edition, *map(count, figures), parts, _cost(one.cost))
 
 
+def heard_before(found: Outcome) -> tuple[str, ...]:
+    """An Outcome → what had been heard of the people of each edition before: nothing yet of those of this apply."""
+    told = ((one.name, heard_words(one.heard)) for one in found.campaigns)
+    return tuple(f"heard of {plain(name)} before: {heard}" for name, heard in told if heard)
+
+
 def refused_lines(found: Outcome) -> Sequence[str]:
     """An Outcome → who was refused, masked, and how many more."""
     return tuple(_refused(found.who))
@@ -112,4 +120,5 @@ def _campaign(one: CampaignOutcome) -> dict[str, Any]:
         "edition": one.edition,
         **{name: getattr(one, name) for name in figures},
         "cost": None if one.cost is None else f"{one.cost:f}",
+        "heard": None if one.heard is None else heard_facts(one.heard),
     }

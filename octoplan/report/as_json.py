@@ -102,6 +102,7 @@ def _step(step: Step) -> dict[str, Any]:
         "windows": [_ruled(one) for one in step.windows],
         "ends": _moment(step.ends),
         **({"seeds": _beside(step.beside)} if step.beside else {}),
+        "heard": None if step.heard is None else heard_facts(step.heard),
         "cost": _cost(step.cost),
         "flags": {name: _flag(value) for name, value in sorted((step.stated or {}).items())},
         "send_at": _moment(step.send_at),

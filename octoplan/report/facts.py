@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from octoplan.durations import moment
 from octoplan.plan import Action, Step
 from octoplan.report.expense_facts import Fact, expense_facts
+from octoplan.report.heard import heard_words
 from octoplan.report.lines import count, money, people, several
 from octoplan.report.safe import masked, plain, words
 
@@ -85,13 +86,15 @@ _CHANGED = "whoever has had the message keeps the words that were sent; the pres
 
 
 def one_line(step: Step) -> str:
-    """A step → its reason, and what is not certain about people who were sent to before."""
+    """A step → its reason, what is not certain about people who were sent to before, and what was heard of them."""
     standing = step.standing
     doubts = {"open": standing.open, "unknown": standing.unknown, "refused": standing.refused}
     doubtful = ", ".join(f"{count(number)} {status}" for status, number in doubts.items() if number)
     said = [words(step.reason), *([doubtful] if doubtful else [])]
     if step.changed and step.action is Action.NOTHING:
         said.append("changed after it was sent, which cannot be recalled")
+    if heard := heard_words(step.heard):
+        said.append(f"heard since: {heard}")
     return "; ".join(said)
 
 

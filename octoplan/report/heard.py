@@ -19,6 +19,12 @@ def heard_facts(response: Response) -> dict[str, int]:
     }
 
 
+def heard_words(response: Response | None) -> str:
+    """How the people of an edition took it → `2,770 delivered, 41 failed`; blank where nothing was heard."""
+    facts = heard_facts(response) if response is not None else {}
+    return ", ".join(f"{count(number)} {name.replace('_', ' ')}" for name, number in facts.items() if number)
+
+
 def heard_lines(found: Survey) -> Iterator[Line]:
     """A state's survey → a line for each campaign of which anything was heard; nothing where nothing was."""
     told = [one for one in found.campaigns if any(heard_facts(one.response).values())]

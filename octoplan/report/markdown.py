@@ -11,7 +11,7 @@ from itertools import accumulate
 
 from octoplan.plan import Action, Plan, Step
 from octoplan.report import text
-from octoplan.report.applied import facts, head, refused_lines, rows_of, title
+from octoplan.report.applied import facts, head, heard_before, refused_lines, rows_of, title
 from octoplan.report.facts import one_line
 from octoplan.report.lines import count, estimated, loosened_line, several
 from octoplan.report.outcome import Outcome
@@ -65,6 +65,7 @@ def applied(found: Outcome) -> str:
         columns = head(found)
         named = f"\n| {' | '.join(columns)} |\n|{'---|' * _NAMES}{'--:|' * (len(columns) - _NAMES)}\n"
         top += named + _fitting([_applied_row(cells) for cells in rows_of(found)], "campaign", _FOR_TABLE)
+        top += "\n" + _fitting([f"{_text(said)}<br>\n" for said in heard_before(found)], "campaign", _FOR_NOTICES)
     if not found.who:
         return top.rstrip("\n")
     who = _fitting([f"{escape(_short(said))}\n" for said in refused_lines(found)], "line", _LONGEST_DETAIL)

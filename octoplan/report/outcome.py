@@ -10,6 +10,7 @@ from typing import Final
 from octoplan.apply.events import Event, FrameDone, Listed, Started, Stopped, Waiting
 from octoplan.plan import Plan, Step
 from octoplan.report.lines import applied_line
+from octoplan.state.told import Response
 
 ENDINGS: Final = {0: "complete", 4: "stopped by the gateway", 8: "some were refused", 9: "some outcomes are not known"}
 """Exit code → how an apply ended; 130, and whatever else there is, were interrupted."""
@@ -21,7 +22,8 @@ class CampaignOutcome:
 
     `waiting`: may not be sent to yet; `opted_out`: said STOP since the plan was drawn; `unsent`: planned and not begun
     beside them, so that the next apply sends it. `settled`: what an earlier run had left open is among the others.
-    `parts` and `cost`: what the gateway said of what was sent, None where it said nothing.
+    `parts` and `cost`: what the gateway said of what was sent, None where it said nothing; `heard`: what callbacks had
+    told of the edition when the plan was drawn, None where they had told nothing.
     """
 
     name: str
@@ -37,6 +39,7 @@ class CampaignOutcome:
     cost: Decimal | None
     waiting: int = 0
     opted_out: int = 0
+    heard: Response | None = None
 
     @property
     def unsent(self) -> int:
@@ -125,6 +128,7 @@ def _campaign(name: str, step: Step | None, done: Sequence[FrameDone]) -> Campai
         requests=len([event for event in done if event.status not in ("planned", "opted_out")]),
         parts=sum(units) if units else None,
         cost=sum(costs, Decimal(0)) if costs else None,
+        heard=step.heard if step else None,
     )
 
 

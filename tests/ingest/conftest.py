@@ -41,6 +41,12 @@ def ticket_of(folder: Folder, address: str) -> str:
     return next(one.ticket for one in folder.messages() if one.address == address)
 
 
+def hear(folder: Folder, *told: object, env: str = "sandbox") -> None:
+    """Take callbacks in."""
+    folder.write({"callbacks.json": json.dumps(told)})
+    assert folder.call("ingest", str(folder.path / "callbacks.json"), "--env", env).code == 0
+
+
 def stop(address: str, ticket: str = "") -> dict[str, Any]:
     return {"message_id": ticket, "number": address, "text": "STOP", "stop_date": "2026-11-03 09:30:00"}
 

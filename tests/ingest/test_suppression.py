@@ -5,15 +5,10 @@ import json
 import pytest
 
 from tests.conftest import NOW, Folder, MakeProject
-from tests.ingest.conftest import APPLY, FILES, PEOPLE, delivery, reply, stop, ticket_of
+from tests.ingest.conftest import APPLY, FILES, PEOPLE, delivery, hear, reply, stop, ticket_of
 
 ALERT = FILES["campaigns/sale.yaml"].replace("wholesale", "alert")
 NEXT = FILES["campaigns/sale.yaml"].replace("Hello", "Bye") + "not_moved_from: sale\n"
-
-
-def hear(folder: Folder, *told: object, env: str = "sandbox") -> None:
-    folder.write({"callbacks.json": json.dumps(told)})
-    assert folder.call("ingest", str(folder.path / "callbacks.json"), "--env", env).code == 0
 
 
 def got(folder: Folder) -> list[str]:

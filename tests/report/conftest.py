@@ -25,6 +25,7 @@ from octoplan.limits import Bound
 from octoplan.plan import Action, Cost, Difference, Example, Plan, Preview, Simulation, Standing, Step
 from octoplan.report.survey import CampaignStanding, Survey
 from octoplan.state.interface import FrameRecord, RunRecord, Status
+from octoplan.state.told import Response
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 PARIS = timezone(timedelta(hours=1))
@@ -202,6 +203,7 @@ def _reminder() -> Step:
         expense=Expense(split=Split(variable="points", enough=1, without=3, rounded=(10, 12))),
         counts=Counts(rows=4_000, people=4_000),
         standing=Standing(sent=3_779, open=5, unknown=4, refused=1),
+        heard=Response(statuses={"DELIVERED": 3_700, "READ": 12, "EXPIRED": 41}, optouts=6, replies=12),
         cost=Cost(amount=None, why="no price for voice_sms"),
         stated={"auto_optimize_text": True},
         examples=(Example(content={"text": "Votre rendez-vous"}, people=211, units=17, parts=1),),
@@ -281,7 +283,7 @@ def _quiet() -> tuple[Step, ...]:
         ),
         Step(
             campaign="old-sale", channel="sms", edition=1, action=Action.CLOSED, reason="closed: not_after has passed",
-            standing=Standing(sent=10),
+            standing=Standing(sent=10), heard=Response(statuses={"DELIVERED": 9, "ACK": 1}),
         ),
         Step(
             campaign="pilot", channel="sms", edition=1, action=Action.NOTHING,

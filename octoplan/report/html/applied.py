@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from octoplan.report.applied import facts, head, refused_lines, rows_of, title
+from octoplan.report.applied import facts, head, heard_before, refused_lines, rows_of, title
 from octoplan.report.html.markup import NOTHING, Html, element, lines, name, said
 from octoplan.report.html.page import page
 from octoplan.report.outcome import Outcome
@@ -21,6 +21,7 @@ def applied(found: Outcome) -> str:
         lines(element("p", said(fact), kind="soft") for fact in facts(found)),
         *stopped,
         _table(found) if found.campaigns else NOTHING,
+        lines(element("p", name(told), kind="soft") for told in heard_before(found)),
         element("section", element("h2", "Refused"), element("ul", *who)) if who else NOTHING,
     )
     return page(f"octoplan: {name(title(found))}", body)
