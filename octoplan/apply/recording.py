@@ -1,6 +1,7 @@
 """A drawn plan → what the state records of it and what the gateway gets, both streamed from the table."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 
 from octoplan.apply.boarding import Boarding, first_flights, later_flights, still_waiting
@@ -34,8 +35,8 @@ def recording(drawn: Drawn, applier: Applier, accepted: Accepted, *, retry_refus
         recipients=sum(draft.recipients for draft in drafts),
         requests=sum(draft.requests for draft in drafts) + sum(len(draft.rides) for draft in due),
         campaigns=(
-            *(_new_campaign(draft, drawn, applier, retry_refused=retry_refused) for draft in drafts),
-            *(_new_campaign(draft, drawn, applier, retry_refused=False) for draft in capped),
+            *(_sending(draft, drawn, applier, retry_refused=retry_refused) for draft in drafts),
+            *(_new_campaign(draft, drawn, applier) for draft in capped),
             *(made for draft in due for made in new_seeds(draft, applier)),
         ),
         flights=lambda: begins or audience(),
@@ -52,8 +53,19 @@ def _notes(drawn: Drawn) -> dict[str, str]:
     return {name: value for name, value in said.items() if value}
 
 
-def _new_campaign(draft: Draft, drawn: Drawn, applier: Applier, *, retry_refused: bool) -> NewCampaign:
-    """A draft → its part of the recording, who is over a cap of it too; of one that nobody gets, only those."""
+def _sending(draft: Draft, drawn: Drawn, applier: Applier, *, retry_refused: bool) -> NewCampaign:
+    """A draft of which somebody is sent to → its part of the recording."""
+    return replace(
+        _new_campaign(draft, drawn, applier),
+        frames=_new_frames(draft),
+        people=draft.messages.framing.placed(),
+        retry_refused=retry_refused,
+        notes=dict([draft.waves.cut.kept.note]) if draft.waves else {},
+    )
+
+
+def _new_campaign(draft: Draft, drawn: Drawn, applier: Applier) -> NewCampaign:
+    """A draft → who is left out of it for good; nobody of it is planned, also if some wait for their window."""
     campaign = draft.campaign
     return NewCampaign(
         record=CampaignRecord(
@@ -64,14 +76,12 @@ def _new_campaign(draft: Draft, drawn: Drawn, applier: Applier, *, retry_refused
             applied_at=applier.clock.now(),
         ),
         not_after=campaign.not_after,
-        frames=_new_frames(draft) if draft.recipients else (),
-        people=draft.messages.framing.placed() if draft.recipients else (),
+        frames=(),
+        people=(),
         skipped=chain(
             drawn.caps.left_out(draft.messages, campaign) if drawn.caps else (),
             held_out(draft.messages) if draft.held_out else (),
         ),
-        retry_refused=retry_refused,
-        notes=dict([draft.waves.cut.kept.note]) if draft.waves else {},
     )
 
 

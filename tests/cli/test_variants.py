@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from contextlib import closing
+from datetime import UTC, datetime
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -236,6 +237,18 @@ def test_where_everybody_who_is_left_is_held_out_that_is_written_down(project: M
     applied = folder.call("apply", "--auto-approve")
     assert applied.code == 0, applied.err
     assert asked(folder, "SELECT count(*) FROM skipped") == [(5 - len(folder.messages()),)]
+
+
+def test_who_is_held_out_is_written_down_while_everybody_else_waits_for_their_window(project: MakeProject) -> None:
+    folder = folder_of(project, f"{CAMPAIGN}window: {{hours: 10:00-12:00, why: they are at lunch}}\n")
+    folder.write({"octoplan.yaml": "octoplan: 1\nenvironments: {sandbox: {gateway: sandbox, windows: enforce}}\n"})
+    early = folder.call("apply", "--auto-approve", at=datetime(2026, 11, 3, 8, 0, tzinfo=UTC))
+    assert (early.code, folder.messages()) == (0, ()), early.err
+    ((held_out,),) = asked(folder, "SELECT count(*) FROM skipped")
+    assert (held_out > 10, asked(folder, "SELECT count(*) FROM frames")) == (True, [(0,)])
+    assert f"{300 - held_out} waiting" in early.last
+    assert folder.call("apply", "--auto-approve", at=datetime(2026, 11, 3, 10, 0, tzinfo=UTC)).code == 0
+    assert len(folder.messages()) == 300 - held_out
 
 
 SALTS = st.text("0123456789abcdef", min_size=32, max_size=32)
