@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from tests.model import clocks, ledger
 from tests.model.lanes import fly
 from tests.model.laws import Rule
-from tests.model.processes import enter, leave, named, with_process
-from tests.model.values import Deed, Frame, Lane, Process, State
+from tests.model.processes import enter, is_shut, leave, named, with_process
+from tests.model.values import OLD, Deed, Frame, Lane, Process, State
 from tests.model.world import World
 
 
@@ -54,8 +54,13 @@ def _settle(state: State, slot: int, process: Process, world: World) -> Iterator
 
 
 def _is_held(state: State, process: Process, frame: Frame, world: World) -> bool:
-    """Whether a frame whose body is there stays open, untouched: what the clocks said when the run began differs."""
-    return frame.body and clocks.is_doubtful(state, frame, world, agreed=process.agreed)
+    """Whether a frame whose body is there stays open, untouched.
+
+    What the clocks said when the run began differs; somebody has halted it; or its window is closed, and it is young.
+    """
+    halted = state.halted and world.holds(Rule.HALT_IS_ASKED)
+    doubtful = clocks.is_doubtful(state, frame, world, agreed=process.agreed)
+    return frame.body and (doubtful or halted or (is_shut(state, world, doubt=True) and clocks.looks(frame) < OLD))
 
 
 def _take_over(state: State, slot: int, process: Process, frame: Frame, world: World) -> Deed:
@@ -80,7 +85,7 @@ def _plan(state: State, slot: int, process: Process, world: World) -> Deed:
     stale = process.reviewed not in (-1, state.text) and world.holds(Rule.PLAN_IS_VERIFIED)
     salt = 0 if world.holds(Rule.ID_IS_DERIVED) else state.left.runs
     planned = ledger.plan(state.store, state.audience & ~state.stopped, state.text, salt, world)
-    if stale or state.closed:
+    if stale or state.closed or state.outside:
         planned = ()
     words = f"plans {', '.join(named(one) for one in planned) or 'nothing'}"
     if not world.holds(Rule.PLANS_AFTER_SETTLING):
@@ -124,7 +129,7 @@ def _send(state: State, slot: int, process: Process, world: World) -> Iterator[D
         for frame in state.store.frames
         if frame.run == slot and frame.status == "planned" and frame.id not in flying
     ]
-    if waiting and len(process.lanes) < process.places and not process.stop:
+    if waiting and len(process.lanes) < process.places and not process.stop and not state.outside:
         yield _begin(state, slot, process, waiting[0], world)
     elif not process.lanes:
         yield Deed("run", slot, "ends", leave(state, slot))

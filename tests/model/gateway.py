@@ -20,6 +20,8 @@ def arrivals(state: State, world: World) -> Iterator[Deed]:
             yield Deed("world", DEAD, f"a copy of {named(copy.request.id)} is lost", gone)
         for kind, answer, api, left in _answers(state, copy, world):
             after = gone._replace(api=api, left=left, fault=_fault(state, copy, world))
+            if state.halted and api.counts != state.api.counts:
+                after = _accepted_after_a_halt(after)
             words = f"the API answers {named(copy.request.id)}: {answer}"
             if lane is None:
                 words += ", to nobody"
@@ -27,6 +29,12 @@ def arrivals(state: State, world: World) -> Iterator[Deed]:
                 after = moved(after, copy.sender, lane, lane._replace(pc="answered", answer=answer))
             yield Deed(kind, DEAD, words, after)
         yield from _looks_up(gone, copy, world)
+
+
+def _accepted_after_a_halt(state: State) -> State:
+    """One less may be accepted; where none might any more that is a fault."""
+    fault = state.fault or ("" if state.spare else "more was accepted after a halt than was in flight")
+    return state._replace(spare=max(state.spare - 1, 0), fault=fault)
 
 
 def _waiting(state: State, copy: Copy) -> Lane | None:

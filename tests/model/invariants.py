@@ -65,7 +65,8 @@ def broken_by_a_run(before: State, after: State | None, world: World) -> str:
         return ""
     audience = before.audience & ~before.stopped
     free = audience & ~ledger.held(before.store, planned=False)
-    sent = 0 if before.closed or before.text in world.bad_texts else free & ~world.bad
+    held = before.closed or before.halted or before.outside or before.text in world.bad_texts
+    sent = 0 if held else free & ~world.bad
     reached = sum(1 << one for one, count in enumerate(after.api.counts) if count != before.api.counts[one])
     if reached != sent:
         return f"a further run sends exactly who is free: {_people(sent)} and not {_people(reached)}"
@@ -77,7 +78,7 @@ def broken_by_a_run(before: State, after: State | None, world: World) -> str:
 def _is_left(before: State, frame: Frame, world: World) -> bool:
     """Whether a frame stayed open although there was an answer to be had: its age could be told."""
     doubtful = clocks.is_doubtful(before, frame, world, agreed=clocks.agree(before, world))
-    held = doubtful or bool(frame.people & before.stopped)
+    held = doubtful or bool(frame.people & before.stopped) or before.halted or before.outside
     return frame.status == "sending" and not held and clocks.looks(frame) >= FRESH
 
 

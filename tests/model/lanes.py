@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from tests.model import clocks, ledger
 from tests.model.laws import Rule
 from tests.model.outcomes import conclude, halve, left_open, moved, process_in
-from tests.model.processes import enter, named, orphaned, with_lane, with_process
+from tests.model.processes import enter, is_shut, named, orphaned, with_lane, with_process
 from tests.model.values import FORGOTTEN, OLD, Copy, Deed, Frame, Lane, State
 from tests.model.world import World
 
@@ -21,11 +21,15 @@ def fly(state: State, slot: int, lane: Lane, world: World) -> Iterator[Deed]:
 
 
 def _ask(state: State, slot: int, lane: Lane, world: World) -> Iterator[Deed]:
-    """Rule 5, `may_send`: the epoch, not_after, the age, who has said STOP."""
+    """Rule 5, `may_send`: the epoch, a halt, not_after, the age, the window, who has said STOP."""
     process = process_in(state, slot)
     if process.shut and world.holds(Rule.EPOCH_IS_ASKED):
         gone = with_lane(process, lane, None)._replace(stop=True)
         yield Deed("run", slot, "may not send: it was shut out", with_process(state, slot, gone))
+        return
+    if state.halted and world.holds(Rule.HALT_IS_ASKED):
+        halted = lane._replace(pc="answered", answer="halted")
+        yield Deed("run", slot, "may not send: somebody has halted it", moved(state, slot, lane, halted))
         return
     oldest = OLD if world.holds(Rule.AN_HOUR_LESS) else FORGOTTEN
     late = (state.closed and world.holds(Rule.NOT_AFTER_IS_ASKED)) or (
@@ -36,12 +40,23 @@ def _ask(state: State, slot: int, lane: Lane, world: World) -> Iterator[Deed]:
     elif late:
         answered = lane._replace(pc="answered", answer="late")
         yield Deed("run", slot, "may not send: it is too late", moved(state, slot, lane, answered))
+    elif is_shut(state, world, doubt=lane.doubt):
+        outside = lane._replace(pc="answered", answer="outside")
+        yield Deed("run", slot, "may not send: the window is closed", moved(state, slot, lane, outside))
     elif lane.request.people & state.stopped and world.holds(Rule.STOPS_ARE_ASKED):
         yield _without_stopped(state, slot, lane, world)
     else:
-        fault = "somebody who had said STOP was sent to" if lane.request.people & state.stopped else state.fault
-        asked = moved(state._replace(fault=fault), slot, lane, lane._replace(pc="asked"))
+        asked = moved(state._replace(fault=_beyond(state, lane, world)), slot, lane, lane._replace(pc="asked"))
         yield Deed("run", slot, "asks, and may send", asked)
+
+
+def _beyond(state: State, lane: Lane, world: World) -> str:
+    """What no byte that asks now may do, as the fault that it is; or ''."""
+    if lane.request.people & state.stopped:
+        return "somebody who had said STOP was sent to"
+    if state.halted and world.strict:
+        return "something that asked after a halt was sent"
+    return state.fault
 
 
 def _without_stopped(state: State, slot: int, lane: Lane, world: World) -> Deed:
@@ -66,7 +81,8 @@ def _without_stopped(state: State, slot: int, lane: Lane, world: World) -> Deed:
 def _let_leave(state: State, slot: int, lane: Lane, world: World) -> Deed:
     """The first byte leaves. Without rule 5's intent first, that is what comes before it is durable."""
     copy = Copy(request=lane.request, sender=slot)
-    fault = "something left after not_after" if state.closed else state.fault
+    fault = "something left outside of its window" if state.outside else state.fault
+    fault = "something left after not_after" if state.closed else fault
     left = state._replace(network=tuple(sorted((*state.network, copy))), fault=fault)
     frame = ledger.find(state.store, lane.frame)
     written = world.holds(Rule.INTENT_FIRST) or frame is None or frame.status != "planned"

@@ -21,6 +21,7 @@ def happenings(state: State, world: World) -> Iterator[Deed]:
     yield from jumps(state, world)
     yield from _files(state, world)
     yield from _words_of_a_person(state, world)
+    yield from _halts(state)
     yield from _disasters(state, world)
 
 
@@ -51,6 +52,20 @@ def _time(state: State, world: World) -> Iterator[Deed]:
     if left.closings and not state.closed and not (asked and world.holds(Assumption.BRIEF)):
         closed = state._replace(closed=True, left=left._replace(closings=left.closings - 1))
         yield Deed("world", DEAD, "not_after passes", closed)
+    if left.turns and (state.outside or not (asked and world.holds(Assumption.BRIEF))):
+        turned = state._replace(outside=not state.outside, left=left._replace(turns=left.turns - 1))
+        yield Deed("world", DEAD, f"the window {'opens' if state.outside else 'closes'}", turned)
+
+
+def _halts(state: State) -> Iterator[Deed]:
+    """Somebody halts everything, and is told how many frames are in flight; or lets it go on."""
+    left = state.left
+    if state.halted:
+        yield Deed("world", DEAD, "somebody resumes it", state._replace(halted=False, spare=0))
+    elif left.halts:
+        flying = sum(frame.status == "sending" for frame in state.store.frames)
+        halted = state._replace(halted=True, spare=flying, left=left._replace(halts=left.halts - 1))
+        yield Deed("world", DEAD, f"somebody halts it, with {flying} in flight", halted)
 
 
 def _older(state: State, world: World) -> State:

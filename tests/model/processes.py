@@ -29,6 +29,12 @@ def orphaned(state: State, slot: int, request: Request | None = None) -> tuple[C
     )
 
 
+def is_shut(state: State, world: World, *, doubt: bool) -> bool:
+    """Whether an applier finds the window closed right before a byte; `doubt`: it would be a replay."""
+    rule = Rule.REPLAYS_ASK_FOR_THE_WINDOW if doubt else Rule.WINDOW_IS_ASKED
+    return state.outside and world.holds(rule)
+
+
 def with_lane(process: Process, old: Lane, new: Lane | None) -> Process:
     """The process, a lane of which went on, or became free."""
     lanes = [lane for lane in process.lanes if lane != old]
@@ -38,8 +44,15 @@ def with_lane(process: Process, old: Lane, new: Lane | None) -> Process:
 def enter(state: State, slot: int, process: Process, names: tuple[Id, ...], world: World) -> State:
     """Rule 5: the intent for the first of these becomes durable, and it is in a lane, where the others wait.
 
-    The process is shut out where the swap fails.
+    The process is shut out where the swap fails. Where the window is closed nothing is begun, and so it is where
+    somebody has halted it, which ends the run.
     """
+    if state.halted and world.holds(Rule.HALT_WITH_INTENT):
+        return with_process(state, slot, process._replace(stop=True))
+    if state.outside:
+        return with_process(state, slot, process)
+    if state.halted and world.strict:
+        state = state._replace(fault="a frame was begun after a halt")
     name, *rest = names
     slip = clocks.lead(state, process, world)
     lane = Lane(frame=name, pc="intent", request=world.request(name), rest=tuple(rest), slip=slip)

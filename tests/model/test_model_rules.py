@@ -11,7 +11,7 @@ from tests.model.laws import Assumption, Rule
 from tests.model.losses import ASSUMPTIONS, ELSEWHERE, NOT_MISSED, RULES, Loss
 from tests.model.values import Budget
 from tests.model.world import World
-from tests.model.worlds import AUDIENCE, CRASHES, MOMENTS, RESTORED, RESTORED_FOUR, SPLITS, TIME, WORDS
+from tests.model.worlds import AUDIENCE, CRASHES, HALTS, MOMENTS, RESTORED, RESTORED_FOUR, SPLITS, TIME, WORDS
 
 ROOT = Path(__file__).parents[2]
 
@@ -70,6 +70,16 @@ def test_to_hold_every_refusal_in_doubt_is_safe_with_an_api_that_refuses_what_it
     assert explore(unstable, further=False).broken
     held = explore(unstable.lacking(Rule.BYTES_ARE_DEFINITE), further=False)
     assert not held.broken, f"\n{held}"
+
+
+def test_either_way_of_asking_for_a_halt_is_enough_for_what_it_says_and_without_both_more_is_accepted() -> None:
+    halts = replace(HALTS, strict=False)
+    both = (Rule.HALT_WITH_INTENT, Rule.HALT_IS_ASKED)
+    for one in both:
+        found = explore(halts.lacking(one))
+        assert not found.broken, f"\n{found}"
+    found = explore(halts.lacking(*both), further=False)
+    assert found.broken.endswith("more was accepted after a halt than was in flight"), f"\n{found}"
 
 
 def test_a_story_names_every_run_and_ends_with_what_went_wrong() -> None:

@@ -121,7 +121,8 @@ class Budget(NamedTuple):
 
     `silences`: an answer is not heard; `riddles`: not understood; `poor`: the account is refused; `ticks`: all but an
     hour of a day pass; `edits` of the text, `joins` to the audience; `bodies` are lost; `closings`: not_after passes;
-    `jumps`: a clock is moved; `stops`: somebody says STOP.
+    `jumps`: a clock is moved; `stops`: somebody says STOP; `halts`: somebody halts everything, and maybe resumes it;
+    `turns`: the window closes or opens.
     """
 
     runs: int = 0
@@ -138,12 +139,15 @@ class Budget(NamedTuple):
     restores: int = 0
     jumps: int = 0
     stops: int = 0
+    halts: int = 0
+    turns: int = 0
 
 
 class State(NamedTuple):
     """Everything. `past`: the copy that may be restored; `reviewed`: texts, as bits; `fault`: what no step may do.
 
-    `stopped`: who has said STOP.
+    `stopped`: who has said STOP. `halted`: everything is, and `spare`: so many more may be accepted, since it was said
+    that so many frames were in flight. `outside`: the window is closed.
     """
 
     store: Store
@@ -160,6 +164,9 @@ class State(NamedTuple):
     fault: str = ""
     clocks: Clocks = Clocks()
     stopped: int = 0
+    halted: bool = False
+    spare: int = 0
+    outside: bool = False
 
 
 class Deed(NamedTuple):

@@ -4,7 +4,7 @@ from tests.model.laws import Rule
 from tests.model.values import Lane
 from tests.model.world import World
 
-STOPS = frozenset({"account", "riddle"})
+STOPS = frozenset({"account", "riddle", "halted"})
 
 
 def verdict(lane: Lane, world: World, *, adopted: bool) -> tuple[str, bool]:
@@ -20,8 +20,9 @@ def _proof(lane: Lane, world: World) -> str:
             return "sent"
         case "campaign" | "recipient":
             return _about_bytes(lane, world)
-        case "account":
-            return "open" if lane.doubt and world.holds(Rule.MOMENT_NEEDS_NO_DOUBT) else "freed"
+        case "account" | "halted" | "outside":
+            asks = lane.answer != "account" or world.holds(Rule.MOMENT_NEEDS_NO_DOUBT)
+            return "open" if lane.doubt and asks else "freed"
         case "riddle":
             return "open" if world.holds(Rule.RIDDLES_PROVE_NOTHING) else "freed"
         case "late":

@@ -32,7 +32,8 @@ class World:
     `keys`: the first bits of each person's key. `copied`: the state was copied before its first run. `adopts`: every
     run has --adopt-duplicates where that is true. `left`: who is in a frame that the API accepted and a dead run left
     open; since then the local clock was moved by `ahead`. `jumps`: by how many ticks a clock is moved; `lone`: no clock
-    but the local one is known. `without`: the rules and assumptions that do not hold.
+    but the local one is known. `strict`: to begin a frame, or to ask for one, after a halt is a fault, even if nobody
+    gets more for it. `without`: the rules and assumptions that do not hold.
     """
 
     name: str
@@ -52,6 +53,7 @@ class World:
     ahead: int = 0
     jumps: tuple[int, ...] = ()
     lone: bool = False
+    strict: bool = True
     without: frozenset[Rule | Assumption] = field(default=frozenset())
 
     def holds(self, law: Rule | Assumption) -> bool:

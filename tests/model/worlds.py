@@ -20,6 +20,8 @@ AUDIENCE = World(
     name="audience", people=2, size=2, absent=0b10, budget=Budget(runs=3, crashes=1, silences=1, edits=1, joins=1)
 )
 STOPS = World(name="stops", people=2, size=2, budget=Budget(runs=2, crashes=1, silences=1, ticks=1, stops=1))
+HALTS = World(name="halts", people=2, places=2, budget=Budget(runs=2, crashes=1, silences=1, halts=1))
+WINDOWS = World(name="windows", people=2, budget=Budget(runs=3, crashes=1, silences=1, ticks=1, turns=2))
 TIME = World(name="time", budget=Budget(runs=3, crashes=1, silences=2, poor=1, ticks=2))
 NOT_AFTER = World(name="not-after", budget=Budget(runs=2, crashes=1, silences=2, poor=1, closings=1))
 LANES = World(name="lanes", people=3, places=2, budget=Budget(runs=2, crashes=1, silences=2))
@@ -60,6 +62,8 @@ WORLDS = (
     WORDS,
     AUDIENCE,
     STOPS,
+    HALTS,
+    WINDOWS,
     TIME,
     NOT_AFTER,
     LANES,
