@@ -1,14 +1,19 @@
 """octoplan broken on purpose, inside one fork: whoever judges real runs must not let these pass."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from octoplan.apply import run
+from octoplan.apply import flight, run
 from octoplan.apply.events import Event
 from octoplan.apply.ledger import Ledger
 from octoplan.apply.run import Applier
+from octoplan.pipeline.capping import Caps
+from octoplan.state import statements
 from octoplan.state.changes import Again, Begin, Change, Refused, Sent
+from octoplan.state.halts import Clearance
+from octoplan.table import arms
 
 
 def take_for_unsent() -> None:
@@ -36,6 +41,32 @@ def write_late() -> None:
     Ledger.write = write_both  # type: ignore[assignment, method-assign]
 
 
+def ask_no_window() -> None:
+    """The window is asked when it is planned, and not before a byte leaves."""
+    flight.why_outside = lambda *_: ""  # type: ignore[attr-defined]
+
+
+def ask_no_halt() -> None:
+    """Whether somebody has halted it is asked when it is planned, and not before a frame."""
+    statements._NOT_HALTED = "1 = 1"
+    Clearance.halt_of = lambda *_: None  # type: ignore[method-assign]
+
+
+def draw_anew() -> None:
+    """Every run draws anew who gets which variant."""
+    real, drawn = arms.arm_sql, os.urandom(16).hex()
+
+    def arm_sql(person: str, salt: str, shares: arms.Shares) -> str:
+        return real(person, drawn, shares)
+
+    arms.arm_sql = arm_sql
+
+
+def count_no_plan() -> None:
+    """A cap counts what the state has, and not what this very plan is about to send."""
+    Caps.count = lambda *_: None  # type: ignore[method-assign]
+
+
 def _settle(guess: Callable[[Mapping[str, Any]], Change]) -> None:
     def settle(applier: Applier) -> Iterator[Event]:
         for record in applier.open_frames:
@@ -47,6 +78,14 @@ def _settle(guess: Callable[[Mapping[str, Any]], Change]) -> None:
 
 
 WAYS: Final[Mapping[str, Callable[[], None]]] = MappingProxyType(
-    {"unsent": take_for_unsent, "sent": take_for_sent, "late": write_late}
+    {
+        "unsent": take_for_unsent,
+        "sent": take_for_sent,
+        "late": write_late,
+        "outside": ask_no_window,
+        "unhalted": ask_no_halt,
+        "anew": draw_anew,
+        "alone": count_no_plan,
+    }
 )
 """By the name that an order gives."""

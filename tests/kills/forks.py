@@ -68,8 +68,8 @@ class Zygote:
         """Where it listens."""
         return str(self.folder / "door")
 
-    def start(self, folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> Process:
-        """Begin octoplan in this folder."""
+    def start(self, folder: Path, *arguments: str, env: Mapping[str, str] | None = None, clock: str = "") -> Process:
+        """Begin octoplan in this folder; `clock`: the file of the one that it lives by, blank: the machine's."""
         out, err = (self._make_stream(suffix) for suffix in (".out", ".err"))
         order = {
             "arguments": arguments,
@@ -78,6 +78,7 @@ class Zygote:
             "out": str(out),
             "err": str(err),
             "broken": self.broken,
+            "clock": clock,
         }
         near = socket.socket(socket.AF_UNIX)
         near.connect(self.door)

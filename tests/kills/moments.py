@@ -33,6 +33,11 @@ def draw(chance: random.Random, usual: float) -> Moment:
     return Moment(seconds=late, phase=phase, number=chance.choice((1, 1, 2, 3, 5, 8)))
 
 
+def draw_early(chance: random.Random) -> Moment:
+    """Draw a moment at one of the first requests, of which one asks what time it is."""
+    return Moment(seconds=0.0, phase="arrives", number=chance.choice((2, 2, 3, 4)))
+
+
 def is_silent(process: Process, counted: Counted) -> bool:
     """Whether a process that has sent something does nothing any more, for now."""
     now = time.monotonic()

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -30,12 +30,14 @@ _API = "/v1/public"
 class Counted:
     """The app, and how many requests to the API arrived and were answered. `watch` is called at each, by its number.
 
-    `at`: when that was last so.
+    `at`: when that was last so. `sends`: when each of those arrived that would send, by the sandbox's `clock`.
     """
 
     app: ASGIApp
+    clock: Callable[[], datetime]
     watch: Callable[[Phase, int], None] = lambda _phase, _number: None
     seen: Counter[Phase] = field(default_factory=Counter)
+    sends: list[datetime] = field(default_factory=list)
     at: float = 0.0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -52,6 +54,8 @@ class Counted:
                 self._note("is answered")
             await send(message)
 
+        if scope["method"] == "POST":
+            self.sends.append(self.clock())
         self._note("arrives")
         await self.app(scope, receive, answer)
         if not told:
@@ -117,9 +121,9 @@ class Served:
 
 
 @contextmanager
-def serve_sandbox() -> Iterator[Served]:
-    """Serve an empty sandbox while the block runs."""
+def serve_sandbox(clock: Callable[[], datetime]) -> Iterator[Served]:
+    """Serve an empty sandbox, which lives by `clock`, while the block runs."""
     with Storage.in_memory() as storage:
-        counted = Counted(build_app(Sandbox(storage, lambda: datetime.now(UTC))))
+        counted = Counted(build_app(Sandbox(storage, clock)), clock)
         with serve_beside(counted) as address:
             yield Served(address=address, counted=counted)

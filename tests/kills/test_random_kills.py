@@ -10,10 +10,11 @@ import random
 import secrets
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -21,14 +22,19 @@ import pytest
 
 from tests.conftest import Folder
 from tests.kills.author import hire
+from tests.kills.clock import PLACES, StandingClock
 from tests.kills.counts import LONG_TESTS, MANY, SOME, TESTS
 from tests.kills.forks import Zygote, begin_zygote
+from tests.kills.rails import Rails
 from tests.kills.sandbox import serve_sandbox
-from tests.kills.trial import Trial
+from tests.kills.trial import ROUNDS, Trial
 from tests.state.server import Server, shared
 
 AT_ONCE: Final = 3
 """Trials side by side: most of their time they wait."""
+Rounds = Mapping[Callable[[Trial], None], int]
+AIMED: Final[Mapping[str, Rounds]] = {"outside": {Trial.close: 1}, "unhalted": {Trial.halt: 1}}
+"""What shows soonest in which way an octoplan is broken."""
 KEY: Final = {"OCTOPLAN_STATE_KEY": "correct horse battery staple"}
 
 
@@ -50,7 +56,13 @@ def seed() -> int:
 
 
 def run_trial(
-    seed: int, folder: Path, zygote: Zygote, server: Server | None = None, *, personal: bool = False
+    seed: int,
+    folder: Path,
+    zygote: Zygote,
+    server: Server | None = None,
+    *,
+    personal: bool = False,
+    rounds: Rounds = ROUNDS,
 ) -> Counter[str]:
     """Run the trial of a seed, its state in a file or on a server; what befell whom.
 
@@ -58,11 +70,14 @@ def run_trial(
     """
     chance = random.Random(seed)  # noqa: S311 - deaths, not secrets
     schema: AbstractContextManager[str] = server.spare_schema() if server else nullcontext("")
+    rails, clock = draw_world(folder, chance)
     try:
-        with serve_sandbox() as served, schema as name:
+        with serve_sandbox(clock.now if clock else lambda: datetime.now(UTC)) as served, schema as name:
             state = f'"{server.address(name)}"' if server else ".octoplan/production.db"
-            author = hire(Folder(path=folder), chance, (served.url, state), personal=personal)
-            trial = Trial(zygote=zygote, served=served, author=author, chance=chance, env=KEY if server else {})
+            author = hire(Folder(path=folder), chance, (served.url, state), rails, personal=personal)
+            env = KEY if server else {}
+            trial = Trial(zygote=zygote, served=served, author=author, chance=chance, env=env, clock=clock)
+            trial.rounds = rounds
             trial.run()
             trial.tally["filled in by the gateway"] = served.filled()
     except BaseException as failure:
@@ -72,13 +87,28 @@ def run_trial(
     return trial.tally
 
 
+def draw_world(folder: Path, chance: random.Random) -> tuple[Rails, StandingClock | None]:
+    """Draw the guard rails of a trial, and the clock that it lives by if there are windows."""
+    rails = Rails.draw(chance)
+    if not rails.window:
+        return rails, None
+    folder.mkdir(parents=True)
+    return rails, StandingClock(folder / "clock", chance.choice(PLACES[:4]))
+
+
 def run_batch(
-    seeds: range, folder: Path, zygote: Zygote, server: Server | None = None, *, personal: bool = False
+    seeds: range,
+    folder: Path,
+    zygote: Zygote,
+    server: Server | None = None,
+    *,
+    personal: bool = False,
+    rounds: Rounds = ROUNDS,
 ) -> None:
     """Run the trials of many seeds; and see that they were what they are called."""
 
     def run(one: int) -> Counter[str]:
-        return run_trial(one, folder / str(one), zygote, server, personal=personal)
+        return run_trial(one, folder / str(one), zygote, server, personal=personal, rounds=rounds)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         tallies = list(pool.map(run, seeds))
@@ -136,11 +166,19 @@ def test_whatever_befalls_an_apply_everybody_gets_what_the_gateway_is_to_fill_in
 
 @pytest.mark.parametrize(
     ("way", "words"),
-    [("unsent", "got it twice"), ("sent", "left out"), ("late", "the last apply does not end well|got it twice")],
+    [
+        ("unsent", "got it twice"),
+        ("sent", "left out"),
+        ("late", "the last apply does not end well|got it twice"),
+        ("outside", "arrived outside of the window"),
+        ("unhalted", "arrived after a halt"),
+        ("anew", "must not|other words|left out"),
+        ("alone", "got it twice"),
+    ],
 )
 def test_an_octoplan_that_is_broken_on_purpose_is_caught(way: str, words: str, tmp_path: Path, zygote: Zygote) -> None:
     with pytest.raises(AssertionError, match=words):
-        run_batch(range(60), tmp_path, replace(zygote, broken=way))
+        run_batch(range(60), tmp_path, replace(zygote, broken=way), rounds=AIMED.get(way, ROUNDS))
 
 
 def _seeds(seed: int, batch: int, size: int) -> range:

@@ -1,45 +1,31 @@
 """One seed → a campaign, weather and deaths; resumed until it is done, and judged by the sandbox's own record."""
 
+import json
 import random
 import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from tests.conftest import PATIENCE
 from tests.kills.author import NAME, Author
+from tests.kills.clock import AFTERNOON, BEFORE_NOON, HOURS, NOON, PLACES, StandingClock
 from tests.kills.forks import Process, Zygote
-from tests.kills.moments import SILENT, Ambush, draw, is_silent
+from tests.kills.moments import SILENT, Ambush, draw, draw_early, is_silent
 from tests.kills.sandbox import Served
+from tests.kills.weather import WEATHER
 
 STILL: Final = 2.0
 """Seconds within which a state can be unlocked, unless who holds it was stopped in the middle of writing."""
-
-WEATHER: Final[tuple[Mapping[str, Any], ...]] = (
-    {"kind": "reset_before"},
-    {"kind": "reset_after"},
-    {"kind": "truncated"},
-    {"kind": "invalid_json"},
-    {"kind": "status", "status": 500},
-    {"kind": "status", "status": 503, "accept": True},
-    {"kind": "status", "status": 302, "accept": True},
-    {"kind": "status", "status": 400, "body": {"code": 9999}, "accept": True},
-    {"kind": "status", "status": 403},
-    {"kind": "status", "status": 400, "body": {"code": 104}},
-    {"kind": "retry_after", "seconds": 1},
-    {"kind": "slow", "seconds": 0.05},
-    {"kind": "duplicate"},
-    {"kind": "latency", "seconds": 0.03},
-)
-"""What happens to requests by chance. Nothing of it is a lie: what says no for good has not taken the message."""
 
 LIVES: Final = 8
 """How much longer an apply lives than whoever makes its state, busy machine or not."""
 
 ENDS: Final = frozenset({0, 4, 8, 9, 130, -signal.SIGKILL})
 HELD: Final = frozenset({6})
+HALTED: Final = frozenset({5})
 SHUT_OUT: Final = frozenset({1, 6})
 NEVER: Final = ("Traceback", "octoplan has a fault", NAME, "+336000", "nobody.")
 
@@ -48,7 +34,8 @@ NEVER: Final = ("Traceback", "octoplan has a fault", NAME, "+336000", "nobody.")
 class Trial:
     """One trial. `tally` counts what befell whom; `story` tells it, for whoever has to find out.
 
-    `usual`: about how many seconds an apply lives at present.
+    `rounds`: what may befall an apply. `usual`: about how many seconds one lives at present. `clock`: the one that
+    everybody lives by, if there are windows. `looked`: how many of the requests that arrived were judged by it.
     """
 
     zygote: Zygote
@@ -56,7 +43,10 @@ class Trial:
     author: Author
     chance: random.Random
     env: Mapping[str, str]
+    clock: StandingClock | None = None
+    rounds: Mapping[Callable[["Trial"], None], int] = field(default_factory=lambda: ROUNDS)
     usual: float = 0.0
+    looked: int = 0
     tally: Counter[str] = field(default_factory=Counter)
     story: list[str] = field(default_factory=list)
 
@@ -73,16 +63,30 @@ class Trial:
         begun = time.monotonic()
         assert self._call("state", "init") == 0
         self.usual = LIVES * (time.monotonic() - begun)
+        self.author.know_state(self.env.get("OCTOPLAN_STATE_KEY"))
+        self.tally.update(self.author.rails.names)
+        self.story.append(f"{self.author.rails}, for {self.author.people}")
         for _ in range(self.chance.choice((1, 1, 1, 1, 2, 2, 3))):
             self._change_weather()
-            self.chance.choices(list(ROUNDS), list(ROUNDS.values()))[0](self)
+            self._draw_round()(self)
             self._look()
+            self._pass_time()
             if self.chance.random() < 0.5:
                 self.author.rewrite()
                 self._blacklist()
                 self.story.append(f"rewritten for {self.author.people}; {self.author.left} left")
         self.served.forget("/_sandbox/faults")
         self._finish()
+        rails = self.author.rails
+        if rails.arms and not rails.second and self.chance.random() < 0.1:  # one more message would be over the cap
+            self.author.begin_edition()
+            self.tally["editions"] += 1
+            self._finish()
+
+    def _draw_round(self) -> Callable[["Trial"], None]:
+        if self.clock is not None and self.clock.at < BEFORE_NOON and self.chance.random() < 0.5:
+            return Trial.close
+        return self.chance.choices(list(self.rounds), list(self.rounds.values()))[0]
 
     def die(self) -> None:
         """Kill an apply."""
@@ -132,6 +136,55 @@ class Trial:
         """Nothing befalls it but the weather."""
         self._end_soon(self._apply(), ENDS)
 
+    def halt(self) -> None:
+        """Another process halts it at some moment; it may be killed too, another begins nothing. Then it goes on."""
+        process = self._stop_at_a_moment()
+        halting = self._start("--json", "halt", "--why", "a broken link")
+        if self.chance.random() < 0.3 or not halting.has_ended(STILL):
+            process.send_signal(signal.SIGCONT)
+        self._end(halting, frozenset({0}))
+        arrived, told = len(self.served.counted.sends), json.loads(halting.out.read_text(encoding="utf-8"))
+        self._go_on(process, ENDS | HALTED)
+        if self.chance.random() < 0.3:
+            self._end_soon(self._apply(), ENDS | HALTED)
+        self.served.settle()
+        more = len(self.served.counted.sends) - arrived
+        assert more <= told["frames"], f"{more} requests arrived after a halt that said {told['frames']}"
+        self._end(self._start("resume"), frozenset({0}))
+        self.tally["halted"] += 1
+        self.tally["halted in flight"] += bool(told["frames"])
+
+    def close(self) -> None:
+        """The window closes while an apply is at work: what has asked before is all that arrives. It may be killed."""
+        if self.clock is None or self.clock.at >= BEFORE_NOON:
+            self.die()
+            return
+        self.clock.move(BEFORE_NOON)
+        process = self._stop_at_a_moment()
+        self.clock.move(NOON)
+        self.tally["closed in mid-run"] += not process.has_ended()
+        arrived = len(self.served.counted.sends)
+        self._go_on(process, ENDS)
+        if self.chance.random() < 0.5:
+            self._end_soon(self._apply(), ENDS)
+        self.served.settle()
+        more = len(self.served.counted.sends) - arrived
+        assert more <= self.author.lanes, f"{more} requests arrived outside of the window"
+        self._judge_hours(arrived)
+        self.looked += more
+
+    def _stop_at_a_moment(self) -> Process:
+        """An apply that stands still, unless it has ended: mostly when the most of it is still to come."""
+        ambush = self._lie_in_wait() if self.chance.random() < 0.3 else Ambush(self.served, draw_early(self.chance))
+        process = self._apply()
+        ambush.strike(process, signal.SIGSTOP)
+        return process
+
+    def _go_on(self, process: Process, allowed: frozenset[int]) -> None:
+        """Let one that stands still live on, or kill it."""
+        process.send_signal(signal.SIGKILL if self.chance.random() < 0.3 else signal.SIGCONT)
+        self._end_soon(process, allowed)
+
     def _unlock(self, sleeper: Process) -> None:
         unlocking = self._start("state", "unlock")
         if not unlocking.has_ended(STILL):
@@ -147,6 +200,18 @@ class Trial:
         self.served.tell("/_sandbox/faults", order)
         self.story.append(f"weather {share}: {kinds}")
 
+    def _pass_time(self) -> None:
+        if self.clock is not None and self.chance.random() < 0.7:
+            at = self.clock.at
+            self.clock.move(self.chance.choice([place for place in PLACES if place >= at] or [at]))
+            self.story.append(f"it is {self.clock.at}")
+
+    def _judge_hours(self, until: int) -> None:
+        """Hold when those requests arrived that were not looked at yet against the window."""
+        new, self.looked = self.served.counted.sends[self.looked : until], until
+        outside = [at for at in new if self.clock is not None and not HOURS.holds(at)]
+        assert not outside, f"something arrived outside of the window: {outside}"
+
     def _blacklist(self) -> None:
         if self.author.blacklist:
             self.served.tell("/_sandbox/blacklist", {"addresses": self.author.blacklist})
@@ -154,6 +219,8 @@ class Trial:
     def _finish(self) -> None:
         """Apply once more, in good weather: that settles what is open and sends all the rest."""
         self.served.settle()
+        if self.clock is not None:
+            self.clock.move(AFTERNOON)
         code, until = self._call("apply", "--auto-approve"), time.monotonic() + PATIENCE
         while code == 6 and self.author.state.startswith("postgres"):
             assert time.monotonic() < until, "the server does not notice that its client is dead"
@@ -163,18 +230,20 @@ class Trial:
         assert not left_out, f"somebody was left out: {left_out}"
         assert self._call("state", "check") == 0, "the state is broken"
         if self.chance.random() < 0.1:  # it costs as much as an apply
-            assert self._call("plan", "--detailed-exitcode") == 0, "something is left to do"
+            left = 2 if self.author.waits else 0
+            assert self._call("plan", "--detailed-exitcode") in (0, left), "something is left to do"
 
     def _look(self) -> set[str]:
-        """Hold what is true at any time against the sandbox's record; who has had the message."""
+        """Hold what is true at any time against the sandbox's record; who has had the message of this edition."""
         self.served.settle()
-        messages = self.served.messages()
-        had = Counter(message["address"] for message in messages)
+        self._judge_hours(len(self.served.counted.sends))
+        messages, words = self.served.messages(), self.author.words()
+        assert {message["address"] for message in messages} <= words.keys(), "somebody got it who must not"
+        told = [(message["address"], words[message["address"]].get(message["text"])) for message in messages]
+        assert all(edition for _, edition in told), "somebody got other words"
+        had = Counter(told)
         assert set(had.values()) <= {1}, f"somebody got it twice: {had}"
-        assert had.keys() <= set(self.author.allowed()), "somebody got it who must not"
-        words = self.author.words()
-        assert all(message["text"] in words[message["address"]] for message in messages), "somebody got other words"
-        return set(had)
+        return {address for address, edition in had if edition == self.author.edition}
 
     def _lie_in_wait(self) -> Ambush:
         return Ambush(self.served, draw(self.chance, self.usual))
@@ -185,7 +254,8 @@ class Trial:
 
     def _start(self, *arguments: str) -> Process:
         folder = self.author.folder.path
-        return self.zygote.start(folder, "--env", "production", *arguments, env=self.env)
+        clock = str(self.clock.path) if self.clock else ""
+        return self.zygote.start(folder, "--env", "production", *arguments, env=self.env, clock=clock)
 
     def _call(self, *arguments: str) -> int:
         return self._end(self._start(*arguments), frozenset(range(256)))
@@ -216,6 +286,7 @@ ROUNDS: Final[Mapping[Callable[[Trial], None], int]] = {
     Trial.interrupt: 3,
     Trial.meet: 2,
     Trial.sleep: 2,
+    Trial.halt: 3,
     Trial.live: 1,
 }
-"""What may befall an apply, and how often it does."""
+"""What may befall an apply, and how often it does; besides, where there is a window, that closes."""

@@ -21,6 +21,7 @@ import octoplan
 from octoplan.cli import main as run_octoplan
 from tests.failpoints.points import VARIABLE, arm
 from tests.kills.broken import WAYS
+from tests.kills.clock import follow
 
 LAZY = (
     "_strptime",
@@ -94,13 +95,18 @@ def nurse(near: socket.socket, inherited: dict[str, Any]) -> dict[str, Any] | No
 
 
 def become(order: dict[str, Any]) -> None:
-    """Be what a shell would have started: arguments, environment, folder, streams; and break, if that is the order."""
+    """Be what a shell would have started: arguments, environment, folder, streams; break, if that is the order.
+
+    A clock that it is told of is the only one that there is.
+    """
     sys.argv = ["octoplan", *order["arguments"]]
     os.environ.clear()
     os.environ.update(order["environ"])
     os.chdir(order["folder"])
     if point := os.environ.get(VARIABLE):
         arm(point)
+    if order["clock"]:
+        follow(order["clock"])
     if order["broken"]:
         WAYS[order["broken"]]()
     streams = ((os.devnull, os.O_RDONLY), (order["out"], os.O_WRONLY), (order["err"], os.O_WRONLY))
