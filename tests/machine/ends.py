@@ -161,6 +161,7 @@ class Wire:
         age = world.local - frame.first_attempt
         assert age < OLDEST, "a frame is sent again after 23 hours"
         assert frame.not_after is None or world.local <= frame.not_after, "something leaves after not_after"
+        assert world.is_open(world.local), "something leaves outside of its window"
         if frame.wave > 1:
             _check_wave(process.store, frame, world)
         return age < world.truth - world.left_at.get(name, world.truth)

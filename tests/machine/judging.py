@@ -20,11 +20,15 @@ _HAD = frozenset({Status.SENDING, Status.SENT, Status.UNKNOWN})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """Where the state is, and what opens it."""
+    """Where the state is, and what opens it. `campaigns`: the names of all of them.
+
+    The editions of the second one count from 1000 on, here and in the name of the list that it is sent to.
+    """
 
     path: Path
     keys: Keys
     lineage: str
+    campaigns: tuple[str, ...] = (CAMPAIGN,)
     addresses: Mapping[int, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -40,9 +44,10 @@ class Ground:
     def standing(self, state: State) -> dict[Message, Held]:
         """What the state holds of each person, in every edition."""
         return {
-            (edition, self.addresses[held.person]): held
-            for edition in state.store.editions(CAMPAIGN)
-            for batch in state.store.messages(CAMPAIGN, edition)
+            (edition + 1000 * index, self.addresses[held.person]): held
+            for index, name in enumerate(self.campaigns)
+            for edition in state.store.editions(name)
+            for batch in state.store.messages(name, edition)
             for held in batch
         }
 

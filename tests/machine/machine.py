@@ -270,6 +270,10 @@ class Machine(RuleBasedStateMachine):
         judge(self.road.ground, world)
         self._judge_the_end()
 
+    def _is_left_out(self, number: int) -> bool:  # noqa: ARG002 - for machines that leave out somebody
+        """Whether somebody of the audience is to get nothing."""
+        return False
+
     def _judge_the_end(self) -> None:
         """Everybody of the present audience has exactly one, or is refused, or the campaign is closed."""
         world, ground = self.world, self.road.ground
@@ -279,6 +283,9 @@ class Machine(RuleBasedStateMachine):
         record = world.record()
         for number in world.files.people:
             message = (world.files.edition, address_of(number))
+            if self._is_left_out(number):
+                assert not record[message], f"{message} was to get nothing"
+                continue
             held = standing.get(message)
             status = held.status if held else None
             if status is Status.SENT:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ class ShortRoad:
             with closing(WatchedStore(process, self.ground.path, writable=True)) as store, store.lock() as epoch:
                 applier = self._applier(process, store, epoch, flags)
                 list(run.settle(applier))
-                if not self._is_closed() and not self._is_blocked(store):
+                if self._may_begin() and not self._is_blocked(store):
                     list(run.send(applier, self._recording(applier, flags)))
         except OctoplanError as error:
             return error.exit_code
@@ -111,8 +112,20 @@ class ShortRoad:
             adopt_duplicates=flags.adopt_duplicates,
         )
 
-    def _is_closed(self) -> bool:
-        return self.world.not_after is not None and self.world.local > self.world.not_after
+    def _may_begin(self) -> bool:
+        world = self.world
+        return (world.not_after is None or world.local <= world.not_after) and world.is_open(world.local)
+
+    @property
+    def _opens(self) -> str:
+        """When frames may leave, as a state keeps it, from two days ago on for a week."""
+        midnight = self.world.local.replace(hour=0, minute=0, second=0, microsecond=0)
+        spans = (
+            (midnight + timedelta(days=day, hours=first), midnight + timedelta(days=day, hours=last))
+            for day in range(-2, 8)
+            for first, last in self.world.hours
+        )
+        return " ".join(f"{start:%Y%m%dT%H%M}/{end:%Y%m%dT%H%M}" for start, end in spans)
 
     def _is_blocked(self, store: WatchedStore) -> bool:
         """Whether the edition may not be sent: it was lowered, or the last one is not finished."""
@@ -141,7 +154,14 @@ class ShortRoad:
             ),
             not_after=self.world.not_after,
             frames=[
-                NewFrame(number=number, id=one.id, size=len(one.people), content=one.content, refusals=one.refusals)
+                NewFrame(
+                    number=number,
+                    id=one.id,
+                    size=len(one.people),
+                    content=one.content,
+                    refusals=one.refusals,
+                    opens=one.opens,
+                )
                 for number, one in enumerate(frames)
             ],
             people=[sorted((person, number) for number, one in enumerate(frames) for person in one.people)],
@@ -181,6 +201,7 @@ class ShortRoad:
                         content=content,
                         refusals=most,
                         people=people,
+                        opens=self._opens,
                         body=body(_settings(files.edition), {"text": text}, recipients, name),
                     )
                 )

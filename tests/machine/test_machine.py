@@ -6,12 +6,15 @@ from collections import Counter
 
 import pytest
 
+from tests.machine.arming import ArmMachine, ArmRoad
+from tests.machine.capping import CapMachine, CapRoad
 from tests.machine.halting import HaltMachine
 from tests.machine.reviewing import WholeMachine
 from tests.machine.short import ShortRoad
 from tests.machine.walking import fly_in_turn, walk
 from tests.machine.waving import WaveMachine, WaveRoad
 from tests.machine.whole import WholeRoad
+from tests.machine.windowing import WindowMachine, WindowRoad
 
 SEEDS = range(8)
 EXAMPLES = 20
@@ -78,6 +81,34 @@ def test_waves_wait_for_each_other_whatever_happens() -> None:
     tally = walk(WaveRoad.begin, 1, examples=8, kind=WaveMachine)
     assert tally["left: a frame of wave 2"]
     assert tally["left: a frame of wave 3"]
+
+
+def test_nothing_leaves_outside_of_its_window_and_everybody_gets_it_inside() -> None:
+    tally: Counter[str] = Counter()
+    for number in (7, 8):
+        tally += walk(WindowRoad.begin, number, examples=10, kind=WindowMachine)
+    assert tally["at the end: sent"] > 20
+    assert tally["outside, with a frame open"]
+    assert any(one.startswith("closed: ") for one in tally), "it was not closed in mid-run"
+
+
+def test_everybody_stays_in_their_variant_and_whoever_is_held_out_gets_nothing() -> None:
+    tally = walk(ArmRoad.begin, 1, examples=5, kind=ArmMachine)
+    assert tally["left: for somebody of plain"]
+    assert tally["left: for somebody of warm"]
+
+
+def test_two_campaigns_for_the_same_people_under_a_cap_are_one_message_for_each() -> None:
+    tally = walk(CapRoad.begin, 1, examples=5, kind=CapMachine)
+    assert tally["at the end: one of the two"] > 5
+
+
+@pytest.mark.long
+def test_windows_variants_and_caps_hold_on_a_long_walk(seed: int) -> None:
+    for number in range(10):
+        walk(WindowRoad.begin, seed + number, examples=50, kind=WindowMachine)
+        walk(ArmRoad.begin, seed + number, examples=10, kind=ArmMachine)
+        walk(CapRoad.begin, seed + number, examples=10, kind=CapMachine)
 
 
 @pytest.mark.long

@@ -1,16 +1,30 @@
 """The machine sees what it is for: bugs that are planted in the package are found within the examples of a test run."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
 import pytest
 
-from octoplan.pipeline import waving
+from octoplan.apply import flight, run
+from octoplan.apply.tower import Flight
+from octoplan.apply.verdict import Verdict
+from octoplan.campaign import Campaign
+from octoplan.pipeline import arming, waving
 from octoplan.state import statements
 from octoplan.state.halts import Clearance
+from octoplan.state.interface import Status
+from octoplan.state.reached import Reached
+from octoplan.state.reaching import Reaching
+from tests.machine.arming import ArmMachine, ArmRoad
 from tests.machine.bugs import BUGS, Bug
+from tests.machine.capping import CapMachine, CapRoad
 from tests.machine.halting import HaltMachine
 from tests.machine.short import ShortRoad
 from tests.machine.test_machine import EXAMPLES, SEEDS
 from tests.machine.walking import fly_in_turn, walk
 from tests.machine.waving import WaveMachine, WaveRoad
+from tests.machine.windowing import WindowMachine, WindowRoad
 
 
 @pytest.mark.parametrize("bug", BUGS.values(), ids=BUGS)
@@ -32,6 +46,41 @@ def test_a_flag_that_is_not_looked_at_is_found(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(Clearance, "halt_of", lambda *_: None)
     with pytest.raises(AssertionError, match=r"left while it was halted|more left than was on its way"):
         walk(ShortRoad.begin, 0, examples=EXAMPLES, shrink=False, kind=HaltMachine)
+
+
+def test_a_window_that_is_not_asked_before_a_replay_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def may_send(which: Flight, now: datetime) -> Verdict | None:
+        opens = "" if which.doubt else which.frame.opens
+        return real(replace(which, frame=replace(which.frame, opens=opens)), now)
+
+    fly_in_turn(monkeypatch)
+    real = flight.may_send
+    for module in (flight, run):
+        monkeypatch.setattr(module, "may_send", may_send)
+    with pytest.raises(AssertionError, match="leaves outside of its window"):
+        walk(WindowRoad.begin, 7, examples=10, shrink=False, kind=WindowMachine)
+
+
+def test_a_variant_that_follows_from_the_edition_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def arm_sql(person: str, campaign: Campaign, person_key: bytes) -> str:
+        return real(person, campaign, person_key if campaign.edition == 1 else person_key[::-1])
+
+    fly_in_turn(monkeypatch)
+    real = arming.arm_sql
+    monkeypatch.setattr(arming, "arm_sql", arm_sql)
+    with pytest.raises(AssertionError, match=r"AssertionError at tests\.machine\.world"):
+        walk(ArmRoad.begin, 1, examples=8, shrink=False, kind=ArmMachine)
+
+
+def test_a_cap_that_forgets_open_frames_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def reached(store: Reaching, since: datetime) -> Sequence[Reached]:
+        return [one for one in real(store, since) if one.status is not Status.SENDING]
+
+    fly_in_turn(monkeypatch)
+    real = Reaching.reached
+    monkeypatch.setattr(Reaching, "reached", reached)
+    with pytest.raises(AssertionError, match="over the cap"):
+        walk(CapRoad.begin, 1, examples=12, shrink=False, kind=CapMachine)
 
 
 def test_a_wave_that_does_not_wait_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

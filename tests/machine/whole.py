@@ -65,7 +65,11 @@ class WholeRoad:
         ground = Ground(path=folder / STATE, keys=derive(SECRET, lineage), lineage=lineage)
         road = cls(world=world, folder=folder, ground=ground, current=Process(world=world))
         road._exchange_ends()
+        road.prepare()
         return road
+
+    def prepare(self) -> None:
+        """What else a road of another kind makes at first."""
 
     def _exchange_ends(self) -> None:
         def store(path: Path, *, writable: bool) -> WatchedStore:
@@ -117,6 +121,7 @@ class WholeRoad:
 
     def resume(self) -> None:
         """Somebody lets everything go on."""
+        self.write()
         with self._as(Process(world=self.world)):
             assert self._call("resume") == 0
             assert self._call("resume", "--campaign", CAMPAIGN) == 0

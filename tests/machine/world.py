@@ -7,7 +7,7 @@ too late or among other people and words, somebody may get a message twice, and 
 
 import json
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -37,6 +37,10 @@ ANSWERS: Final[Mapping[str, tuple[int, bytes]]] = {
 }
 """What turns a request away before the API looks at it."""
 FAULTS: Final = (*sorted(LOST), *sorted(ANSWERS), "garbled", "accept")
+
+
+GREETINGS: Final = {"plain": "Hi", "warm": "Dear", "holdout": "nothing"}
+"""What each variant begins with; whoever is held out gets nothing."""
 
 
 def address_of(number: int) -> str:
@@ -71,13 +75,16 @@ class World:
     """Everything that outlives a process but the state. `offset`: how far the local clock is ahead of the truth.
 
     `journal`: what a restored state may have missed. `missed`: messages that a restored state knows nothing of, with
-    the place in the journal from which on it does not know it.
+    the place in the journal from which on it does not know it. `hours`: those of UTC in which people may be reached,
+    none: all. `arm_of`: an address → whose variant it is to get.
     """
 
     size: int = 3
     places: int = 2
     api_tells_time: bool = True
     not_after: datetime | None = None
+    hours: tuple[tuple[int, int], ...] = ()
+    arm_of: Callable[[str], str] | None = None
     files: Files = field(default_factory=lambda: Files(people={}))
     truth: datetime = START
     offset: timedelta = timedelta()
@@ -105,6 +112,10 @@ class World:
     def local(self) -> datetime:
         """The time as the machine that octoplan runs on has it."""
         return self.truth + self.offset
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether people may be reached at a moment."""
+        return not self.hours or any(first <= at.hour < last for first, last in self.hours)
 
     def note(self, what: str) -> None:
         """Count what really happened: a machine that never gets anywhere proves nothing."""
@@ -135,6 +146,10 @@ class World:
         addresses = [one["phone_number"] for one in body["recipients"]]
         assert self.bytes_of.setdefault(name, request.body) == request.body, "the same id with other bytes"
         self.left_at.setdefault(name, self.truth)
+        if self.arm_of is not None:
+            for arm in map(self.arm_of, addresses):
+                assert f": {GREETINGS[arm]} " in body["text"], f"somebody of {arm} gets what is not for them"
+                self.note(f"left: for somebody of {arm}")
         if name not in self.fates:
             self.fates[name] = self._fate(body["text"], addresses)
         messages = tuple((int(body["list_name"]), address) for address in addresses)
