@@ -43,7 +43,7 @@ def write_late() -> None:
 
 def ask_no_window() -> None:
     """The window is asked when it is planned, and not before a byte leaves."""
-    flight.why_outside = lambda *_: ""  # type: ignore[attr-defined]
+    flight.why_outside = lambda *_, **__: ""  # type: ignore[attr-defined]
 
 
 def ask_no_halt() -> None:

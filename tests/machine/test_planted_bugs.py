@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 
 from octoplan.apply import flight, run
+from octoplan.apply.age import Clocks
 from octoplan.apply.tower import Flight
 from octoplan.apply.verdict import Verdict
 from octoplan.campaign import Campaign
@@ -49,9 +50,9 @@ def test_a_flag_that_is_not_looked_at_is_found(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_window_that_is_not_asked_before_a_replay_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    def may_send(which: Flight, now: datetime) -> Verdict | None:
+    def may_send(which: Flight, clocks: Clocks) -> Verdict | None:
         opens = "" if which.doubt else which.frame.opens
-        return real(replace(which, frame=replace(which.frame, opens=opens)), now)
+        return real(replace(which, frame=replace(which.frame, opens=opens)), clocks)
 
     fly_in_turn(monkeypatch)
     real = flight.may_send

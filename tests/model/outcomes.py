@@ -3,7 +3,7 @@
 from tests.model import clocks, ledger
 from tests.model.laws import Rule
 from tests.model.processes import enter, named, with_lane, with_process
-from tests.model.values import Deed, Frame, Lane, Process, State, Store
+from tests.model.values import FRESH, Deed, Frame, Lane, Process, State, Store
 from tests.model.verdicts import verdict
 from tests.model.world import World
 
@@ -57,6 +57,8 @@ def halve(state: State, slot: int, lane: Lane, world: World) -> Deed:
 
 def _ended(state: State, frame: Frame, proof: str, world: World) -> Store:
     store = state.store
+    if proof == "planned":
+        return ledger.put(store, frame, frame._replace(status="planned", age=FRESH, slip=0))
     if proof in ("sent", "kept"):
         return ledger.end(store, frame, "sent" if proof == "sent" else "refused")
     if proof == "unknown" and world.holds(Rule.UNKNOWN_IS_NOT_FREE):

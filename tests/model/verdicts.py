@@ -8,7 +8,9 @@ STOPS = frozenset({"account", "riddle", "halted"})
 
 
 def verdict(lane: Lane, world: World, *, adopted: bool) -> tuple[str, bool]:
-    """A lane with an answer → (sent, freed, kept, split, open or unknown; whether the run stops)."""
+    """A lane with an answer → (sent, freed, kept, split, open, unknown or planned; whether the run stops)."""
+    if lane.answer in ("halted", "outside"):  # not a byte of it was sent, unless by an attempt before
+        return "open" if lane.doubt else "planned", lane.answer in STOPS
     if lane.answer == "duplicate":
         return _duplicate(lane, world, adopted=adopted)
     return _proof(lane, world), lane.answer in STOPS
@@ -20,9 +22,8 @@ def _proof(lane: Lane, world: World) -> str:
             return "sent"
         case "campaign" | "recipient":
             return _about_bytes(lane, world)
-        case "account" | "halted" | "outside":
-            asks = lane.answer != "account" or world.holds(Rule.MOMENT_NEEDS_NO_DOUBT)
-            return "open" if lane.doubt and asks else "freed"
+        case "account":
+            return "open" if lane.doubt and world.holds(Rule.MOMENT_NEEDS_NO_DOUBT) else "freed"
         case "riddle":
             return "open" if world.holds(Rule.RIDDLES_PROVE_NOTHING) else "freed"
         case "late":
