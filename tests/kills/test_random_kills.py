@@ -10,7 +10,7 @@ import random
 import secrets
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -97,7 +97,7 @@ def draw_world(folder: Path, chance: random.Random) -> tuple[Rails, StandingCloc
 
 
 def run_batch(
-    seeds: range,
+    seeds: Sequence[int],
     folder: Path,
     zygote: Zygote,
     server: Server | None = None,
@@ -177,8 +177,11 @@ def test_whatever_befalls_an_apply_everybody_gets_what_the_gateway_is_to_fill_in
     ],
 )
 def test_an_octoplan_that_is_broken_on_purpose_is_caught(way: str, words: str, tmp_path: Path, zygote: Zygote) -> None:
+    seeds: Sequence[int] = range(60)
+    if way == "outside":
+        seeds = [seed for seed in range(180) if Rails.draw(random.Random(seed)).window]  # noqa: S311 - as above
     with pytest.raises(AssertionError, match=words):
-        run_batch(range(60), tmp_path, replace(zygote, broken=way), rounds=AIMED.get(way, ROUNDS))
+        run_batch(seeds, tmp_path, replace(zygote, broken=way), rounds=AIMED.get(way, ROUNDS))
 
 
 def _seeds(seed: int, batch: int, size: int) -> range:
