@@ -11,7 +11,7 @@ from octoplan.apply.age import Clocks
 from octoplan.apply.tower import Flight
 from octoplan.apply.verdict import Verdict
 from octoplan.campaign import Campaign
-from octoplan.pipeline import arming, waving
+from octoplan.pipeline import arming, finding, gathering, waving
 from octoplan.state import statements
 from octoplan.state.halts import Clearance
 from octoplan.state.interface import Status
@@ -68,7 +68,8 @@ def test_a_variant_that_follows_from_the_edition_is_found(monkeypatch: pytest.Mo
 
     fly_in_turn(monkeypatch)
     real = arming.arm_sql
-    monkeypatch.setattr(arming, "arm_sql", arm_sql)
+    for module in (arming, finding, gathering):
+        monkeypatch.setattr(module, "arm_sql", arm_sql)
     with pytest.raises(AssertionError, match=r"AssertionError at tests\.machine\.world"):
         walk(ArmRoad.begin, 1, examples=8, shrink=False, kind=ArmMachine)
 
