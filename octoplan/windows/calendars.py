@@ -1,7 +1,6 @@
 """A country and a local date → whether it is a public holiday there; the only door to `holidays`."""
 
 from collections.abc import Container
-from contextlib import suppress
 from datetime import date
 from functools import cache
 from typing import Final
@@ -28,12 +27,13 @@ def calendar(country: str, year: int) -> Container[date]:
     """A country or territory, and a year → its holidays; none where nobody knows them."""
     import holidays  # noqa: PLC0415 - only where a rule is closed on them
 
-    home, days = home_of(country), frozenset[date]()
-    for part in (None,) if home == country else (None, _SUBDIVISIONS.get(country, country)):
-        # Asked for, not looked up: a list of all that is supported imports some two hundred countries.
-        with suppress(NotImplementedError):
-            days = frozenset(holidays.country_holidays(home, subdiv=part, years=year))
-    return days
+    home = home_of(country)
+    supported = holidays.list_supported_countries(include_aliases=False)
+    if home not in supported:
+        return frozenset()
+    part = _SUBDIVISIONS.get(country, country)
+    known = home != country and part in supported[home]
+    return frozenset(holidays.country_holidays(home, subdiv=part if known else None, years=year))
 
 
 def is_holiday(country: str, day: date) -> bool:
