@@ -62,7 +62,14 @@ class _Fault:
 
 def check_campaign(document: Document) -> tuple[Problem, ...]:
     """A campaign, with defaults merged beneath it, in; its Problems in file order out, none when it is valid."""
-    return check(document, "campaign")
+    problems = check(document, "campaign")
+    rule = _schema("campaign")["$defs"]["name"]
+    stem = Path(document.shown).stem
+    if "name" in document.data or (len(stem) <= rule["maxLength"] and re.search(rule["pattern"], stem)):
+        return problems
+    message = f"without `name` it is called as its file, and {rule['errorMessage']}"
+    unnamed = Problem(place=document.place(()), rule="schema/pattern", message=message, hint="say `name`")
+    return unnamed, *problems
 
 
 def check_project(document: Document) -> tuple[Problem, ...]:

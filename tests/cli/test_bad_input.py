@@ -75,6 +75,12 @@ BAD = {
         place="campaigns/bad.yaml:7:12",
         says=("`voice_language` goes with voice_sms, not with sms",),
     ),
+    "a file name that is no name": Bad(
+        files={"campaigns/test:sale.yaml": GOOD},
+        rule="schema/pattern",
+        place="campaigns/test:sale.yaml:1:1",
+        says=("without `name` it is called as its file", "hint: say `name`"),
+    ),
     "octoplan's own simulation_mode": Bad(
         files=campaign("open: true", "open: true\nsimulation_mode: true"),
         rule="schema/reserved",
