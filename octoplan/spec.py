@@ -16,6 +16,7 @@ from typing import Any
 
 from octoplan import schema, source
 from octoplan.errors import Place, Problem, ProjectInvalid
+from octoplan.region import Region, region_of
 from octoplan.source import Document, Pointer
 
 STDIN = "-"
@@ -41,7 +42,7 @@ class AudienceSpec:
     pointer: Pointer
     where: str | None = None
     columns: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
-    region: str | None = None
+    region: Region | None = None
     exclude: tuple["AudienceSpec", ...] = ()
     max_rejected: float = 0.05
     inherits: bool = False
@@ -62,8 +63,10 @@ class AudienceSpec:
 
     @property
     def home(self) -> str | None:
-        """The region in which its numbers are read: its own, or that of the segment below."""
-        return self.region or (self.segment.home if self.segment is not None else None)
+        """The region of a number that stands in no row: its own default, or that of the segment below."""
+        if self.region is not None:
+            return self.region.default
+        return self.segment.home if self.segment is not None else None
 
     def definition(self, digest: Callable[[bytes], str]) -> dict[str, Any]:
         """What the state remembers of it; whatever may name people only as a keyed digest."""
@@ -71,7 +74,7 @@ class AudienceSpec:
             "from": list(self.sources),
             "where": None if self.where is None else digest(self.where.encode()),
             "columns": dict(self.columns),
-            "region": self.region,
+            "region": None if self.region is None else self.region.written,
             "exclude": [entry.definition(digest) for entry in self.exclude],
             **{key: value for key, value in (("sample", self.sample), ("limit", self.limit)) if value is not None},
             **({} if self.query is None else {"query": digest(self.query.encode())}),
@@ -202,7 +205,7 @@ def _built(
         pointer=pointer,
         where=written.get("where"),
         columns=MappingProxyType(dict(written.get("columns") or {})),
-        region=written.get("region"),
+        region=region_of(written.get("region")),
         exclude=tuple(
             _built(document, (*pointer, "exclude", index), base, segments, trail)
             for index in range(len(written.get("exclude") or ()))

@@ -161,7 +161,8 @@ def _holding(reading: Reading, kind: AddressField) -> tuple[ContactFile, ...]:
 def _load(reading: Reading, table: Table, kind: AddressField) -> Rows:
     part = replace(reading, files=_holding(reading, kind))
     others = [other for other in FIELDS if other != kind and _holding(part, other) == part.files]
-    rows = load_reading(part, table, [reading.theirs(kind), *(reading.theirs(other) for other in others)])
+    names = [reading.theirs(kind), *(reading.theirs(other) for other in others), *reading.needed(kind)]
+    rows = load_reading(part, table, names)
     # A list of both kinds has rows with only one of them; a row with neither is nobody, and so a Problem.
     given = " OR ".join(f"coalesce(trim(f{number}::VARCHAR), '') <> ''" for number in range(1, len(others) + 1))
     return replace(rows, only=f"(coalesce(trim(f0), '') <> '' OR NOT ({given}))") if others else rows

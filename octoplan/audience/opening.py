@@ -9,6 +9,7 @@ from octoplan.audience.locating import bring, locate, unknown_name
 from octoplan.audience.reading import Asking, Layer, Reading, missing_column, where_problem
 from octoplan.errors import Problem, ProjectInvalid
 from octoplan.project import Project
+from octoplan.region import Region
 from octoplan.spec import AudienceSpec
 from octoplan.table import files, where
 from octoplan.table import query as queries
@@ -28,7 +29,7 @@ def open_reading(
     if spec.query is not None:
         return _asked(spec, spec.query, project, table)
     found, problems = locate(spec, project, table)
-    reading = Reading(spec=spec, files=found, mapping=spec.columns, region=spec.region, problems=problems)
+    reading = Reading(spec=spec, files=found, mapping=spec.columns, problems=problems)
     if spec.inherits and around is not None:
         reading = _inherited(reading, around, keys)
     return reading if problems else _checked(reading, table)
@@ -45,8 +46,7 @@ def _upon(spec: AudienceSpec, segment: AudienceSpec, project: Project, table: Ta
     if inner.problems:
         return replace(inner, spec=spec)
     mapping = {**inner.mapping, **{ours: inner.theirs(theirs) for ours, theirs in spec.columns.items()}}
-    reading = replace(inner, spec=spec, mapping=MappingProxyType(mapping), region=spec.region or inner.region)
-    return _checked(reading, table)
+    return _checked(replace(inner, spec=spec, mapping=MappingProxyType(mapping)), table)
 
 
 def _asked(spec: AudienceSpec, written: str, project: Project, table: Table) -> Reading:
@@ -73,7 +73,7 @@ def _asked(spec: AudienceSpec, written: str, project: Project, table: Table) -> 
     shown = f"segment {spec.name}"
     result = ContactFile(path=spec.base, shown=shown, format="rows", gzipped=False, types=described)
     asking = Asking(query=query, inputs=MappingProxyType(inputs))
-    reading = Reading(spec=spec, files=(result,), mapping=spec.columns, region=spec.region, asking=asking)
+    reading = Reading(spec=spec, files=(result,), mapping=spec.columns, asking=asking)
     return _checked(reading, table)
 
 
@@ -84,14 +84,17 @@ def _types(found: Sequence[ContactFile]) -> dict[str, str]:
 
 
 def _inherited(reading: Reading, around: Reading, keys: Sequence[str]) -> Reading:
+    """A bare path → read as the audience around it, by those of its columns that it has."""
     theirs = {key: around.mapping[key] for key in keys if around.mapping.get(key) in reading.own}
-    return replace(reading, mapping=MappingProxyType(theirs), region=around.region)
+    region = around.region if around.region.column in reading.own else replace(around.region, column=None)
+    return replace(reading, mapping=MappingProxyType(theirs), region=region)
 
 
-def _checked(reading: Reading, table: Table) -> Reading:
+def _checked(unread: Reading, table: Table) -> Reading:
     """A Reading but for its outermost layer → with that, checked."""
-    spec = reading.spec
-    problems = [*_regional(spec), *_mapped(reading)]
+    spec = unread.spec
+    reading = unread if spec.region is None else replace(unread, region=_theirs(spec.region, unread))
+    problems = [*_regional(reading), *_mapped(reading)]
     condition = None
     if spec.where is not None and not problems:
         prefix = f"l{len(reading.layers)}w" if reading.layers else "w"
@@ -103,15 +106,28 @@ def _checked(reading: Reading, table: Table) -> Reading:
     return replace(reading, layers=(*reading.layers, layer), problems=tuple(problems))
 
 
-def _regional(spec: AudienceSpec) -> Iterator[Problem]:
-    """A region that no country has; nothing national could be read in it."""
-    if spec.region is not None and not numbers.is_region(spec.region):
+def _theirs(region: Region, reading: Reading) -> Region:
+    """A region as written → with the files' name of its column."""
+    return region if region.column is None else replace(region, column=reading.theirs(region.column))
+
+
+def _regional(reading: Reading) -> Iterator[Problem]:
+    """A region that no country has, in which nothing national could be read; or that the files have no column of."""
+    spec, (column, default) = reading.spec, (reading.region.column, reading.region.default)
+    if spec.region is not None and default is not None and not numbers.is_region(default):
         yield Problem(
-            place=spec.place("region"),
+            place=spec.place("region", *(() if column is None else ("default",))),
             rule="audience/region",
-            message=f"{spec.region} is no country's code",
+            message=f"{default} is no country's code",
             hint="two letters of ISO 3166-1: FR, GB, DE",
         )
+    if column is not None:
+        place = spec.source_place(0) if spec.inherits else spec.place("region", "column")
+        # Files of e-mail addresses only, beside others, have no numbers to read.
+        with_numbers = [file for file in reading.files if reading.theirs("phone_number") in file.types]
+        for file in with_numbers or reading.files:
+            if column not in file.types:
+                yield missing_column(column, file, place)
 
 
 def _mapped(reading: Reading) -> Iterator[Problem]:

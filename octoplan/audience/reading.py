@@ -12,6 +12,7 @@ from types import MappingProxyType
 from octoplan.audience.locating import unreadable
 from octoplan.audience.values import Origin, Reject
 from octoplan.errors import Place, Problem, ProjectInvalid
+from octoplan.region import Region
 from octoplan.spec import AudienceSpec
 from octoplan.table import files, where
 from octoplan.table import query as queries
@@ -31,7 +32,7 @@ class Layer:
     spec: AudienceSpec
     condition: where.Condition | None = None
     mapping: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    region: str | None = None
+    region: Region = field(default_factory=Region)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +47,14 @@ class Asking:
 class Reading:
     """The opened files of one spec. `mapping`: our name → theirs, where given. `layers`: from the inside out.
 
+    `region`: its column as the files call it.
     Of a query, `files` is the one that stands for its rows.
     """
 
     spec: AudienceSpec
     files: tuple[ContactFile, ...] = ()
     mapping: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    region: str | None = None
+    region: Region = field(default_factory=Region)
     layers: tuple[Layer, ...] = ()
     asking: Asking | None = None
     problems: tuple[Problem, ...] = ()
@@ -81,6 +83,11 @@ class Reading:
     def theirs(self, name: str) -> str:
         """A name as used → the files' name of that column."""
         return self.mapping.get(name, name)
+
+    def needed(self, kind: str) -> tuple[str, ...]:
+        """A kind of address → the files' names of the columns without which it cannot be read; itself is not there."""
+        column = self.region.column if kind == "phone_number" else None
+        return () if column is None else (column,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

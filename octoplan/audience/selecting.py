@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
 
-from octoplan.audience import emails, numbers
+from octoplan.audience import emails, numbering, numbers
 from octoplan.audience.reading import Reading, Rows, where_problem
 from octoplan.audience.rejects import Rejects, rejected_rows
 from octoplan.audience.values import SHOWN, Counts, Reject, places
 from octoplan.audience.verdict import Verdict
 from octoplan.campaign import AddressField
 from octoplan.errors import Problem, ProjectInvalid
+from octoplan.region import Region
 from octoplan.spec import AudienceSpec
 from octoplan.table import people, verdicts
 from octoplan.table.connection import Table, TableError
@@ -67,14 +68,18 @@ def select_rows(table: Table, reading: Reading, rows: Rows, wanted: Wanted, late
     return settle(table, Settling(reading=reading, rows=rows, making=making, wanted=wanted), made)
 
 
-def _check(table: Table, rows: Rows, wanted: Wanted, region: str | None) -> Check:
+def _check(table: Table, rows: Rows, wanted: Wanted, region: Region) -> Check:
     if wanted.kind == "email":
         return emails.check()
-    beginnings = table.rows(
-        f"SELECT DISTINCT left(f0, 4) FROM {rows.name} "
-        f"WHERE (rowid < 1000 OR rowid % {_SAMPLE} = 0) AND starts_with(f0, '+') LIMIT 200"
-    )
-    return numbers.check(region, sorted(row[0] for row in beginnings), wanted.without)
+    some = f"{rows.name} WHERE (rowid < 1000 OR rowid % {_SAMPLE} = 0)"
+    often = "GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 200"
+    beginnings = [row[0] for row in table.rows(f"SELECT left(f0, 4) FROM {some} AND starts_with(f0, '+') {often}")]
+    if region.column is None:
+        return numbering.check(region.default, beginnings, wanted.without)
+    cell = rows.fields[region.column]
+    home = numbering.home_sql(f"{cell}::VARCHAR", region.default)
+    homes = [row[0] for row in table.rows(f"SELECT {home} FROM {some} {often}")]
+    return numbering.check_each(cell, region.default, homes, beginnings, wanted.without)
 
 
 def judge(field: AddressField, region: str | None, without: Sequence[str] = ()) -> Callable[[str], Verdict]:
@@ -176,11 +181,14 @@ def _those(rejected: Mapping[str, int], *, unreachable: bool) -> Mapping[str, in
 def _tell(table: Table, name: str, settling: Settling) -> str:
     """People as made → a table with the verdict on every distinct text that the fast check left open."""
     wanted, check = settling.wanted, settling.making.check
-    verdict = judge(wanted.kind, settling.reading.region, wanted.without)
+    verdict = judge(wanted.kind, settling.reading.region.default, wanted.without)
+    if check.cell:
+        verdict = partial(numbers.verdict_at_home, without=wanted.without)
     told = verdicts.make_verdicts(table)
-    if check.left_out:
-        verdicts.leave_out(table, name, told, check)
-    for texts in verdicts.raw_values(table, name, told if check.left_out else ""):
+    in_sql = (*([check] if check.left_out else []), *check.further)
+    for one in in_sql:
+        verdicts.tell(table, name, told, one)
+    for texts in verdicts.raw_values(table, name, told if in_sql else ""):
         judged = [verdict(text) for text in texts]
         table.append(
             told,

@@ -94,7 +94,8 @@ def _rows(opened: Opened, used: tuple[str, ...]) -> Rows:
     if opened.reading is None:
         return load_inline(opened.campaign, opened.table, tuple(dict.fromkeys((key, *used))))
     reading = opened.reading
-    return load_reading(reading, opened.table, [reading.theirs(key), *(reading.theirs(name) for name in used)])
+    names = [reading.theirs(key), *(reading.theirs(name) for name in used), *reading.needed(key)]
+    return load_reading(reading, opened.table, names)
 
 
 def select(

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 
 BLANK: Final = "blank"
+SPACE: Final = " \t\r\n\v\f\u00a0\u2007\u202f\u200b\u2060\ufeff"
+"""White space, the invisible kinds included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,4 +22,4 @@ class Verdict:
 
 def trimmed(raw: str) -> str:
     """A value → without white space around it, the invisible kinds included."""
-    return raw.strip(" \t\r\n\v\f\u00a0\u2007\u202f\u200b\u2060\ufeff")
+    return raw.strip(SPACE)

@@ -16,6 +16,7 @@ from octoplan.audience.values import Audience, Counts, Reject
 from octoplan.campaign import AddressField, Campaign
 from octoplan.errors import Place, Problem, ProjectInvalid
 from octoplan.project import Project
+from octoplan.region import region_of
 from octoplan.spec import AudienceSpec
 from octoplan.table import looking
 from octoplan.table.connection import Table
@@ -102,7 +103,7 @@ def find_named(project: Project, name: str, hints: Hints) -> Subject | None:
             document=described.document,
             pointer=described.pointer,
             columns=MappingProxyType({kind: hints.column} if hints.column else {}),
-            region=hints.region,
+            region=region_of(hints.region),
             max_rejected=1.0,
             segment=segment,
         )

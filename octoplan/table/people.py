@@ -2,7 +2,8 @@
 
 A table of people has `person` (UHUGEINT), `address` (E.164, or an e-mail as written), `country` (ISO region, NULL for
 e-mail), `file` and `record` (which file it came from, and which row of the loaded table, counted on through all files)
-and v0, v1, ... While it is made it also has `raw`: what stands in the file where the fast check could not decide.
+and v0, v1, ... While it is made it also has `raw`: what stands in the file where the fast check could not decide, see
+`rows.Check`.
 """
 
 import hashlib
@@ -75,7 +76,8 @@ def _part(making: Making, rows: str) -> str:
     values = "".join(f", v{number}" for number in range(len(making.fields)))
     values += "".join(f", k{number}" for number in range(making.later))
     tested = "".join(test.named for test in making.tests)
-    steps = f"SELECT rowid AS record, f0{fields}{tested} FROM {making.rows} WHERE {rows} AND {making.only}"
+    cell = f", {making.check.cell} AS cell" if making.check.cell else ""
+    steps = f"SELECT rowid AS record, f0{cell}{fields}{tested} FROM {making.rows} WHERE {rows} AND {making.only}"
     now = making.tests[: len(making.tests) - making.later]
     if now:
         steps = f"SELECT * FROM ({steps}) WHERE {_all(now)}"
@@ -87,7 +89,7 @@ def _part(making: Making, rows: str) -> str:
     return _with_drawn(
         making,
         f"SELECT {key} AS person, address, {making.check.country} AS country, {_file(making)} AS file, record, "
-        f"CASE WHEN address IS NULL THEN f0 END AS raw{values} FROM ("
+        f"CASE WHEN address IS NULL THEN {making.check.raw} END AS raw{values} FROM ("
         f"SELECT *, {making.check.address} AS address FROM ({steps}))",
     )
 

@@ -72,6 +72,8 @@ class Check:
     `steps`: each a name and an expression over `f0` and the names before it; then `address`, in canonical form,
     NULL where undecided; then `country`, over `address`. `folded`: addresses have no capital letters.
     `left_out`: over the names of the steps, why an address that is good and undecided is not wanted, NULL where it is.
+    `cell`: the column of the loaded rows that the steps know by this name, blank where they need none but `f0`; of it
+    they make `home`, of two characters. `further`: others like it, for what this one leaves undecided.
     """
 
     address: str
@@ -79,6 +81,18 @@ class Check:
     folded: bool
     steps: tuple[tuple[str, str], ...] = ()
     left_out: str = ""
+    cell: str = ""
+    further: tuple["Check", ...] = ()
+
+    @property
+    def raw(self) -> str:
+        """SQL of what is asked about where the check is undecided: the text, after its `home` where it has one."""
+        return "home || f0" if self.cell else "f0"
+
+    @property
+    def unraw(self) -> str:
+        """SQL of `raw` → that of what the steps are over."""
+        return "left(raw, 2) AS cell, substr(raw, 3) AS f0" if self.cell else "raw AS f0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

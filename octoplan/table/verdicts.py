@@ -25,14 +25,19 @@ def raw_values(table: Table, people: str, verdicts: str = "") -> Iterator[list[s
         yield [row[0] for row in batch]
 
 
-def leave_out(table: Table, people: str, verdicts: str, check: Check) -> None:
-    """A table of people → verdicts on the undecided texts that are good and not wanted, told in SQL."""
-    steps = f"SELECT DISTINCT raw AS f0 FROM {people} WHERE address IS NULL AND raw IS NOT NULL"
+def tell(table: Table, people: str, verdicts: str, check: Check) -> None:
+    """A table of people → verdicts on the undecided texts that SQL can tell: good ones, and good ones not wanted."""
+    steps = (
+        f"SELECT DISTINCT raw, {check.unraw} FROM {people} "
+        f"WHERE address IS NULL AND raw IS NOT NULL AND raw NOT IN (SELECT raw FROM {verdicts})"
+    )
     for name, expression in check.steps:
         steps = f"SELECT *, {expression} AS {name} FROM ({steps})"
+    reason = check.left_out or "NULL"
     table.execute(
-        f"INSERT INTO {verdicts} SELECT * FROM (SELECT f0, NULL, NULL, {check.left_out} AS reason FROM ({steps})) "
-        "WHERE reason IS NOT NULL"
+        f"INSERT INTO {verdicts} SELECT raw, address, {check.country}, CASE WHEN address IS NULL THEN reason END "
+        f"FROM (SELECT raw, {check.address} AS address, {reason} AS reason FROM ({steps})) "
+        "WHERE address IS NOT NULL OR reason IS NOT NULL"
     )
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from octoplan.audience import emails, numbers
+from octoplan.audience import emails, numbering, numbers
 from octoplan.table.connection import Table
 from octoplan.table.rows import Check
 
@@ -87,7 +87,7 @@ def compare(table: Table, home: str | None, chance: random.Random, count: int) -
     """A region, chance and how many: each number gets the verdict of phonenumbers, by the fast check or beside it."""
     others = [home or "FR", *REGIONS]
     texts = [written(chance, chance.choice(others) if chance.random() < 0.5 else others[0]) for _ in range(count)]
-    check = numbers.check(home, ["+" + str(phonenumbers.country_code_for_region(region)) + "1" for region in REGIONS])
+    check = numbering.check(home, ["+" + str(phonenumbers.country_code_for_region(region)) + "1" for region in REGIONS])
     for text, (address, country) in decided(table, check, texts).items():
         verdict = numbers.verdict(text, home)
         if address is not None:
@@ -108,7 +108,7 @@ def test_clean_numbers_are_decided_without_phonenumbers(table: Table, home: str 
     forms = phonenumbers.PhoneNumberFormat
     texts = [phonenumbers.format_number(mobile, forms.E164), phonenumbers.format_number(mobile, forms.INTERNATIONAL)]
     texts += [phonenumbers.format_number(mobile, forms.NATIONAL)] if home else []
-    check = numbers.check(home, [texts[0][:4]])
+    check = numbering.check(home, [texts[0][:4]])
     assert set(decided(table, check, texts).values()) == {(texts[0], region)}
 
 

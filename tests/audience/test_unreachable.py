@@ -7,7 +7,7 @@ import phonenumbers
 import pytest
 from phonenumbers import PhoneNumberType
 
-from octoplan.audience import numbers
+from octoplan.audience import numbering, numbers
 from octoplan.table.connection import Table
 from octoplan.table.rows import Check
 from tests.audience.conftest import Contacts
@@ -61,7 +61,7 @@ def near(chance: random.Random, region: str) -> str:
 def test_sql_tells_landlines_and_premium_numbers_as_phonenumbers_does(table: Table, region: str) -> None:
     chance = random.Random(region)  # noqa: S311 - for variety
     texts = list(dict.fromkeys(near(chance, region) for _ in range(800)))
-    answers = told(table, numbers.check(region, [texts[0][:4]], WITHOUT), texts)
+    answers = told(table, numbering.check(region, [texts[0][:4]], WITHOUT), texts)
     decided = 0
     for text, (address, why) in answers.items():
         parsed = phonenumbers.parse(text, None)
@@ -82,7 +82,7 @@ def test_sql_tells_landlines_and_premium_numbers_as_phonenumbers_does(table: Tab
 def test_no_landline_is_asked_of_phonenumbers_one_by_one(table: Table, region: str) -> None:
     landline = phonenumbers.example_number_for_type(region, PhoneNumberType.FIXED_LINE)
     text = international(landline)
-    assert told(table, numbers.check(region, [text[:4]], WITHOUT), [text]) == {text: (None, numbers.LANDLINE)}
+    assert told(table, numbering.check(region, [text[:4]], WITHOUT), [text]) == {text: (None, numbers.LANDLINE)}
 
 
 def test_where_landlines_and_mobiles_look_alike_nobody_is_left_out(contacts: Contacts) -> None:
