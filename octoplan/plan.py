@@ -13,6 +13,7 @@ from octoplan.expense import Beside, Expense
 from octoplan.guards import Guards
 from octoplan.limits import Bound
 from octoplan.state.told import Response
+from octoplan.windows.rules import Ruled
 
 
 class Action(StrEnum):
@@ -116,22 +117,6 @@ class Wait:
     people: int
     until: datetime | None
     why: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ruled:
-    """A rule of when messages may be sent, in words, and how many people it is for; `outside`: of them, not now.
-
-    `confidence`: law, operator, courtesy or own; `source`: where it is from. Not `enforced`: it is only shown.
-    """
-
-    rule: str
-    said: str
-    confidence: str
-    source: str
-    people: int
-    outside: int
-    enforced: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

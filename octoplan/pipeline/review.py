@@ -74,7 +74,7 @@ def _reviewed(campaign: Campaign, step: Step, draft: Draft | None, state: State,
         definition=definition(campaign, state.keys.keyed_digest),
         recipients=step.recipients if sends else 0,
         requests=step.requests if sends else 0,
-        messages=draft.messages.hashes(message_prefix(campaign, state.keys.digest, salt))
+        messages=draft.messages.hashes.all(message_prefix(campaign, state.keys.digest, salt))
         if draft is not None and sends
         else b"",
         cost=_cost(step),
@@ -89,5 +89,5 @@ def _cost(step: Step) -> str | None:
 
 def _total(draft: Draft, state: State) -> list[str]:
     """Count and order-free sum of the unsalted hashes: the same messages, the same total, everywhere."""
-    count, total = draft.messages.hash_total(message_prefix(draft.campaign, state.keys.digest, ""))
+    count, total = draft.messages.hashes.total(message_prefix(draft.campaign, state.keys.digest, ""))
     return [str(count), str(total)]

@@ -10,13 +10,13 @@ from octoplan.campaign import Campaign
 from octoplan.errors import Problem, ProjectInvalid
 from octoplan.pipeline.course import Course
 from octoplan.pipeline.gathering import Gathered
-from octoplan.plan import Ruled
 from octoplan.table.lots import Division, Lot
 from octoplan.table.quoting import literal
 from octoplan.table.zoning import UNKNOWN, Row, Zoning
 from octoplan.windows import moments
 from octoplan.windows.choice import Choice
 from octoplan.windows.opens import ALWAYS, Opens
+from octoplan.windows.rules import Ruled
 from octoplan.windows.window import Window, fits_all, merged, windows
 
 _MISSPELT = "!"

@@ -11,7 +11,7 @@ from typing import Any
 
 from octoplan.apply.events import Event, FrameDone, Listed, Retrying, Settling, Started, Stopped, Waiting
 from octoplan.expense import Beside
-from octoplan.plan import Action, Cost, Difference, Plan, Ruled, Simulation, Step, Wait
+from octoplan.plan import Action, Cost, Difference, Plan, Simulation, Step, Wait
 from octoplan.report.document import VERSION, document, line, placed
 from octoplan.report.expense_json import expense
 from octoplan.report.found import json_error as error
@@ -23,6 +23,7 @@ from octoplan.report.lines import already_sent, opted_out, suppressed
 from octoplan.report.safe import masked, plain, words
 from octoplan.report.survey import CampaignStanding, Survey, replay_until
 from octoplan.state.interface import FrameRecord, Status
+from octoplan.windows.rules import Ruled
 
 __all__ = ["VERSION", "changes", "error", "event", "events_header", "plan", "problems", "status", "validated"]
 

@@ -16,7 +16,6 @@ Tables, with the name of the people's table as suffix; `v0`..`vN` are the variab
 `framing` makes frames of them.
 """
 
-import struct
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -25,7 +24,7 @@ from octoplan.table.breakdown import Breakdown
 from octoplan.table.composing import Composition
 from octoplan.table.connection import Table
 from octoplan.table.framing import Framing
-from octoplan.table.keys import MESSAGE_HASH_SQL
+from octoplan.table.hashes import Hashes
 from octoplan.table.rows import DECIDED, HELD, RENDERED, Combination, Measure
 from octoplan.table.spread import Sample, Spread
 
@@ -44,6 +43,7 @@ class Messages:
         self.spread = Spread(table, people)
         self.breakdown = Breakdown(table, people, self._values)
         self.framing = Framing(table, people)
+        self.hashes = Hashes(table, people)
 
     @property
     def table(self) -> Table:
@@ -238,6 +238,12 @@ class Messages:
         if asking.requests():
             self.framing.share()
 
+    def keep(self, prefix: str, hashes: bytes) -> int:
+        """Only messages whose hash is among `hashes` stay; how many."""
+        self.hashes.keep(prefix, hashes)
+        self.spread.count()
+        return self.count()
+
     def count(self) -> int:
         """How many messages there are."""
         return self._count(f"messages_{self._n}")
@@ -252,47 +258,10 @@ class Messages:
         )
         return row[0], int(row[1] or 0)
 
-    def hashes(self, prefix: str) -> bytes:
-        """Every message's 64-bit hash of prefix, person and content, sorted, 8 bytes each."""
-        rows = self._table.batches(
-            f"SELECT {MESSAGE_HASH_SQL} AS hash FROM {self._varied} ORDER BY hash",
-            (prefix,),
-            _BATCH,
-        )
-        return b"".join(struct.pack(f">{len(batch)}Q", *(row[0] for row in batch)) for batch in rows)
-
-    def hash_total(self, prefix: str) -> tuple[int, int]:
-        """How many messages there are, and the sum of their hashes, which is the same in any order."""
-        (row,) = self._table.rows(
-            f"SELECT count(*), coalesce(sum({MESSAGE_HASH_SQL}::HUGEINT), 0) FROM {self._varied}",
-            (prefix,),
-        )
-        return int(row[0]), int(row[1])
-
-    def keep(self, prefix: str, hashes: bytes) -> int:
-        """Only messages whose hash is among `hashes` stay; how many."""
-        n = self._n
-        self._table.execute(f"CREATE TABLE reviewed_{n} (hash UBIGINT)")
-        for start in range(0, len(hashes), 8 * _BATCH):
-            some = hashes[start : start + 8 * _BATCH]
-            self._table.append(f"reviewed_{n}", (struct.unpack(f">{len(some) // 8}Q", some),))
-        self._table.execute(
-            f"""CREATE OR REPLACE TABLE messages_{n} AS
-                SELECT m.* FROM messages_{n} m JOIN variants_{n} v USING (variant)
-                WHERE {MESSAGE_HASH_SQL} IN (SELECT hash FROM reviewed_{n})""",
-            (prefix,),
-        )
-        self.spread.count()
-        return self.count()
-
     @property
     def _same(self) -> str:
         """SQL: whether a person, of table `t`, has a combination, of table `c`."""
         return " AND ".join(f"t.{name} IS NOT DISTINCT FROM c.{name}" for name in self._values) or "true"
-
-    @property
-    def _varied(self) -> str:
-        return f"messages_{self._n} JOIN variants_{self._n} v USING (variant)"
 
     def overlap(self, batches: Iterable[Sequence[int]]) -> int:
         """Person keys → how many of them are in this audience."""

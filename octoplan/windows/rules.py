@@ -45,6 +45,22 @@ class Rule:
         return f"{told}, not on holidays" if self.holidays else told
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruled:
+    """A rule of when messages may be sent, in words, and how many people it is for; `outside`: of them, not now.
+
+    `confidence`: law, operator, courtesy or own; `source`: where it is from. Not `enforced`: it is only shown.
+    """
+
+    rule: str
+    said: str
+    confidence: str
+    source: str
+    people: int
+    outside: int
+    enforced: bool = True
+
+
 def hours(written: Sequence[Mapping[str, Any]]) -> tuple[Hours, ...]:
     """`open:` of a pack, a list of days and hours → the Hours."""
     return tuple(one for entry in written for one in spans(entry.get("days", "mon-sun"), entry["hours"]))
