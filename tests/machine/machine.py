@@ -16,7 +16,7 @@ from octoplan.state.interface import Held, Status
 from tests.machine.ends import GATE, MOMENTS, Killed, Process, die
 from tests.machine.judging import Ground, judge, judge_unknown, restore
 from tests.machine.short import FREE, Flags
-from tests.machine.world import DAY, FAULTS, START, Files, Message, World, address_of
+from tests.machine.world import CAMPAIGN, DAY, FAULTS, START, Files, Message, World, address_of
 
 PEOPLE = 14
 NAMES = ("Ada", "Zoe")
@@ -250,7 +250,7 @@ class Machine(RuleBasedStateMachine):
         world.forbidden.clear()
         with self.road.ground.look() as state:
             for record in state.store.campaigns():
-                world.files.edition = record.edition
+                world.files.edition = record.edition if record.name == CAMPAIGN else world.files.edition
         idle = 0
         for _ in range(ROUNDS):
             world.settle_late(arrives=True)
