@@ -30,9 +30,12 @@ _OURS: Final = """JOIN frames f ON f.ticket = t.ticket JOIN messages m ON m.camp
     AND m.edition = f.edition AND m.person = t.person AND m.frame = f.no JOIN campaigns c ON c.no = f.campaign"""
 _BY_STATUS: Final = f"""SELECT c.name, f.edition, t.status, count(*) AS n FROM deliveries t {_OURS}
     GROUP BY c.name, f.edition, t.status"""
-_BY_EDITION: Final = (
-    "SELECT c.name, f.edition, count(DISTINCT t.person) AS n FROM {} t " + _OURS + " GROUP BY c.name, f.edition"
-)
+# SQLite keeps the order of a CROSS JOIN: of many messages, few are answered by a STOP or a reply.
+_BY_EDITION: Final = """SELECT c.name, f.edition, count(DISTINCT t.person) AS n
+    FROM {} t CROSS JOIN frames f CROSS JOIN messages m CROSS JOIN campaigns c
+    WHERE f.ticket = t.ticket AND m.campaign = f.campaign AND m.edition = f.edition AND m.person = t.person
+    AND m.frame = f.no AND c.no = f.campaign GROUP BY c.name, f.edition"""
+_ANY_DELIVERY: Final = "SELECT d.person FROM deliveries d LIMIT 1"
 
 
 _ONE_EDITION: Final = "WHERE c.name = ? AND f.edition = ?"
@@ -53,7 +56,8 @@ class Hearing(Asking):
     def responses(self) -> Mapping[tuple[str, int], Response]:
         """Campaign and edition → how its people took it, as far as anything was heard."""
         statuses: dict[tuple[str, int], dict[str, int]] = {}
-        for edition, status, many in rows.decode(self._read(_BY_STATUS), _counted_status):
+        told = self._read(_BY_STATUS) if self._read(_ANY_DELIVERY) else ()  # else all messages were looked through
+        for edition, status, many in rows.decode(told, _counted_status):
             statuses.setdefault(edition, {})[status] = many
         optouts = dict(rows.decode(self._read(_BY_EDITION.format("optouts")), _counted))
         replies = dict(rows.decode(self._read(_BY_EDITION.format("replies")), _counted))

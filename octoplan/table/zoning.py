@@ -40,14 +40,22 @@ class Zoning:
 
     def know(self, rows: Iterable[Row]) -> None:
         """Which window is whose: for each place there is a row that begins with nothing."""
+        self._learn(
+            rows,
+            f"""SELECT coalesce(m.country, '') AS country, {self._told} AS told, m.address AS begins
+                FROM messages_{self._n} m {" ".join(self._people)}""",
+        )
+
+    def _learn(self, rows: Iterable[Row], beginnings: str) -> None:
+        """Rows, and SQL of how numbers begin, at least as far as the rows tell something."""
         self._rows = list(rows)
         name = f"zoned_{self._n}"
         columns = "country VARCHAR, told VARCHAR, prefix VARCHAR, zone VARCHAR"
         self._table.execute(f"CREATE OR REPLACE TABLE {name} ({columns})")
         self._table.append(name, tuple([row[column] for row in self._rows] for column in range(4)))
-        self._begin()
+        self._begin(beginnings)
 
-    def _begin(self) -> None:
+    def _begin(self, beginnings: str) -> None:
         """Find out which beginnings there are in countries where they tell something, and what each of them tells."""
         n, lengths = self._n, sorted({0, *(len(row[2]) for row in self._rows)}, reverse=True)
         telling = _listed({row[0] for row in self._rows if row[2]})
@@ -58,8 +66,8 @@ class Zoning:
             f"""CREATE OR REPLACE TABLE begun_{n} AS
                 SELECT country, told, '' AS begins, zone FROM zoned_{n} WHERE country NOT IN ({telling})
                 UNION ALL SELECT b.country, b.told, b.begins, coalesce({found}) FROM (
-                    SELECT DISTINCT {country} AS country, {self._told} AS told, {self._begins} AS begins
-                    FROM messages_{n} m {" ".join(self._people)} WHERE {country} IN ({telling})) b
+                    SELECT DISTINCT country, told, left(begins, {lengths[0]}) AS begins
+                    FROM ({beginnings}) WHERE country IN ({telling})) b
                 {" ".join(map(self._join, lengths))}"""
         )
 
@@ -73,7 +81,8 @@ class Zoning:
             )
             if not prefix or longest != key:
                 kept[prefix] = key
-        self.know((*place, prefix, key) for place, kept in found.items() for prefix, key in kept.items())
+        rows = ((*place, prefix, key) for place, kept in found.items() for prefix, key in kept.items())
+        self._learn(rows, f"SELECT country, told, begins FROM begun_{self._n}")
 
     @property
     def joins(self) -> tuple[str, ...]:
