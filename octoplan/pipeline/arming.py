@@ -48,7 +48,8 @@ def arm_sql(person: str, campaign: Campaign, person_key: bytes) -> str:
 
 def by_arm(campaign: Campaign, person_key: bytes) -> Division:
     """A campaign → by what people are divided who may not share a frame since they have different variants."""
-    return Division(arm=arm_sql("m.person", campaign, person_key))
+    labels = tuple(one.label for one in campaign.arms if one.label != HOLDOUT)
+    return Division(arm=arm_sql("m.person", campaign, person_key), arms=labels)
 
 
 def hold_out(messages: Messages, campaign: Campaign, audience: Audience) -> int:

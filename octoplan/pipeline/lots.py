@@ -13,7 +13,9 @@ def divide(messages: Messages, *divisions: Division) -> tuple[Lot, ...]:
         Division(
             wave="".join(one.wave for one in divisions),
             zone="".join(one.zone for one in divisions),
+            zones=tuple(zone for one in divisions for zone in one.zones),
             arm="".join(one.arm for one in divisions),
+            arms=tuple(arm for one in divisions for arm in one.arms),
             joins=tuple(join for one in divisions for join in one.joins),
         )
     )

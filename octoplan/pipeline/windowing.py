@@ -118,6 +118,7 @@ def window_all(gathered: Gathered, course: Course) -> tuple[Windowed | None, Div
     known: dict[str, Window] = {}
     zoning.know(_rows(zoning, choice, campaign, known))
     counts = zoning.count()
+    beside = frozenset(key for key in ("", UNKNOWN, _MISSPELT) if key in counts)
     odd = tuple(_problem(campaign, key, counts.pop(key)) for key in (UNKNOWN, _MISSPELT) if key in counts)
     at = campaign.send_at or course.now
     bound = {key: window for key, window in known.items() if counts.get(key)}
@@ -131,7 +132,7 @@ def window_all(gathered: Gathered, course: Course) -> tuple[Windowed | None, Div
         by_key=known,
         names=_names(bound, same),
     )
-    return found, _division(found, zoning, same, unbound=counts.get("", 0)), odd
+    return found, _division(found, zoning, same, beside), odd
 
 
 def _names(bound: Mapping[str, Window], same: Mapping[str, str]) -> Mapping[str, str]:
@@ -142,18 +143,19 @@ def _names(bound: Mapping[str, Window], same: Mapping[str, str]) -> Mapping[str,
     return {key: ", ".join(sorted(names)) for key, names in found.items()}
 
 
-def _division(found: Windowed, zoning: Zoning, same: Mapping[str, str], *, unbound: int) -> Division:
+def _division(found: Windowed, zoning: Zoning, same: Mapping[str, str], beside: frozenset[str]) -> Division:
     """Windows → what divides people by them: nothing where they are only shown. Those of the same moments are one.
 
-    `unbound`: how many people have none. A campaign that refuses, or has a `send_at`, is divided too: a run may begin
+    `beside`: the keys of whoever has none. A campaign that refuses, or has a `send_at`, is divided too: a run may begin
     inside the window and go on outside it, and a request without an answer may be repeated much later.
     """
     if not found.enforced or not found.people:
         return Division()
-    if len(set(same.values())) == 1 and not unbound:
-        return Division(zone=literal(next(iter(same.values()))))
+    zones = tuple(sorted({*same.values(), *beside}))
+    if len(zones) == 1:
+        return Division(zone=literal(zones[0]), zones=zones)
     zoning.merge(same)
-    return Division(zone=zoning.zone, joins=zoning.joins)
+    return Division(zone=zoning.zone, zones=zones, joins=zoning.joins)
 
 
 def _problem(campaign: Campaign, key: str, count: int) -> Problem:

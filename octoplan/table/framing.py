@@ -37,12 +37,13 @@ class Framing:
         self._n = name
         self._unit: Literal["variant", "request"] = "variant"
         self._lot = "0"
+        self._lots: tuple[Lot, ...] = ()
 
     def divide(self, division: Division) -> tuple[Lot, ...]:
         """From here on no frame mixes lots; which there are, none where nobody asks for any."""
-        found = divide(self._table, self._n, division)
+        self._lots = divide(self._table, self._n, division)
         self._lot = "lot" if division.divides else "0"
-        return found
+        return self._lots
 
     def share(self) -> None:
         """From here on a frame is for all texts that share a request."""
@@ -173,11 +174,10 @@ class Framing:
 
     def wave(self, number: int) -> tuple[int, int]:
         """A wave's first and last frame, once frames are identified; where it has none the last is before the first."""
-        n = self._n
         (row,) = self._table.rows(
-            f"""SELECT coalesce(min(frame), 0), coalesce(max(frame), -1) FROM named_{n} JOIN lots_{n} USING (lot)
-                WHERE wave = ?""",
-            (number,),
+            f"""SELECT coalesce(min(frame), 0), coalesce(max(frame), -1) FROM named_{self._n}
+                WHERE list_contains(?, lot)""",
+            ([lot.number for lot in self._lots if lot.wave == number],),
         )
         return int(row[0]), int(row[1])
 

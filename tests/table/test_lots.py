@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from octoplan.errors import OctoplanError
 from octoplan.table.connection import Table
 from octoplan.table.lots import Division, Lot
 from octoplan.table.sending import Messages
@@ -14,7 +15,8 @@ from tests.table.test_sending import PREFIX, Held, keys, near, pack, prepare, si
 
 WAVE = "(m.person % 3)::INTEGER"
 ZONE = "CASE WHEN m.person % 2 = 0 THEN 'Europe/Paris' ELSE 'Europe/Rome' END"
-EVERYTHING = Division(wave=WAVE, zone=ZONE, arm="'a'")
+ZONES = ("Europe/Rome", "Europe/Paris", "nobody's")
+EVERYTHING = Division(wave=WAVE, zone=ZONE, zones=ZONES, arm="'a'", arms=("b", "a"))
 people = st.dictionaries(keys | near, st.sampled_from("abc"), min_size=1, max_size=50)
 patient = settings(deadline=None, max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -113,7 +115,7 @@ def test_what_a_dead_run_left_planned_stays_as_it_is_in_the_order_of_its_lots(ta
 
 
 def test_a_frame_that_would_mix_lots_now_is_packed_anew(table: Table) -> None:
-    first = divide(prepare(table, PEOPLE, {}), 10, Division(zone=ZONE))
+    first = divide(prepare(table, PEOPLE, {}), 10, Division(zone=ZONE, zones=ZONES))
     again = divide(prepare(table, PEOPLE, planned(first)), 10, Division(wave=WAVE))
     for _, lot, persons in again.frames:
         assert {person % 3 for person in persons} == {again.lots[lot].wave}
@@ -123,5 +125,10 @@ def test_what_is_joined_to_the_messages_may_say_the_lot(table: Table) -> None:
     name = table.name("zones")
     table.execute(f"CREATE TABLE {name} AS SELECT 'FR' AS country, 'Europe/Paris' AS zone")
     join = f"LEFT JOIN {name} z ON z.country = m.country"
-    found = divide(prepare(table, PEOPLE, {}), 10, Division(zone="z.zone", joins=(join,)))
+    found = divide(prepare(table, PEOPLE, {}), 10, Division(zone="z.zone", zones=ZONES, joins=(join,)))
     assert [(lot.zone, lot.people) for lot in found.lots] == [("Europe/Paris", len(PEOPLE))]
+
+
+def test_whoever_would_be_in_no_lot_is_no_reason_to_send_to_the_others_alone(table: Table) -> None:
+    with pytest.raises(OctoplanError, match="somebody is in no lot"):
+        divide(prepare(table, PEOPLE, {}), 10, Division(zone=ZONE, zones=("Europe/Rome", "nobody's")))
