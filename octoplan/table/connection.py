@@ -144,6 +144,8 @@ class Table:
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "memory_limit": f"{self._memory}MB",
+            # Nothing here outlives the process: to pack rows at some commit costs more than it saves.
+            "checkpoint_threshold": "1TB",
         }
         return config if self._threads is None else config | {"threads": self._threads}
 

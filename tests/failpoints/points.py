@@ -10,8 +10,11 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Final
+
+from octoplan.state.halts import Halted
 
 VARIABLE: Final = "OCTOPLAN_FAILPOINT"
 Hit = Callable[[], None]
@@ -160,6 +163,21 @@ def in_transaction(wanted: Callable[[Any], bool], stage: str) -> Wrap:
     return wrap
 
 
+def halted(wrap: Wrap) -> Wrap:
+    """The same, where somebody else halts everything as soon as an intent is durable: before its first byte."""
+
+    def wrap_halted(original: Callable[..., Any], hit: Hit) -> Callable[..., Any]:
+        def commit(store: Any, epoch: int, changes: Any) -> Any:
+            made = original(store, epoch, changes)
+            if any(type(change).__name__ == "Begin" for change in changes):
+                store.halt(Halted(who="somebody else", at=datetime.now(UTC), why="the link is broken"))
+            return made
+
+        return wrap(commit, hit)
+
+    return wrap_halted
+
+
 def _change(of: str, story: str, *, prefix: str = "", takes_over: bool | None = None, **more: Any) -> tuple[Point, ...]:
     """Points before, inside and after the commit of a Change."""
 
@@ -245,6 +263,7 @@ POINTS: Final = (
     *_change("Refused", "bad-number", prefix="refused-alone"),
     *_change("Split", "bad-number", nth=(1, 2)),
     *_change("TakenOut", "stop-said"),
+    *(replace(one, wrap=halted(one.wrap)) for one in _change("PutBack", "halted", prefix="put-back")),
     *_change("Unknown", "id-in-use"),
     *_change("Open", "riddle"),
     *_call("end", "send"),

@@ -14,10 +14,14 @@ from tests.failpoints.conftest import APPLY, BAD, PEOPLE, Field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """`prepare` makes the world; its answer is what the armed process is called with. `flags`: of the applies after."""
+    """`prepare` makes the world; its answer is what the armed process is called with. `flags`: of the applies after.
+
+    `then`: what a person does before them.
+    """
 
     prepare: Callable[[Field], tuple[str, ...]]
     flags: tuple[str, ...] = ()
+    then: tuple[str, ...] = ()
 
 
 def _make_state(ground: Field) -> None:
@@ -124,6 +128,7 @@ STORIES: Final[Mapping[str, Story]] = {
     "refused": Story(prepare=_answering(STOP_MISSING)),
     "bad-number": Story(prepare=_bad_number),
     "stop-said": Story(prepare=_stop_said),
+    "halted": Story(prepare=_send, then=("resume",)),
     "id-in-use": Story(prepare=_answering(DUPLICATE)),
     "riddle": Story(prepare=_answering(RIDDLE)),
     "resolve": Story(prepare=_resolve),

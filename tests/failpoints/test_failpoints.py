@@ -39,6 +39,8 @@ def test_killed_at_a_step_of_the_protocol_nobody_gets_it_twice_or_is_left_out(
     arguments = story.prepare(ground)
     died = ground.die(f"{point.name}:{nth}", *arguments)
     assert died == -signal.SIGKILL
+    if story.then:
+        assert ground.call(*story.then).code == 0
     ground.finish(*story.flags)
     ground.check()
 

@@ -18,7 +18,7 @@ from tests.state.ageing import age, change, shape
 from tests.state.conftest import EPOCH, Bench, at, campaign, everything, frame_id, record, run_record
 from tests.state.given import changed, of, write_lines
 from tests.state.server import Server
-from tests.state.test_moving import given, live, move, opened, place  # noqa: F401 - fixtures among them
+from tests.state.test_moving import HALTS, given, live, move, opened, place  # noqa: F401 - fixtures among them
 
 KILLED = """
 import os, signal, sys
@@ -124,6 +124,7 @@ def made_new(bench: Bench) -> Bench:
 
 def test_a_state_that_was_upgraded_works_on(bench: Bench, before: tuple[object, ...]) -> None:
     store = bench.open()
+    assert all(store.resume(flag.campaign) for flag in HALTS)
     with store.lock():
         first, *_ = campaign({31: (10, 11)}, edition=3).frames
         new = replace(campaign({31: (10, 11)}, edition=3), frames=[replace(first, wave=2, arm="b", opens="0-9")])
