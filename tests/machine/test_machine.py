@@ -11,7 +11,7 @@ from tests.machine.capping import CapMachine, CapRoad
 from tests.machine.halting import HaltMachine
 from tests.machine.reviewing import WholeMachine
 from tests.machine.short import ShortRoad
-from tests.machine.walking import fly_in_turn, walk
+from tests.machine.walking import fly_in_turn, walk, walk_until
 from tests.machine.waving import WaveMachine, WaveRoad
 from tests.machine.whole import WholeRoad
 from tests.machine.windowing import WindowMachine, WindowRoad
@@ -58,49 +58,56 @@ def test_nothing_that_happens_makes_anybody_get_it_twice_or_not_at_all() -> None
     tally: Counter[str] = Counter()
     for number in SEEDS:
         tally += walk(ShortRoad.begin, number, examples=EXAMPLES)
-    missed = [what for what, counted in REACHED.items() if not tally[counted]]
-    missed += [] if any("unlocked, another applied" in one for one in tally) else ["a hanging run was shut out"]
-    assert not missed, f"the machine never got there: {missed}"
+    more = range(len(SEEDS), 3 * len(SEEDS))
+    if not _went_everywhere(tally):
+        walk_until(lambda found: _went_everywhere(tally + found), ShortRoad.begin, more, examples=EXAMPLES)
+
+
+def _went_everywhere(tally: Counter[str]) -> bool:
+    return all(map(tally.get, REACHED.values())) and any("unlocked, another applied" in one for one in tally)
 
 
 def test_the_same_holds_for_files_and_commands() -> None:
-    tally = walk(WholeRoad.begin, 0, examples=6, kind=WholeMachine)
-    assert tally["made: Sent"] > 10
-    assert tally["plans"] > 3
+    def wanted(tally: Counter[str]) -> bool:
+        return tally["made: Sent"] > 10 and tally["plans"] > 3
+
+    walk_until(wanted, WholeRoad.begin, SEEDS, examples=6, kind=WholeMachine)
 
 
 def test_while_it_is_halted_nothing_leaves_and_afterwards_everybody_gets_it_once() -> None:
-    tally: Counter[str] = Counter()
-    for number in range(3):
-        tally += walk(ShortRoad.begin, number, examples=EXAMPLES, kind=HaltMachine)
-    assert tally["halted"] > 10
-    assert len([one for one in tally if one.startswith("halted: ")]) > 3, "it was not halted in mid-run"
+    def wanted(tally: Counter[str]) -> bool:
+        return tally["halted"] > 10 and len([one for one in tally if one.startswith("halted: ")]) > 3
+
+    walk_until(wanted, ShortRoad.begin, SEEDS, examples=EXAMPLES, kind=HaltMachine)
 
 
 def test_waves_wait_for_each_other_whatever_happens() -> None:
-    tally = walk(WaveRoad.begin, 1, examples=8, kind=WaveMachine)
-    assert tally["left: a frame of wave 2"]
-    assert tally["left: a frame of wave 3"]
+    def wanted(tally: Counter[str]) -> bool:
+        return min(tally["left: a frame of wave 2"], tally["left: a frame of wave 3"]) > 1
+
+    walk_until(wanted, WaveRoad.begin, SEEDS, examples=8, kind=WaveMachine)
 
 
 def test_nothing_leaves_outside_of_its_window_and_everybody_gets_it_inside() -> None:
-    tally: Counter[str] = Counter()
-    for number in (7, 8):
-        tally += walk(WindowRoad.begin, number, examples=10, kind=WindowMachine)
-    assert tally["at the end: sent"] > 20
-    assert tally["outside, with a frame open"]
-    assert any(one.startswith("closed: ") for one in tally), "it was not closed in mid-run"
+    def wanted(tally: Counter[str]) -> bool:
+        was_closed = any(one.startswith("closed: ") for one in tally)
+        return tally["at the end: sent"] > 20 and tally["outside, with a frame open"] > 0 and was_closed
+
+    walk_until(wanted, WindowRoad.begin, SEEDS, examples=10, kind=WindowMachine)
 
 
 def test_everybody_stays_in_their_variant_and_whoever_is_held_out_gets_nothing() -> None:
-    tally = walk(ArmRoad.begin, 1, examples=5, kind=ArmMachine)
-    assert tally["left: for somebody of plain"]
-    assert tally["left: for somebody of warm"]
+    def wanted(tally: Counter[str]) -> bool:
+        return min(tally["left: for somebody of plain"], tally["left: for somebody of warm"]) > 0
+
+    walk_until(wanted, ArmRoad.begin, SEEDS, examples=5, kind=ArmMachine)
 
 
 def test_two_campaigns_for_the_same_people_under_a_cap_are_one_message_for_each() -> None:
-    tally = walk(CapRoad.begin, 1, examples=5, kind=CapMachine)
-    assert tally["at the end: one of the two"] > 5
+    def wanted(tally: Counter[str]) -> bool:
+        return tally["at the end: one of the two"] > 5
+
+    walk_until(wanted, CapRoad.begin, SEEDS, examples=5, kind=CapMachine)
 
 
 @pytest.mark.long

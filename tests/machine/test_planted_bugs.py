@@ -23,7 +23,7 @@ from tests.machine.capping import CapMachine, CapRoad
 from tests.machine.halting import HaltMachine
 from tests.machine.short import ShortRoad
 from tests.machine.test_machine import EXAMPLES, SEEDS
-from tests.machine.walking import fly_in_turn, walk
+from tests.machine.walking import fly_in_turn, never, walk_until
 from tests.machine.waving import WaveMachine, WaveRoad
 from tests.machine.windowing import WindowMachine, WindowRoad
 
@@ -33,12 +33,9 @@ def test_a_bug_that_is_planted_is_found(bug: Bug, monkeypatch: pytest.MonkeyPatc
     fly_in_turn(monkeypatch)
     bug.plant(monkeypatch)
     with pytest.raises(AssertionError, match=bug.says):
-        walk_all(sorted(SEEDS, key=lambda one: one != bug.seed))
-
-
-def walk_all(seeds: list[int]) -> None:
-    for number in seeds:
-        walk(ShortRoad.begin, number, examples=EXAMPLES, shrink=False)
+        walk_until(
+            never, ShortRoad.begin, sorted(SEEDS, key=lambda one: one != bug.seed), examples=EXAMPLES, shrink=False
+        )
 
 
 def test_a_flag_that_is_not_looked_at_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,7 +43,7 @@ def test_a_flag_that_is_not_looked_at_is_found(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(statements, "_NOT_HALTED", "1 = 1")
     monkeypatch.setattr(Clearance, "halt_of", lambda *_: None)
     with pytest.raises(AssertionError, match=r"left while it was halted|more left than was on its way"):
-        walk(ShortRoad.begin, 0, examples=EXAMPLES, shrink=False, kind=HaltMachine)
+        walk_until(never, ShortRoad.begin, range(8), examples=EXAMPLES, shrink=False, kind=HaltMachine)
 
 
 def test_a_window_that_is_not_asked_before_a_replay_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,7 +56,7 @@ def test_a_window_that_is_not_asked_before_a_replay_is_found(monkeypatch: pytest
     for module in (flight, run):
         monkeypatch.setattr(module, "may_send", may_send)
     with pytest.raises(AssertionError, match="leaves outside of its window"):
-        walk(WindowRoad.begin, 7, examples=10, shrink=False, kind=WindowMachine)
+        walk_until(never, WindowRoad.begin, range(7, 15), examples=10, shrink=False, kind=WindowMachine)
 
 
 def test_a_variant_that_follows_from_the_edition_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +68,7 @@ def test_a_variant_that_follows_from_the_edition_is_found(monkeypatch: pytest.Mo
     for module in (arming, finding, gathering):
         monkeypatch.setattr(module, "arm_sql", arm_sql)
     with pytest.raises(AssertionError, match=r"AssertionError at tests\.machine\.world"):
-        walk(ArmRoad.begin, 1, examples=8, shrink=False, kind=ArmMachine)
+        walk_until(never, ArmRoad.begin, range(1, 9), examples=8, shrink=False, kind=ArmMachine)
 
 
 def test_a_cap_that_forgets_open_frames_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,11 +79,11 @@ def test_a_cap_that_forgets_open_frames_is_found(monkeypatch: pytest.MonkeyPatch
     real = Reaching.reached
     monkeypatch.setattr(Reaching, "reached", reached)
     with pytest.raises(AssertionError, match="over the cap"):
-        walk(CapRoad.begin, 1, examples=12, shrink=False, kind=CapMachine)
+        walk_until(never, CapRoad.begin, range(1, 9), examples=12, shrink=False, kind=CapMachine)
 
 
 def test_a_wave_that_does_not_wait_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     fly_in_turn(monkeypatch)
     monkeypatch.setattr(waving.Standing, "is_due", lambda *_: True)
     with pytest.raises(AssertionError, match=r"AssertionError at tests\.machine\.ends"):
-        walk(WaveRoad.begin, 1, examples=8, shrink=False, kind=WaveMachine)
+        walk_until(never, WaveRoad.begin, range(1, 9), examples=8, shrink=False, kind=WaveMachine)

@@ -1,7 +1,7 @@
 """A road and a seed → the machine, walked; what really happened on the way is counted."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -40,6 +40,37 @@ def walk(
     )
     run_state_machine_as_test(seed(number)(machine), settings=chosen)  # type: ignore[arg-type] # any callable will do
     return tally
+
+
+def walk_until(
+    wanted: Callable[[Counter[str]], bool],
+    begin: Begin,
+    numbers: Iterable[int],
+    *,
+    examples: int,
+    shrink: bool = True,
+    kind: type[Machine] = Machine,
+) -> Counter[str]:
+    """Walk from one seed after the other until what is wanted has happened; what happened.
+
+    What a seed leads to is not the same beside other tests: Hypothesis draws from constants of the modules that are
+    loaded.
+    """
+    tally: Counter[str] = Counter()
+    for number in numbers:
+        tally += walk(begin, number, examples=examples, shrink=shrink, kind=kind)
+        if wanted(tally):
+            return tally
+    raise NotReached(f"what was wanted did not happen: {dict(sorted(tally.items()))}")
+
+
+class NotReached(Exception):  # noqa: N818 - it says what is the case
+    """A walk that did not get where it was to go. It is no broken promise, which is an AssertionError."""
+
+
+def never(_tally: Counter[str]) -> bool:
+    """Whatever happened, go on: for bugs that are planted, which must be found on the way."""
+    return False
 
 
 def fly_in_turn(patch: pytest.MonkeyPatch) -> None:
