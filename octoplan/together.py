@@ -1,11 +1,13 @@
-"""A queue that many threads fill → what has arrived together, batch by batch: so that one commit serves them all."""
+"""What is done together: one commit for all that has arrived, and to make a batch while the one before is worked on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
-from typing import TypeVar
+from typing import Final, TypeVar
 
 Entry = TypeVar("Entry")
 _MOST = 256
+_END: Final = object()
 
 
 def batches(entries: SimpleQueue[Entry | None]) -> Iterator[list[Entry]]:
@@ -19,3 +21,13 @@ def batches(entries: SimpleQueue[Entry | None]) -> Iterator[list[Entry]]:
                 return
             batch.append(entry)
         yield batch
+
+
+def ahead(batches: Iterable[Entry]) -> Iterator[Entry]:
+    """Batches that others make, such as a database → the same, each made while the one before is worked on."""
+    made = iter(batches)
+    with ThreadPoolExecutor(1, "ahead") as pool:
+        coming = pool.submit(next, made, _END)
+        while (batch := coming.result()) is not _END:
+            coming = pool.submit(next, made, _END)
+            yield batch  # type: ignore[misc] # it is not _END

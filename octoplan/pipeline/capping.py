@@ -15,6 +15,7 @@ from octoplan.state.interface import OLDEST, CampaignRecord, Status
 from octoplan.state.reached import Reached
 from octoplan.table.capping import Bound, Capping, Reach
 from octoplan.table.sending import Messages
+from octoplan.together import ahead
 
 SLACK: Final = timedelta(hours=1)
 """How long after the plan a message may leave that is sent at once: somebody has to approve, and runs take time."""
@@ -167,7 +168,7 @@ class Caps:
             at_least = max(min(at_least, self._at_least // 2), 1)
         self._brought, self._at_least = self._brought | sent, at_least
         editions = sorted((one.name, one.edition) for one in self._brought)
-        capping.people(self._course.state.store.placed(editions, at_least))
+        capping.people(ahead(self._course.state.store.placed(editions, at_least)))
 
     def _kind(self, purpose: str, channel: str) -> int:
         return self._kinds.setdefault((purpose, channel), len(self._kinds))

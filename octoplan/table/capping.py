@@ -13,10 +13,12 @@ and with the name of the people's table as suffix:
 and for the time of one question
 
     near      person, first, last           messages that count, of which a stretch can hold one and the new one
-    many      person                        who has so many of them that they could be over the cap
+    summed    person, messages, first, last who has so many of them that they could be over the cap; the latest `first`
+                                            and the earliest `last`
+    many      person                        who has more than just so many
     mine      person, first, last           their messages
     starts    person, start                 where a stretch that holds most of them can begin
-    full      person                        who is over it
+    full      person                        who of those is over it
 
 A message may have reached its person at any moment from `first` to `last`; `kind` says by number which caps count it.
 Stretches of time begin with what they begin at, and end just before what they end at.
@@ -106,19 +108,25 @@ class Capping:
         given["most"] = bound.at_most
         # One query of all of it takes two to four times as long, as DuckDB 2.0 plans it.
         for step, asked in _steps(name, bound).items():
-            self._make(f"{step}_{name}", asked, given)
-        found = self._table.execute(
+            self._ask(f"CREATE TABLE {step}_{name} AS {asked}", given)
+        # All messages of one who has just so many are in a stretch if they are in the one that begins with the first.
+        found = self._ask(
+            f"""INSERT INTO over_{name} SELECT person, $cap, last + $within FROM summed_{name}
+                WHERE messages = $most AND first < least(last, $last) + $within""",
+            given,
+        )
+        found += self._ask(
             f"""INSERT INTO over_{name} SELECT person, $cap, list_sort(list(last), 'DESC')[$most] + $within
                 FROM mine_{name} SEMI JOIN full_{name} USING (person) GROUP BY person""",
-            {key: given[key] for key in ("cap", "most", "within")},
+            given,
         )
         for step in _steps(name, bound):
             self._table.execute(f"DROP TABLE {step}_{name}")
         return found
 
-    def _make(self, name: str, asked: str, given: Mapping[str, int]) -> None:
-        used = {key: value for key, value in given.items() if f"${key}" in asked}
-        self._table.execute(f"CREATE TABLE {name} AS {asked}", used)
+    def _ask(self, sql: str, given: Mapping[str, int]) -> int:
+        """A statement, and values of which it names some."""
+        return self._table.execute(sql, {key: value for key, value in given.items() if f"${key}" in sql})
 
     def waits(self, name: str, cap: int) -> tuple[int, int]:
         """A cap → how many people are over it, and from when on the first of them is not any more."""
@@ -151,8 +159,10 @@ def _steps(name: str, bound: Bound) -> dict[str, str]:
     """The tables of one question → the SQL that makes each, in order."""
     return {
         "near": _near(bound),
-        "many": f"""SELECT person FROM (SELECT person FROM near_{name} GROUP BY person HAVING count(*) >= $most)
-            SEMI JOIN todo_{name} USING (person) ANTI JOIN over_{name} USING (person)""",
+        "summed": f"""SELECT person, count(*) AS messages, max(first) AS first, min(last) AS last FROM near_{name}
+            SEMI JOIN todo_{name} USING (person) ANTI JOIN over_{name} USING (person)
+            GROUP BY person HAVING count(*) >= $most""",
+        "many": f"SELECT person FROM summed_{name} WHERE messages > $most",
         "mine": f"FROM near_{name} SEMI JOIN many_{name} USING (person)",
         "starts": f"""SELECT person, least(last, $last) AS start FROM mine_{name}
             UNION SELECT person, $last AS start FROM many_{name}""",
