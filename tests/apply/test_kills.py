@@ -221,6 +221,7 @@ def test_not_sent_is_not_believed_while_a_process_that_was_shut_out_could_still_
     process = folder.start(*APPLY)
     await_requests(judge, 4, process)
     stop(process)
+    judge.script = lambda _: ACCEPT
     try:
         unlocked = folder.call("--env", "production", "state", "unlock", "--json").json
         assert unlocked["shut_out"] == [f"process {process.pid} on {os.uname().nodename}"]
