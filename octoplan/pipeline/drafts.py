@@ -26,7 +26,7 @@ from octoplan.planfile import message_prefix
 from octoplan.state.home import State
 from octoplan.state.interface import Held, Skipped, Status
 from octoplan.state.statements import moment
-from octoplan.table.lots import Division, Lot
+from octoplan.table.lots import Lot
 from octoplan.table.rows import PackedFrame
 from octoplan.table.sending import Messages
 from octoplan.windows.opens import ALWAYS, Opens
@@ -138,23 +138,19 @@ class Draft:
 def draft(gathered: Gathered, course: Course, caps: Caps | None = None) -> tuple[Draft, tuple[Problem, ...]]:
     """A gathered campaign and the state → its Draft, and the Problems of rendering."""
     campaign, people, state = gathered.campaign, gathered.audience, course.state
+    size = course.environment.frame_size
     messages = Messages(gathered.table, people.people, len(people.variables))
     origin = Origin(key=state.keys.request, lineage=state.lineage, campaign=campaign.held_as, edition=campaign.edition)
     counts = state.store.counts(campaign.held_as, campaign.edition)
     standing, free, gone = _stand(messages, campaign, counts, course)
-    decided = messages.decide(_decided(batch) for batch in _skipped(campaign, course)) if free else {}
-    free = messages.count_free() if decided else free
-    held_out = hold_out(messages, campaign, people) if free else 0
-    over = caps.leave_out(messages, campaign) if caps and free else Over()
-    free -= held_out + over.people
-    faults, shares = fill(gathered, messages, course.cores) if free else (Faults(), False)
-    rendered = messages.count() if free else 0
+    spared = _spare(gathered, messages, course, caps, free) if free else _Spared()
+    faults, shares = fill(gathered, messages, course.cores) if spared.free else (Faults(), False)
+    rendered = messages.count() if spared.free else 0
     recipients = _reviewed(messages, campaign, course) if rendered else 0
-    windows, by_window, odd = window_all(gathered, course) if recipients else (None, Division(), ())
-    found, by_wave = cut(gathered, messages, course, known=bool(counts)) if recipients else (None, Division())
-    lots = divide(messages, by_wave, by_window, by_arm(campaign, state.keys.person)) if recipients else ()
+    divided = _divide(gathered, messages, course, known=bool(counts)) if recipients else _Divided()
     if caps and recipients:
         caps.count(messages, campaign)
+    edition = Edition(recipients=recipients, counts=counts, waits=bool(spared.over.waits))
     drawn = Draft(
         campaign=campaign,
         wording=gathered.wording,
@@ -164,23 +160,59 @@ def draft(gathered: Gathered, course: Course, caps: Caps | None = None) -> tuple
         standing=standing,
         known=bool(counts),
         recipients=recipients,
-        requests=messages.framing.pack(course.environment.frame_size, origin.prefix) if recipients else 0,
+        requests=messages.framing.pack(size, origin.prefix) if recipients else 0,
         skipped=faults.skipped,
         by_default=faults.by_default,
         left_out=rendered - recipients,
-        over=over,
-        decided=decided,
-        held_out=held_out,
+        over=spared.over,
+        decided=spared.decided,
+        held_out=spared.held_out,
         gone=gone,
-        lots=lots,
-        waves=wave(found, lots, course),
-        windows=windows,
-        seeded=seed(gathered, messages, Edition(recipients=recipients, counts=counts, waits=bool(over.waits)), course),
-        client_requests=messages.framing.client_requests(course.environment.frame_size)
-        if shares and recipients
-        else None,
+        lots=divided.lots,
+        waves=divided.waves,
+        windows=divided.windows,
+        seeded=seed(gathered, messages, edition, course),
+        client_requests=messages.framing.client_requests(size) if shares and recipients else None,
     )
-    return drawn, (*(fault.problem(people.places) for fault in faults), *odd)
+    return drawn, (*(fault.problem(people.places) for fault in faults), *divided.odd)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Spared:
+    """Who of the free people gets nothing now: by decision, by reason; held out; over a cap. `free`: who is left."""
+
+    free: int = 0
+    decided: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    held_out: int = 0
+    over: Over = field(default_factory=Over)
+
+
+def _spare(gathered: Gathered, messages: Messages, course: Course, caps: Caps | None, free: int) -> _Spared:
+    """A campaign of which so many are `free` → the same people without those who get nothing now."""
+    campaign = gathered.campaign
+    decided = messages.decide(_decided(batch) for batch in _skipped(campaign, course))
+    free = messages.count_free() if decided else free
+    held_out = hold_out(messages, campaign, gathered.audience) if free else 0
+    over = caps.leave_out(messages, campaign) if caps and free else Over()
+    return _Spared(free=free - held_out - over.people, decided=decided, held_out=held_out, over=over)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Divided:
+    """What of a campaign's messages may not share a frame, and why: `odd`, people whose window cannot be told."""
+
+    lots: tuple[Lot, ...] = ()
+    windows: Windowed | None = None
+    waves: Waved | None = None
+    odd: tuple[Problem, ...] = ()
+
+
+def _divide(gathered: Gathered, messages: Messages, course: Course, *, known: bool) -> _Divided:
+    """A campaign whose messages are known → the same, divided by all guard rails; `known`: as `Draft` has it."""
+    windows, by_window, odd = window_all(gathered, course)
+    found, by_wave = cut(gathered, messages, course, known=known)
+    lots = divide(messages, by_wave, by_window, by_arm(gathered.campaign, course.state.keys.person))
+    return _Divided(lots=lots, windows=windows, waves=wave(found, lots, course), odd=odd)
 
 
 def _stand(

@@ -1,43 +1,22 @@
 """`octoplan why` tells the window of one person: whether it is open, until when, and in which they were sent to."""
 
 import io
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from octoplan.cli import run as run_here
 from octoplan.cli.console import Console
+from tests.cli.windowed import MORNING, NIGHT, SALE, make_live, people
 from tests.conftest import Folder, Gateway, MakeProject, Outcome, StandingClock
 
-NIGHT = datetime(2026, 11, 2, 21, 30, tzinfo=UTC)  # Monday, 22:30 in Paris
-MORNING = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)  # Tuesday, 10:00 in Paris
 FRENCH = ["+33600000200", "+33600000201"]
 ISLANDERS = ["+262692000200"]
-SALE = """\
-channel: sms
-purpose: wholesale
-open: true
-audience: {from: people.csv}
-text: Hello {{ first_name }}. STOP au 30101
-"""
-
-
-def people(*numbers: str) -> str:
-    return "phone_number,first_name\n" + "".join(f"{number},Ada\n" for number in numbers)
 
 
 @pytest.fixture
 def folder(project: MakeProject, gateway: Gateway) -> Folder:
-    made = project(
-        {
-            "octoplan.yaml": f"octoplan: 1\nenvironments:\n  live: {{gateway: {{url: {gateway.url}}}, "
-            "windows: enforce, require_plan: false}\n",
-            "campaigns/people.csv": people(*FRENCH),
-            "campaigns/sale.yaml": SALE,
-        }
-    )
-    assert made.call("state", "init", "--env", "live").code == 0
-    return made
+    return make_live(project, gateway, *FRENCH)
 
 
 def send(folder: Folder, at: datetime) -> None:

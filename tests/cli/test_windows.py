@@ -9,38 +9,17 @@ import pytest
 
 from octoplan.project import load
 from octoplan.sandbox.testing import run_octopush
+from tests.cli.windowed import MORNING, NIGHT, SALE, make_live, people
 from tests.conftest import Folder, Gateway, MakeProject
 
-NIGHT = datetime(2026, 11, 2, 21, 30, tzinfo=UTC)  # Monday, 22:30 in Paris
-MORNING = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)  # Tuesday, 10:00 in Paris
 EVENING = datetime(2026, 11, 3, 18, 58, tzinfo=UTC)  # Tuesday, two minutes before its end
 FRENCH = [f"+336000002{number:02}" for number in range(10)]
 ISLANDERS = [f"+26269200020{number}" for number in range(5)]
-SALE = """\
-channel: sms
-purpose: wholesale
-open: true
-audience: {from: people.csv}
-text: Hello {{ first_name }}. STOP au 30101
-"""
-
-
-def people(*numbers: str) -> str:
-    return "phone_number,first_name\n" + "".join(f"{number},Ada\n" for number in numbers)
 
 
 @pytest.fixture
 def folder(project: MakeProject, gateway: Gateway) -> Folder:
-    made = project(
-        {
-            "octoplan.yaml": f"octoplan: 1\nenvironments:\n  live: {{gateway: {{url: {gateway.url}}}, "
-            "windows: enforce, frame_size: 4, require_plan: false}\n",
-            "campaigns/people.csv": people(*FRENCH),
-            "campaigns/sale.yaml": SALE,
-        }
-    )
-    assert made.call("state", "init", "--env", "live").code == 0
-    return made
+    return make_live(project, gateway, *FRENCH, more="frame_size: 4, ")
 
 
 def steps(folder: Folder, at: datetime) -> list[dict[str, Any]]:
@@ -127,10 +106,8 @@ def test_refuse_blocks_the_campaign_outside_its_window(folder: Folder, gateway: 
     assert apply(folder, MORNING)[0] == 0
 
 
-def test_refuse_holds_an_open_frame_at_night_too(folder: Folder, gateway: Gateway) -> None:
-    folder.write(
-        {"campaigns/people.csv": people(*FRENCH[:3]), "campaigns/sale.yaml": SALE + "window: {outside: refuse}\n"}
-    )
+def hold_at_night(folder: Folder, gateway: Gateway) -> None:
+    """A request without an answer in the evening is held at night, and settled in the morning."""
     gateway.script = [(500, b"")]
     assert folder.call("apply", "--env", "live", "--auto-approve", at=EVENING, hurried=True).code == 9
     held = folder.call("apply", "--env", "live", "--auto-approve", at=EVENING + timedelta(hours=3))
@@ -138,6 +115,13 @@ def test_refuse_holds_an_open_frame_at_night_too(folder: Folder, gateway: Gatewa
     assert "outside its window until 2026-11-04 07:00 UTC" in held.err
     assert len(gateway.bodies) == 1
     assert apply(folder, EVENING + timedelta(hours=13))[0] == 0
+
+
+def test_refuse_holds_an_open_frame_at_night_too(folder: Folder, gateway: Gateway) -> None:
+    folder.write(
+        {"campaigns/people.csv": people(*FRENCH[:3]), "campaigns/sale.yaml": SALE + "window: {outside: refuse}\n"}
+    )
+    hold_at_night(folder, gateway)
     assert gateway.addresses() == FRENCH[:3]
 
 
@@ -165,13 +149,7 @@ def test_send_at_is_judged_in_the_place_of_now(folder: Folder, gateway: Gateway,
 def test_an_open_frame_whose_send_at_is_over_is_held_at_night(folder: Folder, gateway: Gateway) -> None:
     sale = SALE + "send_at: 2026-11-03T19:59:00+01:00\n"  # the gateway would hand it on at once by then
     folder.write({"campaigns/people.csv": people(*FRENCH[:3]), "campaigns/sale.yaml": sale})
-    gateway.script = [(500, b"")]
-    assert folder.call("apply", "--env", "live", "--auto-approve", at=EVENING, hurried=True).code == 9
-    held = folder.call("apply", "--env", "live", "--auto-approve", at=EVENING + timedelta(hours=3))
-    assert held.code == 9
-    assert "outside its window until 2026-11-04 07:00 UTC" in held.err
-    assert len(gateway.bodies) == 1
-    assert apply(folder, EVENING + timedelta(hours=13))[0] == 0
+    hold_at_night(folder, gateway)
     assert gateway.bodies[1] == gateway.bodies[0]
 
 

@@ -11,19 +11,10 @@ from octoplan.state.interface import Status
 from octoplan.state.places import find
 from octoplan.state.records import LAST
 from octoplan.state.told import Optout
-from tests.failpoints.conftest import APPLY, PEOPLE, Field
+from tests.failpoints.conftest import APPLY, PEOPLE, PROJECT, Field
 
 STAFF = ("+33600099001", "+33600099002")
-PROJECT = """\
-octoplan: 1
-environments:
-  production:
-    gateway: {{url: "{url}"}}
-    state: {state}
-    require_plan: false
-    windows: show
-    max_in_flight: 1
-"""
+ONE_BY_ONE = PROJECT.replace("max_in_flight: 2", "max_in_flight: 1")
 CAMPAIGN = """\
 channel: sms
 purpose: wholesale
@@ -42,7 +33,7 @@ def seeded(ground: Field) -> Field:
     listed = ", ".join(f'{{phone_number: "{number}"}}' for number in STAFF)
     ground.folder.write(
         {
-            "octoplan.yaml": PROJECT.format(url=ground.judge.url, state=ground.state),
+            "octoplan.yaml": ONE_BY_ONE.format(url=ground.judge.url, state=ground.state, frame_size=500),
             "campaigns/autumn.yaml": CAMPAIGN,
             "staff.yaml": f"seeds: [{listed}]\n",
         }
@@ -129,7 +120,7 @@ def test_a_halt_of_their_campaign_counts_what_is_in_flight_to_them_and_holds_it(
 
 def test_staff_who_said_stop_are_left_to_the_gateway_whatever_was_open(seeded: Field) -> None:
     """With `optouts: all` a STOP counts for what is no offer too; it is the gateway that turns own staff away."""
-    settings = PROJECT.format(url=seeded.judge.url, state=seeded.state) + "optouts: all\n"
+    settings = ONE_BY_ONE.format(url=seeded.judge.url, state=seeded.state, frame_size=500) + "optouts: all\n"
     seeded.folder.write({"octoplan.yaml": settings})
     assert seeded.die("request-sent:1", *APPLY) == -signal.SIGKILL
     (frame,) = seeded.frames(Status.SENDING)
