@@ -58,21 +58,24 @@ class Reaching(Asking):
         named = [value for edition in editions for value in edition]
         wanted = ", ".join(["(?, CAST(? AS INTEGER))"] * len(editions))
         (people,) = rows.decode(self._read(_SIZE.format(wanted=wanted), *named), lambda row: int(row["people"]))
-        asked, more = self._asked_of(len(editions), at_least), named if len(editions) == at_least <= _FEW else ()
+        everywhere = len(editions) == at_least <= _FEW
+        asked, more = (self._everywhere(at_least), named) if everywhere else (self._often(at_least), ())
         ranges = _ranges(people // _PEOPLE + 1)
         while some := list(islice(ranges, _AT_ONCE)):
             sql = _PLACED.format(wanted=wanted, ranges=", ".join(["(?, ?)"] * len(some)), people=asked)
             found = self._read(sql, *named, *(key for bounds in some for key in bounds), *more)
             yield [text for text in rows.decode(found, lambda row: row["people"]) if text]
 
-    def _asked_of(self, editions: int, at_least: int) -> str:
-        """How many editions there are, and of how many somebody must be → the question about a range `r` of keys."""
-        if editions == at_least <= _FEW:
-            names = ["m", *(f"m{number}" for number in range(1, editions))]
-            texts = " || ' ' || ".join(f"{self._hex} || {name}.frame" for name in names)
-            tables = " CROSS JOIN ".join(f"messages {name}" for name in names)
-            each = "".join(_OF_EDITION.format(m=name) for name in names)
-            return _EVERYWHERE.format(join=self._join, texts=texts, tables=tables, each=each)
+    def _everywhere(self, editions: int) -> str:
+        """How many editions there are → the question who of a range `r` of keys is in all of them."""
+        names = ["m", *(f"m{number}" for number in range(1, editions))]
+        texts = " || ' ' || ".join(f"{self._hex} || {name}.frame" for name in names)
+        tables = " CROSS JOIN ".join(f"messages {name}" for name in names)
+        each = "".join(_OF_EDITION.format(m=name) for name in names)
+        return _EVERYWHERE.format(join=self._join, texts=texts, tables=tables, each=each)
+
+    def _often(self, at_least: int) -> str:
+        """Of how many editions somebody must be → the question who of a range `r` of keys is."""
         asked = _ONCE if at_least == 1 else _OFTEN
         return asked.format(join=self._join, hex=self._hex, at_least=at_least)
 
