@@ -1,13 +1,18 @@
 """`octoplan` and `python -m octoplan`."""
 
+import os
 import signal
 import sys
+import threading
 
 _INTERRUPTED = 130
+_SOON = 0.01
+"""Seconds after which a Ctrl-C that was lost comes again: by then whatever has lost it is over."""
 
 
 def main() -> None:
     """Load octoplan and run it; where Ctrl-C comes before it has begun, that is all it says."""
+    sys.unraisablehook = _lost
     try:
         from octoplan import cli  # noqa: PLC0415 - loading it takes long enough to be interrupted
 
@@ -16,6 +21,17 @@ def main() -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         sys.stderr.write("interrupted\n")
         sys.exit(_INTERRUPTED)
+
+
+def _lost(found: "sys.UnraisableHookArgs") -> None:
+    """What was raised where nothing can catch it, such as in a destructor: Python drops it, and prints a traceback.
+
+    A Ctrl-C comes again; all else is only named, since its message may quote a row.
+    """
+    if issubclass(found.exc_type, KeyboardInterrupt):
+        threading.Timer(_SOON, os.kill, (os.getpid(), signal.SIGINT)).start()
+    else:
+        sys.stderr.write(f"octoplan has a fault: {found.exc_type.__name__}\n")
 
 
 if __name__ == "__main__":

@@ -13,19 +13,27 @@ from tests.conftest import OCTOPLAN, PATIENCE
 HOOK = """
 import os, signal, sys
 
+class Doomed:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        [None for _ in range(10)]  # Python looks for signals here: what it raises, nothing can catch
+
 class Ambush:
     def find_spec(self, name, path=None, target=None):
         if name == os.environ["AMBUSH"]:
             sys.meta_path.remove(self)
-            os.kill(os.getpid(), signal.SIGINT)
+            if os.environ["WHERE"] == "destructor":
+                Doomed()
+            else:
+                os.kill(os.getpid(), signal.SIGINT)
 
 sys.meta_path.insert(0, Ambush())
 """
 
 
-def started(command: list[str], module: str, tmp_path: Path) -> subprocess.CompletedProcess[str]:
+def started(command: list[str], module: str, tmp_path: Path, where: str = "") -> subprocess.CompletedProcess[str]:
     (tmp_path / "sitecustomize.py").write_text(HOOK, encoding="utf-8")
-    environ = os.environ | {"PYTHONPATH": str(tmp_path), "AMBUSH": module}
+    environ = os.environ | {"PYTHONPATH": str(tmp_path), "AMBUSH": module, "WHERE": where}
     return subprocess.run(
         [*command, "validate"], cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
@@ -38,6 +46,12 @@ def test_ctrl_c_while_it_loads_ends_with_130_and_no_traceback(command: list[str]
         (tmp_path / "campaigns").mkdir()
         (tmp_path / "campaigns" / "autumn.yaml").write_text("channel: sms\n", encoding="utf-8")
     ended = started(command, module, tmp_path)
+    assert (ended.returncode, ended.stdout, ended.stderr.strip()) == (130, "", "interrupted")
+
+
+@pytest.mark.parametrize("module", ["octoplan.cli", "click"])
+def test_ctrl_c_that_nothing_can_catch_comes_again(module: str, tmp_path: Path) -> None:
+    ended = started([str(OCTOPLAN)], module, tmp_path, "destructor")
     assert (ended.returncode, ended.stdout, ended.stderr.strip()) == (130, "", "interrupted")
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import octoplan
-from octoplan.cli import main as run_octoplan
+from octoplan.__main__ import main as run_octoplan
 from tests.failpoints.points import VARIABLE, arm
 from tests.kills.broken import WAYS
 from tests.kills.clock import follow
