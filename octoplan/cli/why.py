@@ -39,10 +39,10 @@ def _one(console: Console, campaign: str) -> None:
         asked = finding.Asked(
             project=session.project.without_stdin(),
             campaign=found,
+            environment=session.environment,
             state=state,
             open_table=session.table,
             now=console.clock.now(),
-            enforces_windows=session.environment.enforces_windows,
         )
         wanted = found.address_field.replace("_", " ")
         address = read_address(console, wanted, "echo +33... | octoplan why CAMPAIGN")

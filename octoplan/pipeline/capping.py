@@ -118,6 +118,16 @@ class Caps:
             for keys in self._capping.keys(messages.audience, caps, _BATCH):
                 yield [(key, WHY) for key in keys]
 
+    def over(self, messages: Messages, campaign: Campaign, person: int) -> tuple[Cap, Wait] | None:
+        """A campaign and one of its people → the cap that they are over, and their Wait if it lets them; None: none."""
+        found = None
+        if self._capping is not None and messages.audience in self._begun:
+            found = self._capping.over(messages.audience, person)
+        if found is None:
+            return None
+        number, free = found
+        return self._caps[number], _wait(self._caps[number], 1, free, campaign)
+
     def listed(self, messages: Messages) -> Iterator[Sequence[tuple[int, str, str]]]:
         """A campaign → everybody over a cap, as (record, address, which cap), in order of their rows, in batches."""
         if self._capping is not None and messages.audience in self._begun:
@@ -129,10 +139,8 @@ class Caps:
         return [(number, cap) for number, cap in named if cap.is_for(campaign.purpose, campaign.channel)]
 
     def _wait(self, number: int, cap: Cap, messages: Messages, campaign: Campaign) -> Wait:
-        """Whoever has to wait for a cap; one with a `send_at` waits for nothing that comes by itself."""
-        people, free = self._known(messages).waits(messages.audience, number)
-        until = None if campaign.send_at else datetime.fromtimestamp(free / 10**6, UTC)
-        return Wait(people=people, until=until, why=cap.said)
+        """Whoever has to wait for a cap."""
+        return _wait(cap, *self._known(messages).waits(messages.audience, number), campaign)
 
     def _bound(self, number: int, cap: Cap) -> Bound:
         within = cap.within // timedelta(microseconds=1)
@@ -192,6 +200,12 @@ class Caps:
             kind = self._kind(purpose, channel)
             capping.frames([_reach(one, kind, course.now) for one in frames])
             self._sent.append(_Sent(kind=kind, name=name, edition=edition))
+
+
+def _wait(cap: Cap, people: int, free: int, campaign: Campaign) -> Wait:
+    """A campaign with a `send_at` waits for nothing that comes by itself."""
+    until = None if campaign.send_at else datetime.fromtimestamp(free / 10**6, UTC)
+    return Wait(people=people, until=until, why=cap.said)
 
 
 def _purpose(record: CampaignRecord) -> str:

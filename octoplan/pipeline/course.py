@@ -1,19 +1,20 @@
 """What a plan is drawn for."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from octoplan.audience.rejects import Rejects
 from octoplan.gateways.interface import Gateway
 from octoplan.limits import Accepted
 from octoplan.pipeline.credit import Ask, unasked
 from octoplan.planfile import PlanFile
-from octoplan.project import Environment
+from octoplan.project import Environment, Project
 from octoplan.state.home import State
 from octoplan.state.interface import CampaignRecord
+from octoplan.state.records import is_own
 
 Simulate = Literal["sample", "all", "none"]
 Notice = Callable[[str], None]
@@ -46,3 +47,8 @@ class Course:
     notice: Notice = lambda _: None
     rejects: Rejects | None = None
     pace: Callable[[], object] = lambda: None
+
+    def through(self, project: Project) -> Self:
+        """The same, with what the state knows of campaigns and the project says of windows."""
+        records = tuple(one for one in self.state.store.campaigns() if not is_own(one.name))
+        return replace(self, records=records, windows=project.windows)

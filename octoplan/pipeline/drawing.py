@@ -26,7 +26,6 @@ from octoplan.pipeline.trying import failing
 from octoplan.plan import Plan, Step
 from octoplan.project import Project
 from octoplan.state.interface import CampaignRecord
-from octoplan.state.records import is_own
 from octoplan.table.connection import Table
 
 
@@ -53,9 +52,8 @@ class Drawn:
 
 def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: Course) -> Drawn:
     """Valid campaigns and the state → the plan; ProjectInvalid with the Problems of all campaigns."""
-    records = (one for one in course.state.store.campaigns() if not is_own(one.name))
-    known = {record.name: record for record in records}
-    course = replace(course, records=tuple(known.values()), windows=project.windows)
+    course = course.through(project)
+    known = {record.name: record for record in course.records}
     campaigns = [campaign.held_in(known) for campaign in campaigns]
     closed = [campaign for campaign in campaigns if campaign.is_closed(course.now)]
     active = [campaign for campaign in campaigns if not campaign.is_closed(course.now)]

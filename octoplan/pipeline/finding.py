@@ -7,17 +7,21 @@ from datetime import datetime
 
 from octoplan.arms import HOLDOUT, VARIABLE
 from octoplan.audience import numbers, steps
-from octoplan.audience.exclusions import open_suppressions
+from octoplan.audience.exclusions import Suppressions, open_suppressions
 from octoplan.audience.finding import Found, Rule, find
 from octoplan.audience.selecting import judge
 from octoplan.campaign import Campaign
 from octoplan.content import Failed
 from octoplan.errors import ProjectInvalid
 from octoplan.pipeline.arming import arm, arm_sql
+from octoplan.pipeline.capping import Caps
+from octoplan.pipeline.course import Course
+from octoplan.pipeline.drafts import draft
 from octoplan.pipeline.gathering import Gathered, load, open_all
-from octoplan.pipeline.judging import Judged, judge_one
+from octoplan.pipeline.judging import judge_one
+from octoplan.pipeline.pending import NOTHING, Pending, pending
 from octoplan.pipeline.texts import take_free
-from octoplan.project import Project
+from octoplan.project import Environment, Project
 from octoplan.state.home import State
 from octoplan.state.interface import FrameRecord, Status
 from octoplan.state.told import Heard
@@ -42,8 +46,8 @@ class Had:
 class Answer:
     """Everything about one person and one campaign. `address` as typed or normalised: it must only be shown masked.
 
-    `heard`: what the gateway told of this person, of any campaign; `judged`: the window of somebody who is still to be
-    sent to, None where no rule binds them.
+    `heard`: what the gateway told of this person, of any campaign; `pending`: what somebody who is still to be sent to
+    has to wait for.
     """
 
     campaign: Campaign
@@ -51,27 +55,25 @@ class Answer:
     found: Found
     had: tuple[Had, ...]
     heard: tuple[Heard, ...] = ()
-    judged: Judged | None = None
+    pending: Pending = NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Where to look. `state` None: nothing was ever sent. `open_table` is called if contact files are to be read.
-
-    `enforces_windows`: of the environment.
-    """
+    """Where to look. `state` None: nothing was ever sent. `open_table` is called if contact files are to be read."""
 
     project: Project
     campaign: Campaign
+    environment: Environment
     state: State | None
     open_table: Callable[[], AbstractContextManager[Table]]
     now: datetime
-    enforces_windows: bool = True
 
 
 def why(asked: Asked, typed: str) -> Answer:
     """An address as a person types it → the Answer; ProjectInvalid where the campaign is not valid."""
-    campaign, state = asked.campaign, asked.state
+    state = asked.state
+    campaign = asked.campaign.held_in({record.name for record in state.store.campaigns()} if state else ())
     verdict = judge(campaign.address_field, campaign.audience.home if campaign.audience else None)(typed)
     if verdict.address is None:
         found = Found(rule=Rule.INVALID, why=verdict.reason or "")
@@ -83,22 +85,21 @@ def why(asked: Asked, typed: str) -> Answer:
     if forgotten is not None:
         found = Found(rule=Rule.FORGOTTEN, why=f"on {forgotten.date()}")
         return Answer(campaign=campaign, address=verdict.address, found=found, had=())
-    judged = None
+    waiting = NOTHING
     if campaign.is_closed(asked.now):
         found = Found(rule=Rule.CLOSED, why="not_after has passed")
     elif (kind := _unreachable(campaign, verdict.address)) is not None:
         found = Found(rule=Rule.UNREACHABLE, why=kind)
     else:
         with asked.open_table() as table:
-            found, judged = _find(asked, table, key, (person, verdict.address))
-    held_as = campaign.held_in(_names(state)).held_as if state else campaign.name
+            found, waiting = _find(replace(asked, campaign=campaign), table, key, (person, verdict.address))
     if state and found.rule is Rule.IN:
-        found = _decided_before(found, state, (held_as, campaign.edition), person)
-    had = _history(state, held_as, person) if state else ()
+        found = _decided_before(found, state, (campaign.held_as, campaign.edition), person)
+    had = _history(state, campaign.held_as, person) if state else ()
     heard = state.store.told_of(person) if state else ()
-    waits = found.rule is Rule.IN and all(one.edition != campaign.edition or one.status in _UNSENT for one in had)
-    shown = judged if waits else None
-    return Answer(campaign=campaign, address=verdict.address, found=found, had=had, heard=heard, judged=shown)
+    is_left = found.rule is Rule.IN and all(one.edition != campaign.edition or one.status in _UNSENT for one in had)
+    shown = waiting if is_left else NOTHING
+    return Answer(campaign=campaign, address=verdict.address, found=found, had=had, heard=heard, pending=shown)
 
 
 def _unreachable(campaign: Campaign, address: str) -> str | None:
@@ -107,16 +108,14 @@ def _unreachable(campaign: Campaign, address: str) -> str | None:
     return judge(campaign.address_field, None, without)(address).reason
 
 
-def _find(asked: Asked, table: Table, key: bytes, who: tuple[int, str]) -> tuple[Found, Judged | None]:
-    """Somebody, by key and address, in the audience of a campaign, and their window.
+def _find(asked: Asked, table: Table, key: bytes, who: tuple[int, str]) -> tuple[Found, Pending]:
+    """Somebody, by key and address, in the audience of a campaign, and what they have to wait for.
 
     The campaign is checked whole: where it is not valid nobody gets it.
     """
     campaign, (person, _) = asked.campaign, who
     (read,) = open_all(asked.project, [campaign], table)
-    suppressions = open_suppressions(asked.project, {campaign.address_field}, table)
-    if asked.state is not None and asked.state.store.last_optout():
-        suppressions = replace(suppressions, optouts=people.make_listed(table, asked.state.store.stopped()))
+    suppressions = _suppressions(asked, table)
     loaded = load(read)
     table.lock()
     found = find(loaded, suppressions, key, person)
@@ -126,20 +125,54 @@ def _find(asked: Asked, table: Table, key: bytes, who: tuple[int, str]) -> tuple
     if found.rule is Rule.IN and not people.records_of(table, audience.people, person):
         found = replace(found, rule=Rule.UNCHOSEN)
     gathered = Gathered(campaign=campaign, wording=read.wording, audience=audience, table=table)
-    _, problems = take_free(gathered)
+    waiting = _draw(gathered, asked, person)
+    if found.rule is not Rule.IN:
+        return found, NOTHING
+    found = _rendered(gathered, found, person)
+    if found.rule is Rule.IN and waiting.capped:
+        found = replace(found, rule=Rule.CAPPED, why=waiting.capped)
+    judged = judge_one(gathered, asked.project, who, asked.now, enforced=asked.environment.enforces_windows)
+    return found, replace(waiting, judged=judged)
+
+
+def _suppressions(asked: Asked, table: Table) -> Suppressions:
+    """The project's suppressions, with those whom the state leaves out of everything."""
+    found = open_suppressions(asked.project, {asked.campaign.address_field}, table)
+    if asked.state is None:
+        return found
+    store = asked.state.store
+    if store.last_optout():
+        found = replace(found, optouts=people.make_listed(table, store.stopped()))
+    if store.any_forgotten():
+        forgotten = ([one.person for one in batch] for batch in store.forgotten())
+        found = replace(found, forgotten=people.make_listed(table, forgotten))
+    return found
+
+
+def _draw(gathered: Gathered, asked: Asked, person: int) -> Pending:
+    """Draw the plan of this campaign alone → what somebody has to wait for; ProjectInvalid where it cannot be drawn."""
+    if asked.state is None:
+        _, problems = take_free(gathered)
+        waiting = NOTHING
+    else:
+        course = Course(environment=asked.environment, state=asked.state, now=asked.now).through(asked.project)
+        caps = Caps(asked.project.caps, course) if asked.project.caps else None
+        drawn, problems = draft(gathered, course, caps)
+        waiting = NOTHING if problems else pending(drawn, caps, course, person)
     if problems:
         raise ProjectInvalid(*problems)
-    if found.rule is not Rule.IN:
-        return found, None
-    judged = judge_one(gathered, asked.project, who, asked.now, enforced=asked.enforces_windows)
-    return _rendered(gathered, found, person), judged
+    return waiting
 
 
 def _decided_before(found: Found, state: State, edition: tuple[str, int], person: int) -> Found:
     """Somebody in the audience → the same, unless an earlier apply has left them out of this edition."""
     kept = (one for one in state.store.everything(person).messages if (one.campaign, one.edition) == edition)
     why = next((one.left_out for one in kept if one.left_out), "")
-    return replace(found, rule=Rule.HELD_OUT if why == HOLDOUT else Rule.CAPPED) if why else found
+    if not why:
+        return found
+    if why == HOLDOUT:
+        return replace(found, rule=Rule.HELD_OUT)
+    return replace(found, rule=Rule.CAPPED, why="when it was sent")
 
 
 def _rendered(gathered: Gathered, found: Found, person: int) -> Found:
@@ -152,10 +185,6 @@ def _rendered(gathered: Gathered, found: Found, person: int) -> Found:
     if not isinstance(rendered, Failed):
         return found
     return Found(rule=Rule.ON_MISSING, why=rendered.message, rows=found.rows, count=found.count)
-
-
-def _names(state: State) -> frozenset[str]:
-    return frozenset(record.name for record in state.store.campaigns())
 
 
 def _history(state: State, campaign: str, person: int) -> tuple[Had, ...]:

@@ -31,14 +31,28 @@ def waits(draft: Draft, course: Course) -> tuple[Wait, ...]:
     return tuple(Wait(people=found[reason], until=reason[0], why=reason[1]) for reason in sorted(found, key=_order))
 
 
+def waits_of(draft: Draft, course: Course, person: int) -> tuple[Wait, ...]:
+    """One person of a draft → all that they wait for beside their window; nothing where they have no message in it."""
+    number = draft.messages.framing.lot_of(person) if draft.recipients else None
+    if number is None:
+        return ()
+    found = [ahead] if (ahead := _ahead(draft, course)) is not None else []
+    found += [reason for lot in draft.lots if lot.number == number for reason in _by_wave(draft, lot)]
+    return tuple(Wait(people=1, until=until, why=why) for until, why in found)
+
+
 def _reasons(draft: Draft, lot: Lot) -> Iterator[Reason]:
+    yield from _by_wave(draft, lot)
+    window = draft.windows.wait(lot) if draft.windows is not None else None
+    if window is not None:
+        yield window
+
+
+def _by_wave(draft: Draft, lot: Lot) -> Iterator[Reason]:
     if draft.waves is not None and lot.wave != draft.waves.due:
         pending = [number for number in sorted(draft.waves.left) if number != draft.waves.due]
         wait = draft.waves.waits[pending.index(lot.wave)]
         yield wait.until, wait.why
-    window = draft.windows.wait(lot) if draft.windows is not None else None
-    if window is not None:
-        yield window
 
 
 def _ahead(draft: Draft, course: Course) -> Reason | None:

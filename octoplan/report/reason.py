@@ -8,6 +8,7 @@ from typing import Any, Final
 from octoplan.audience.finding import Found, Rule
 from octoplan.durations import moment
 from octoplan.pipeline.finding import Answer, Had
+from octoplan.plan import Wait
 from octoplan.report.document import document, placed
 from octoplan.report.judged import judged_facts, judged_sentences, recorded_facts, recorded_sentence
 from octoplan.report.lines import count, several
@@ -30,7 +31,7 @@ _RULES: Final[Mapping[Rule, str]] = MappingProxyType(
         Rule.FORGOTTEN: "forgotten and suppressed",
         Rule.UNCHOSEN: "outside the sample or the limit",
         Rule.HELD_OUT: "held out: gets nothing of this edition",
-        Rule.CAPPED: "over a cap when it was sent: gets nothing of this edition",
+        Rule.CAPPED: "left out of this edition, over a cap",
         Rule.ON_MISSING: "left out by on_missing: skip",
         Rule.IN: "in the audience",
     }
@@ -49,14 +50,16 @@ _STATUSES: Final[Mapping[Status, str]] = MappingProxyType(
 
 def text_answer(answer: Answer) -> list[Line]:
     """What is known of a person → in or out and why, then a line for each edition, the latest first."""
-    campaign, found = answer.campaign, answer.found
+    campaign, found, pending = answer.campaign, answer.found, answer.pending
     verdict = "In" if found.rule is Rule.IN else "Out"
     why = f" ({words(found.why)})" if found.why else ""
     return [
         Line(Style.TITLE, f"{plain(campaign.name)}, edition {campaign.edition}: {masked(answer.address)}"),
         Line(Style.SEND if found.rule is Rule.IN else Style.WARN, f"{verdict}: {_RULES[found.rule]}{why}"),
         *(Line(Style.DETAIL, f"    {text}") for text in _rows(found)),
-        *(Line(Style.DETAIL, f"    {text}") for text in (judged_sentences(answer.judged) if answer.judged else ())),
+        *(Line(Style.DETAIL, f"    {text}") for text in (judged_sentences(pending.judged) if pending.judged else ())),
+        *(Line(Style.DETAIL, f"    {text}") for text in map(_waits, pending.waits)),
+        *(Line(Style.WARN, f"    blocked: {words(text)}") for text in pending.blocked),
         BLANK,
         *_history(answer),
         *_stops(answer.heard),
@@ -75,7 +78,9 @@ def json_answer(answer: Answer) -> str:
         why=words(found.why),
         rows=[placed(place) for place in found.rows],
         times=found.count,
-        window=judged_facts(answer.judged),
+        window=judged_facts(answer.pending.judged),
+        waits=[{"until": _iso(one.until), "why": words(one.why)} for one in answer.pending.waits],
+        blocked=[words(one) for one in answer.pending.blocked],
         messages=[_message(had) for had in answer.had],
         deliveries=[
             {"ticket": plain(one.ticket), "status": one.status, "at": _iso(one.at)}
@@ -90,6 +95,11 @@ def json_answer(answer: Answer) -> str:
         replies=sum(isinstance(one, Reply) for one in answer.heard),
         **{"in": found.rule is Rule.IN},
     )
+
+
+def _waits(wait: Wait) -> str:
+    until = f" until {moment(wait.until)}" if wait.until is not None else ""
+    return f"waits{until}: {words(wait.why)}"
 
 
 def _rows(found: Found) -> Iterator[str]:

@@ -133,6 +133,11 @@ class Capping:
         (row,) = self._table.rows(f"SELECT count(*), coalesce(min(free), 0) FROM over_{name} WHERE cap = ?", (cap,))
         return int(row[0]), int(row[1])
 
+    def over(self, name: str, person: int) -> tuple[int, int] | None:
+        """The cap that somebody is over, and from when on not any more; None where they are over none."""
+        asked = f"SELECT cap, free FROM over_{name} WHERE person = ?::UHUGEINT"
+        return next(((int(cap), int(free)) for cap, free in self._table.rows(asked, (str(person),))), None)
+
     def rows(self, name: str, batch: int) -> Iterable[list[tuple[Any, ...]]]:
         """Who is over a cap: (record, address, cap), in order of their rows, in batches."""
         return self._table.batches(

@@ -45,6 +45,11 @@ class Framing:
         self._lot = "lot" if division.divides else "0"
         return self._lots
 
+    def lot_of(self, person: int) -> int | None:
+        """The number of the lot that somebody is in; None where they have no message."""
+        asked = f"SELECT {self._lot} FROM messages_{self._n} WHERE person = ?::UHUGEINT"
+        return next((int(lot) for (lot,) in self._table.rows(asked, (str(person),))), None)
+
     def share(self) -> None:
         """From here on a frame is for all texts that share a request."""
         self._unit = "request"

@@ -84,7 +84,8 @@ def test_a_whole_campaign_over_a_cap_is_written_down_though_nothing_is_sent(shop
     assert "No changes. Everybody has had these messages, but for 1 person left out by decision." in done.out
     apply(shop, 20)
     assert shop.addresses() == [ADA]
-    assert "Out: over a cap when it was sent" in shop.run("why", "b", typed=f"{ADA}\n").out
+    told = shop.run("why", "b", typed=f"{ADA}\n").out
+    assert "Out: left out of this edition, over a cap (when it was sent)\n" in told
 
 
 def test_a_message_for_later_counts_against_those_before_and_after_it(shop: "Folder") -> None:
