@@ -56,7 +56,7 @@ class PostgresStore(SqlStore):
         self._writing = threading.Lock()
         self._names = itertools.count()
         self._lock: int | None = None
-        self._warned = False
+        self._warnings: list[faults.Reason] = []
         self._writer: Connection | None = None
         self._reader = connect(address, writable=False)
         try:
@@ -161,15 +161,18 @@ class PostgresStore(SqlStore):
     def _commit(self, connection: Connection) -> None:
         """Make the transaction durable; StateError where it is not, or where nobody can tell.
 
-        A commit that was told to stop waiting for a standby only warns: it may be lost when that standby takes over.
+        A commit that was told to stop waiting for a standby only warns: it may be lost when that standby takes over. A
+        server that is being ended may say so here as well.
         """
-        self._warned = False
+        self._warnings.clear()
         done = connection.execute("COMMIT", prepare=False)  # in so many words: tests listen for them
-        if done.statusmessage != "COMMIT" or self._warned:
+        if done.statusmessage != "COMMIT":
             raise faults.unusable(faults.Reason.CANCELLED)
+        if self._warnings:
+            raise faults.unusable(self._warnings[0])
 
-    def _hear(self, _said: psycopg.errors.Diagnostic) -> None:
-        self._warned = True
+    def _hear(self, said: psycopg.errors.Diagnostic) -> None:
+        self._warnings.append(server.reason_of(said.sqlstate or "") or faults.Reason.CANCELLED)
 
     def _writable(self) -> Connection:
         if self._writer is None:

@@ -232,6 +232,11 @@ def _reason(error: psycopg.Error) -> Reason | None:
     code = error.sqlstate
     if code is None:
         return Reason.LOST if isinstance(error, psycopg.OperationalError) else None
+    return reason_of(code)
+
+
+def reason_of(code: str) -> Reason | None:
+    """The code that a server gives to an error or a warning → the Reason; None where it is none of the world's."""
     return _REASONS.get(code) or _REASONS.get(code[:2])
 
 

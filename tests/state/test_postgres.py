@@ -382,6 +382,21 @@ def cancel_waiting(server: Server) -> None:
         time.sleep(0.02)
 
 
+WARNS = """
+CREATE FUNCTION warn() RETURNS trigger LANGUAGE plpgsql AS
+    'BEGIN RAISE WARNING ''terminating connection'' USING ERRCODE = ''57P02''; RETURN NULL; END';
+CREATE CONSTRAINT TRIGGER warns AFTER UPDATE ON frames DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION warn()
+"""
+
+
+def test_a_server_that_says_at_the_commit_that_it_ends_is_lost(
+    server: Server, schema: str, store: PostgresStore
+) -> None:
+    server.ask(f"SET search_path = {schema}; {WARNS}")
+    refusal(lambda: store.commit(EPOCH, [BEGIN]), LOST)
+
+
 def test_a_transaction_of_another_is_waited_for_and_not_for_ever(
     store: PostgresStore, address: Address, monkeypatch: pytest.MonkeyPatch
 ) -> None:
