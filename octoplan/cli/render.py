@@ -1,11 +1,17 @@
 """`octoplan render`: a campaign's messages as people would see them."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from octoplan.cli.console import Console
 from octoplan.cli.options import common
-from octoplan.cli.session import open_session
+from octoplan.cli.session import Session, open_session
 from octoplan.errors import UsageError
+
+if TYPE_CHECKING:
+    from octoplan.campaign import Campaign
+    from octoplan.pipeline.gathering import Known
 
 
 @click.command(name="render", short_help="Show a campaign's messages.")
@@ -35,10 +41,10 @@ def command(console: Console, campaign: str, limit: int, address: str | None) ->
                 f"--to is no {found.address_field}",
                 hint="write it as in the contact file, or a number in international form",
             )
+    kept, known = _as_known(session, found) if found.arms else (found, Known())
     with session.table() as table, console.progress() as say:
         say("rendering")
-        # Nobody is looked up by the key, so any will do.
-        (gathered,) = gather(session.project, [found], table, Known())
+        (gathered,) = gather(session.project, [kept], table, known)
         shown = show(gathered, limit=limit, address=to, masked=masked)
     if to is not None and not shown:
         raise UsageError("that person is not in the audience of this campaign")
@@ -46,3 +52,14 @@ def command(console: Console, campaign: str, limit: int, address: str | None) ->
         console.data(report.json_messages(found, shown))
     else:
         console.lines(report.text_messages(found, shown, masked=masked))
+
+
+def _as_known(session: Session, campaign: "Campaign") -> tuple["Campaign", "Known"]:
+    """A campaign with variants → as the state has it, and what tells who gets which."""
+    from octoplan.pipeline.gathering import Known  # noqa: PLC0415 - loaded when called
+
+    if not session.has_state:
+        session.console.talk(f"{session.environment.name} has no state yet: who gets which variant is decided with it")
+        return campaign, Known()
+    kept, person_key = session.kept(campaign)
+    return kept, Known(person_key=person_key)

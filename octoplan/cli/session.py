@@ -59,6 +59,12 @@ class Session:
         if not self.has_state:
             raise StateError(f"{self.environment.name} has no state yet: nothing was sent")
 
+    def kept(self, campaign: Campaign) -> tuple[Campaign, bytes]:
+        """A campaign → the same as the state has it, and the key by which that tells who gets which variant."""
+        with self.state() as state:
+            names = {record.name for record in state.store.campaigns()}
+            return campaign.held_in(names), state.keys.person
+
     @property
     def cores(self) -> int:
         """How many cores this process may use, for what is worth more than one."""

@@ -80,12 +80,10 @@ def _trials(
     from octoplan.pipeline.showing import show_person  # noqa: PLC0415
 
     made = []
-    with session.state() as state:
-        person_key = state.keys.person
+    kept, person_key = session.kept(campaign)
     with session.table() as table, session.console.progress() as say:
         say("rendering")
-        # who gets which variant follows from the key
-        (gathered,) = gather(session.project, [campaign], table, Known(person_key=person_key))
+        (gathered,) = gather(session.project, [kept], table, Known(person_key=person_key))
         for number in rows or (1,):
             shown = show_person(gathered, number)
             if shown is None:

@@ -222,6 +222,38 @@ def test_render_and_why_know_who_is_held_out(project: MakeProject) -> None:
     assert "held out" in folder.run("why", "sale", typed=f"{out}\n").out
 
 
+def rendered(folder: Folder, name: str = "sale") -> list[str]:
+    """How the texts that `render` shows begin, in the order of the rows; blank for whoever is held out."""
+    shown = folder.call("render", name, "--limit", "300", "--json")
+    assert (shown.code, shown.err) == (0, "")
+    return [one["content"]["text"].split()[0] if one["content"] else "" for one in shown.json["messages"]]
+
+
+def test_render_shows_everybody_the_variant_that_they_get(project: MakeProject) -> None:
+    folder = folder_of(project)
+    early = folder.call("render", "sale", "--json")
+    assert (early.code, early.err) == (0, "sandbox has no state yet: who gets which variant is decided with it\n")
+    assert folder.call("apply", "--auto-approve").code == 0
+    got = texts(folder)
+    assert rendered(folder) == [got.get(f"+3360000{number:04}", "").partition(" ")[0] for number in range(300)]
+
+
+def test_a_campaign_with_another_name_shows_everybody_the_same_variant(project: MakeProject) -> None:
+    folder = folder_of(project, many=40)
+    assert folder.call("apply", "--auto-approve").code == 0
+    before = rendered(folder)
+    folder.path.joinpath("campaigns/sale.yaml").rename(folder.path / "campaigns/winter.yaml")
+    folder.write({"campaigns/winter.yaml": f"moved_from: sale\n{CAMPAIGN}", "campaigns/people.csv": people(0, 60)})
+    after = rendered(folder, "winter")
+    assert after[:40] == before
+    for number in range(40, 60):
+        told = folder.call("why", "winter", typed=f"+3360000{number:04}\n").out
+        assert ("held out" in told) == (after[number] == ""), number
+    assert folder.call("apply", "--auto-approve").code == 0
+    got = texts(folder)
+    assert after == [got.get(f"+3360000{number:04}", "").partition(" ")[0] for number in range(60)]
+
+
 def test_a_reviewed_plan_sends_its_variants_and_records_who_is_held_out(project: MakeProject) -> None:
     folder = folder_of(project)
     plan = str(folder.path / "plan")
