@@ -3,6 +3,7 @@
 import click
 
 from octoplan.cli.console import Console
+from octoplan.cli.halt import held_as
 from octoplan.cli.options import common
 from octoplan.cli.session import open_session
 from octoplan.errors import UsageError
@@ -24,7 +25,7 @@ from octoplan.errors import UsageError
 def command(console: Console, campaign: str, edition: int | None, form: str) -> None:
     """Compare the variants of a campaign: sent, delivered, opted out, replies, with 95 % confidence.
 
-    CAMPAIGN is called as the state knows it.
+    CAMPAIGN is called as in the project, or as the state knows it.
     """
     from octoplan.pipeline.comparing import compare  # noqa: PLC0415 - loaded when called
     from octoplan.report import variants  # noqa: PLC0415
@@ -36,10 +37,11 @@ def command(console: Console, campaign: str, edition: int | None, form: str) -> 
     session = open_session(console)
     session.check_state()
     with session.state() as state:
-        record = next((record for record in state.store.campaigns() if record.name == campaign), None)
+        named = held_as(session, state, campaign)
+        record = next((record for record in state.store.campaigns() if record.name == named), None)
         if record is None:
-            raise UsageError(f"the state knows no campaign {campaign!r}", hint="octoplan state list")
-        found = compare(state.store, campaign, edition or record.edition)
+            raise UsageError(f"the state knows no campaign {named!r}", hint="octoplan state list")
+        found = compare(state.store, named, edition or record.edition)
     if console.wanted.json:
         console.data(variants.json_variants(found))
     elif form == "markdown":

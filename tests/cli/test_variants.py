@@ -252,6 +252,8 @@ def test_a_campaign_with_another_name_shows_everybody_the_same_variant(project: 
     assert folder.call("apply", "--auto-approve").code == 0
     got = texts(folder)
     assert after == [got.get(f"+3360000{number:04}", "").partition(" ")[0] for number in range(60)]
+    compared = folder.call("report", "winter")
+    assert (compared.code, compared.out) == (0, folder.call("report", "sale").out)
 
 
 def test_a_reviewed_plan_sends_its_variants_and_records_who_is_held_out(project: MakeProject) -> None:
