@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-import threading
 
 _INTERRUPTED = 130
 _SOON = 0.01
@@ -28,6 +27,8 @@ def _lost(found: "sys.UnraisableHookArgs") -> None:
 
     A Ctrl-C comes again; all else is only named, since its message may quote a row.
     """
+    import threading  # noqa: PLC0415 - whatever is loaded before `main` can be interrupted with a traceback
+
     if issubclass(found.exc_type, KeyboardInterrupt):
         threading.Timer(_SOON, os.kill, (os.getpid(), signal.SIGINT)).start()
     else:
