@@ -10,7 +10,6 @@ from octoplan.cli.options import common
 from octoplan.cli.session import Session, open_session
 
 if TYPE_CHECKING:
-    from octoplan.state.home import State
     from octoplan.state.interface import InFlight
 
 campaign = click.option("--campaign", metavar="NAME", help="Only this campaign; the others go on.")
@@ -31,29 +30,13 @@ def command(console: Console, campaign: str | None, why: str) -> None:
 
     session = open_session(console, sending=True)
     with session.state(writable=True) as state:
-        named = held_as(session, state, campaign)
+        named = "" if campaign is None else session.held_as(state, campaign)
         flag = Halted(campaign=named, who=_who(console), at=console.clock.now(), why=words(why))
         found = state.store.halt(flag)
     facts = {"campaign": named or None, "is_new": found.is_new, "frames": found.frames, "people": found.people}
     console.done(_said(session, found), **facts)
     more = f" --campaign {named}" if named else ""
     console.talk(f"Go on with: octoplan resume{more} --env {session.environment.name}")
-
-
-def held_as(session: Session, state: "State", campaign: str | None) -> str:
-    """A campaign as its author calls it → as the state calls it, blank for none; UsageError where nobody knows it.
-
-    One that was sent is known to the state, so that a project with a typo in it can be halted too.
-    """
-    from octoplan.state.records import is_seed  # noqa: PLC0415 - loaded when called
-
-    if campaign is None:
-        return ""
-    known = {record.name for record in state.store.campaigns() if not is_seed(record.name)}
-    if campaign in known:
-        return campaign
-    (found,) = session.campaigns((campaign,))
-    return found.held_in(known).held_as
 
 
 def _who(console: Console) -> str:

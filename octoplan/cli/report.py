@@ -3,7 +3,6 @@
 import click
 
 from octoplan.cli.console import Console
-from octoplan.cli.halt import held_as
 from octoplan.cli.options import common
 from octoplan.cli.session import open_session
 from octoplan.errors import UsageError
@@ -37,7 +36,7 @@ def command(console: Console, campaign: str, edition: int | None, form: str) -> 
     session = open_session(console)
     session.check_state()
     with session.state() as state:
-        named = held_as(session, state, campaign)
+        named = session.held_as(state, campaign)
         record = next((record for record in state.store.campaigns() if record.name == named), None)
         if record is None:
             raise UsageError(f"the state knows no campaign {named!r}", hint="octoplan state list")

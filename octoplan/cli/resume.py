@@ -4,7 +4,6 @@ import click
 
 from octoplan.cli.console import Console
 from octoplan.cli.halt import campaign as of_campaign
-from octoplan.cli.halt import held_as
 from octoplan.cli.options import common
 from octoplan.cli.session import open_session
 
@@ -17,7 +16,7 @@ def command(console: Console, campaign: str | None) -> None:
     """Let an environment, or one campaign, go on that was halted. It sends nothing: the next apply does."""
     session = open_session(console, sending=True)
     with session.state(writable=True) as state:
-        named = held_as(session, state, campaign)
+        named = "" if campaign is None else session.held_as(state, campaign)
         was_set = state.store.resume(named)
         left = state.store.halts()
     what = f"{named} in {session.environment.name}" if named else session.environment.name

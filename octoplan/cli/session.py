@@ -65,6 +65,19 @@ class Session:
             names = {record.name for record in state.store.campaigns()}
             return campaign.held_in(names), state.keys.person
 
+    def held_as(self, state: "State", campaign: str) -> str:
+        """A campaign as its author calls it → as the state calls it; UsageError where nobody knows it.
+
+        One that was sent is known to the state, so that a project with a typo in it can be halted too.
+        """
+        from octoplan.state.records import is_seed  # noqa: PLC0415 - only where a state is
+
+        known = {record.name for record in state.store.campaigns() if not is_seed(record.name)}
+        if campaign in known:
+            return campaign
+        (found,) = self.campaigns((campaign,))
+        return found.held_in(known).held_as
+
     @property
     def cores(self) -> int:
         """How many cores this process may use, for what is worth more than one."""
