@@ -101,7 +101,7 @@ class Caps:
         waiting = [(number, cap) for number, cap in caps if over[number] and cap.over == "wait"]
         return Over(
             left_out=sum(over[number] for number, cap in caps if cap.over == "skip"),
-            waits=tuple(self._wait(number, cap, messages, campaign) for number, cap in waiting),
+            waits=tuple(_wait(cap, *capping.waits(messages.audience, number), campaign) for number, cap in waiting),
         )
 
     def count(self, messages: Messages, campaign: Campaign) -> None:
@@ -137,10 +137,6 @@ class Caps:
     def _of(self, campaign: Campaign) -> list[tuple[int, Cap]]:
         named = enumerate(self._caps)
         return [(number, cap) for number, cap in named if cap.is_for(campaign.purpose, campaign.channel)]
-
-    def _wait(self, number: int, cap: Cap, messages: Messages, campaign: Campaign) -> Wait:
-        """Whoever has to wait for a cap."""
-        return _wait(cap, *self._known(messages).waits(messages.audience, number), campaign)
 
     def _bound(self, number: int, cap: Cap) -> Bound:
         within = cap.within // timedelta(microseconds=1)

@@ -59,7 +59,7 @@ def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: 
     active = [campaign for campaign in campaigns if not campaign.is_closed(course.now)]
     course.notice("reading contacts")
     heard = course.state.store.last_optout()  # asked first: who says STOP meanwhile is found before a frame is sent
-    gathered = gather(project, active, table, _known(course, heard), course.rejects)
+    gathered = gather(project, active, table, Known.of(course.state, heard, remembers=True), course.rejects)
     course.notice("rendering and packing")
     caps = Caps(project.caps, course) if project.caps else None
     drafts, problems = _drafts(gathered, course, caps)
@@ -105,17 +105,6 @@ def _guarded(project: Project, active: Sequence[Campaign], suppressed: Sequence[
         currency=prices.currency if prices else "EUR",
         guards=guards,
         loosened=(*looser, *suppressed, *_looser_campaigns(active, known, looser)),
-    )
-
-
-def _known(course: Course, heard: int) -> Known:
-    """What the state knows of people whom no file leaves out. `heard`: the number of the last opt-out."""
-    store = course.state.store
-    return Known(
-        person_key=course.state.keys.person,
-        optouts=store.stopped() if heard else None,
-        forgotten=([one.person for one in batch] for batch in store.forgotten()) if store.any_forgotten() else None,
-        remembers=True,
     )
 
 

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from octoplan.arms import HOLDOUT, VARIABLE
 from octoplan.audience import numbers, steps
-from octoplan.audience.exclusions import Suppressions, open_suppressions
 from octoplan.audience.finding import Found, Rule, find
 from octoplan.audience.selecting import judge
 from octoplan.campaign import Campaign
@@ -17,7 +16,7 @@ from octoplan.pipeline.arming import arm, arm_sql
 from octoplan.pipeline.capping import Caps
 from octoplan.pipeline.course import Course
 from octoplan.pipeline.drafts import draft
-from octoplan.pipeline.gathering import Gathered, load, open_all
+from octoplan.pipeline.gathering import Gathered, Known, load, open_all, suppress
 from octoplan.pipeline.judging import judge_one
 from octoplan.pipeline.pending import NOTHING, Pending, pending
 from octoplan.pipeline.texts import take_free
@@ -115,7 +114,9 @@ def _find(asked: Asked, table: Table, key: bytes, who: tuple[int, str]) -> tuple
     """
     campaign, (person, _) = asked.campaign, who
     (read,) = open_all(asked.project, [campaign], table)
-    suppressions = _suppressions(asked, table)
+    state = asked.state
+    known = Known.of(state, state.store.last_optout(), remembers=False) if state else Known()
+    suppressions = suppress(asked.project, [campaign], table, known)
     loaded = load(read)
     table.lock()
     found = find(loaded, suppressions, key, person)
@@ -133,20 +134,6 @@ def _find(asked: Asked, table: Table, key: bytes, who: tuple[int, str]) -> tuple
         found = replace(found, rule=Rule.CAPPED, why=waiting.capped)
     judged = judge_one(gathered, asked.project, who, asked.now, enforced=asked.environment.enforces_windows)
     return found, replace(waiting, judged=judged)
-
-
-def _suppressions(asked: Asked, table: Table) -> Suppressions:
-    """The project's suppressions, with those whom the state leaves out of everything."""
-    found = open_suppressions(asked.project, {asked.campaign.address_field}, table)
-    if asked.state is None:
-        return found
-    store = asked.state.store
-    if store.last_optout():
-        found = replace(found, optouts=people.make_listed(table, store.stopped()))
-    if store.any_forgotten():
-        forgotten = ([one.person for one in batch] for batch in store.forgotten())
-        found = replace(found, forgotten=people.make_listed(table, forgotten))
-    return found
 
 
 def _draw(gathered: Gathered, asked: Asked, person: int) -> Pending:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Self
 
 from octoplan.arms import VARIABLE
 from octoplan.audience import steps
-from octoplan.audience.exclusions import open_suppressions
+from octoplan.audience.exclusions import Suppressions, open_suppressions
 from octoplan.audience.rejects import Rejects
 from octoplan.audience.seeds import check_seeds
 from octoplan.audience.steps import Loaded, Opened
@@ -15,6 +16,7 @@ from octoplan.content import Wording, compile_campaign
 from octoplan.errors import Problem, ProjectInvalid
 from octoplan.pipeline.arming import arm, arm_sql, clash
 from octoplan.project import Project
+from octoplan.state.home import State
 from octoplan.table import people, remembered
 from octoplan.table.connection import Table
 from octoplan.table.keys import KEY_BYTES
@@ -53,6 +55,17 @@ class Known:
     forgotten: Iterable[Sequence[int]] | None = None
     remembers: bool = False
 
+    @classmethod
+    def of(cls, state: State, heard: int, *, remembers: bool) -> Self:
+        """What a state knows of people whom no file leaves out. `heard`: the number of the last opt-out."""
+        store = state.store
+        return cls(
+            person_key=state.keys.person,
+            optouts=store.stopped() if heard else None,
+            forgotten=([one.person for one in batch] for batch in store.forgotten()) if store.any_forgotten() else None,
+            remembers=remembers,
+        )
+
 
 def gather(
     project: Project,
@@ -69,14 +82,7 @@ def gather(
     if problems := check_seeds(campaigns):
         raise ProjectInvalid(*problems)
     read = open_all(project, campaigns, table)
-    suppressions = open_suppressions(project, {one.campaign.address_field for one in read}, table)
-    if known.remembers and project.suppressions:
-        remembered.begin(table)
-        suppressions = replace(suppressions, remembers=True)
-    if known.optouts is not None:
-        suppressions = replace(suppressions, optouts=people.make_listed(table, known.optouts))
-    if known.forgotten is not None:
-        suppressions = replace(suppressions, forgotten=people.make_listed(table, known.forgotten))
+    suppressions = suppress(project, campaigns, table, known)
     loaded = [load(one) for one in read]
     table.lock()
     if rejects is not None:
@@ -90,6 +96,19 @@ def gather(
     if found:
         raise ProjectInvalid(*found)
     return tuple(gathered)
+
+
+def suppress(project: Project, campaigns: Sequence[Campaign], table: Table, known: Known) -> Suppressions:
+    """Whom a project's files leave out of these campaigns, and whom what is known of people does."""
+    found = open_suppressions(project, {campaign.address_field for campaign in campaigns}, table)
+    if known.remembers and project.suppressions:
+        remembered.begin(table)
+        found = replace(found, remembers=True)
+    if known.optouts is not None:
+        found = replace(found, optouts=people.make_listed(table, known.optouts))
+    if known.forgotten is not None:
+        found = replace(found, forgotten=people.make_listed(table, known.forgotten))
+    return found
 
 
 def open_all(project: Project, campaigns: Sequence[Campaign], table: Table) -> list[Read]:
