@@ -252,6 +252,12 @@ def test_a_campaign_with_another_name_shows_everybody_the_same_variant(project: 
     assert folder.call("apply", "--auto-approve").code == 0
     got = texts(folder)
     assert after == [got.get(f"+3360000{number:04}", "").partition(" ")[0] for number in range(60)]
+    folder.write({"staff.yaml": 'seeds: [{phone_number: "+33600009001"}]\n'})
+    seen = [after.index("Hello"), after.index("Hi"), len(after) - 1 - after[::-1].index("Hello")]
+    rows = [flag for row in seen for flag in ("--row", str(row + 1))]
+    assert folder.call("test", "winter", "--to", str(folder.path / "staff.yaml"), *rows).code == 0
+    sent = [str(one.text) for one in folder.messages() if one.address == "+33600009001"]
+    assert [text.split()[0] for text in sent] == ["Hello", "Hi", "Hello"]
     compared = folder.call("report", "winter")
     assert (compared.code, compared.out) == (0, folder.call("report", "sale").out)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cli.test_waves import hear
 from tests.conftest import GREETING, NOW
 
 if TYPE_CHECKING:
@@ -60,6 +61,19 @@ def test_why_tells_that_a_campaign_is_halted_or_its_waves_are(folder: "Folder") 
     assert "blocked" not in ask(folder, folder.addresses()[0]).out
     folder.call("resume", "--campaign", "sale")
     assert "blocked" not in ask(folder, left).out
+
+
+def test_why_tells_that_stop_if_keeps_the_next_wave_from_beginning(folder: "Folder") -> None:
+    campaign = folder.path / "campaigns" / "sale.yaml"
+    with campaign.open("a", encoding="utf-8") as written:
+        written.write("stop_if: {undelivered: 5%, min_people: 2}\n")
+    assert folder.call("apply", "--auto-approve").code == 0
+    left = next(number for number in NUMBERS if number not in folder.addresses())
+    assert "blocked" not in ask(folder, left).out
+    hear(folder, "undelivered", 2)
+    said = ask(folder, left, at=NOW + timedelta(minutes=20)).out
+    assert "    blocked: wave 2 of 3 does not begin: 2 of 4 people (50.0 %) were not reached, more than 5 %" in said
+    assert "blocked" not in ask(folder, folder.addresses()[0], at=NOW + timedelta(minutes=20)).out
 
 
 @pytest.mark.parametrize("over", ["skip", "wait"])
