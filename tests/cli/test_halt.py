@@ -134,6 +134,13 @@ def test_a_campaign_that_nobody_knows_is_not_halted(folder: Folder) -> None:
     assert "halted" not in call(folder, "status").out
 
 
+def test_a_campaign_without_a_name_is_not_everything(folder: Folder) -> None:
+    for command in ("halt", "resume"):
+        refused = call(folder, command, "--campaign", "")
+        assert (refused.code, "no campaign ''" in refused.err) == (64, True)
+    assert "halted" not in call(folder, "plan").out
+
+
 def test_a_campaign_that_was_sent_is_halted_in_a_project_that_is_broken(folder: Folder, gateway: Gateway) -> None:
     gateway.pause = 0
     assert call(folder, "apply", "--auto-approve", "--target", "sale").code == 0
