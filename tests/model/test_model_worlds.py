@@ -29,7 +29,7 @@ def test_no_order_of_more_events_breaks_a_promise(world: World) -> None:
 
 def test_the_counts_are_of_the_present_worlds() -> None:
     assert list(recorded()["worlds"]) == [world.name for world in WORLDS], ANEW
-    assert list(recorded()["large"]) == [world.name for world in LARGE], f"{ANEW}, with the argument large"
+    assert list(recorded()["large"]) == [world.name for world in LARGE], ANEW
 
 
 def test_what_was_found_can_be_read() -> None:
