@@ -84,6 +84,19 @@ def test_each_wave_goes_out_once_the_one_before_is_over_and_its_time_has_passed(
     assert folder.call("plan", "--detailed-exitcode", at=NOW + timedelta(minutes=76)).code == 0
 
 
+def test_a_wave_that_ended_by_a_clock_that_ran_ahead_keeps_the_next_waiting_until_then(folder: Folder) -> None:
+    """Too late is safe, too early is not; whoever does not want to wait writes other waves."""
+    day = 24 * 60
+    assert (apply(folder, day).code, len(folder.messages())) == (0, 10)
+    mended = apply(folder, 20)
+    assert (mended.code, len(folder.messages())) == (0, 10)
+    assert "sale waiting until 2026-11-04 10:15 UTC: 20 people, wave 2 of 3" in mended.err
+    assert (apply(folder, day + 15).code, len(folder.messages())) == (0, 30)
+    assert (apply(folder, 40).code, len(folder.messages())) == (0, 30)
+    folder.write({"campaigns/sale.yaml": GREETING + "waves: [{people: 10}, {rest: true}]\n"})
+    assert (apply(folder, 40).code, folder.addresses()) == (0, NUMBERS)
+
+
 def test_without_a_time_between_them_waves_follow_each_other_in_one_apply(folder: Folder) -> None:
     folder.write({"campaigns/sale.yaml": GREETING + "waves: [{people: 10}, {share: 5%}, {rest: true}]\n"})
     assert (apply(folder, 0).code, folder.addresses()) == (0, NUMBERS)

@@ -21,6 +21,7 @@ from tests.machine.world import CAMPAIGN, DAY, FAULTS, START, Files, Message, Wo
 PEOPLE = 14
 NAMES = ("Ada", "Zoe")
 ROUNDS = 60
+PAUSE = timedelta(hours=2)
 MEMORY = Path("/dev/shm")  # noqa: S108 - thousands of small files that need no disk; elsewhere they have one
 FAULT_LISTS = st.lists(st.sampled_from(FAULTS), max_size=6)
 _NUMBERS = st.integers(0, PEOPLE - 1)
@@ -64,7 +65,7 @@ class Machine(RuleBasedStateMachine):
     world: World
     road: Road
     waits = 0
-    """How often, in the end, an apply may find that it has to wait two hours."""
+    """How often, in the end, an apply may find that it has to wait for a `PAUSE`."""
 
     def __init__(self, begin: Callable[[World, Path], Road], tally: Counter[str]) -> None:
         super().__init__()
@@ -264,7 +265,7 @@ class Machine(RuleBasedStateMachine):
             elif (idle := idle + 1) > self.waits:
                 break
             else:
-                world.pass_time(timedelta(hours=2))
+                world.pass_time(PAUSE)
         else:
             raise AssertionError(f"not done after {ROUNDS} applies in a world that works")
         judge(self.road.ground, world)
