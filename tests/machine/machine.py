@@ -74,6 +74,7 @@ class Machine(RuleBasedStateMachine):
         self._folder = Path(tempfile.mkdtemp(prefix="octoplan-machine-", dir=MEMORY if MEMORY.is_dir() else None))
         self._copies: list[tuple[bytes, int]] = []
         self._refusable: set[int] = set()
+        self._ahead = timedelta()
         self._standing: Mapping[Message, Held] = {}
         self._is_touched = True
 
@@ -186,6 +187,7 @@ class Machine(RuleBasedStateMachine):
     @rule(hours=_OFFSETS)
     def clock_jumps(self, hours: float) -> None:
         self.world.offset = timedelta(hours=hours)
+        self._ahead = max(self._ahead, self.world.offset)
 
     @rule()
     def somebody_copies_the_state(self) -> None:

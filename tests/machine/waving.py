@@ -1,6 +1,7 @@
 """The machine on the whole road, with a campaign in waves: each begins once the one before is over (see `Wire`)."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from math import ceil
 
 from tests.machine.halting import WholeHaltMachine
@@ -22,8 +23,10 @@ class WaveMachine(WholeHaltMachine):
 
     def _finish(self) -> None:
         """A wave's time is counted from when the one before ended: by a clock that ran ahead, that is to come yet."""
+        truth = self.world.truth
         with self.road.ground.look() as state:
-            ended = [frame.last_change for frame in state.store.frames() if frame.last_change is not None]
-        mended = self.world.local - self.world.offset
-        self.waits += max(0, ceil((max(ended, default=mended) - mended) / PAUSE))
+            ended = max((frame.last_change or truth for frame in state.store.frames()), default=truth)
+        ahead = max(ended - truth, timedelta())
+        assert ahead <= self._ahead, "a frame ended later than any clock ever said"
+        self.waits += ceil(ahead / PAUSE)
         super()._finish()
