@@ -1,6 +1,7 @@
 """A run that is halted from another machine stops by itself, with everything recorded; the gateway is the judge."""
 
 from dataclasses import replace
+from threading import Event
 
 import pytest
 
@@ -26,11 +27,15 @@ def halt(ground: Field, flag: Halted = FLAG) -> None:
 @pytest.mark.parametrize("flag", [FLAG, SALE], ids=["everything", "one campaign"])
 def test_a_halted_run_ends_what_is_in_flight_and_begins_nothing(ground: Field, flag: Halted) -> None:
     arrived: list[int] = []
+    flagged = Event()
 
     def script(asked: Asked) -> str:
         if asked.nth == 4:
             halt(ground, flag)
             arrived.append(len(ground.judge.asked))
+            flagged.set()
+        elif asked.nth > 4:  # the flag waits its turn to write: nothing may go by meanwhile
+            assert flagged.wait(timeout=4)
         return ACCEPT
 
     ground.judge.script = script
