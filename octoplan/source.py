@@ -17,10 +17,10 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from octoplan.errors import Place, Problem, ProjectInvalid
+from octoplan.reading import LINE_BREAK, read_text, refuse
 
 Pointer = tuple[str | int, ...]  # the way into the data: ("metadata", "voice_language"), ("audience", "exclude", 0)
 
-MAX_BYTES: Final = 4 * 1024 * 1024
 MAX_DEPTH: Final = 64
 MAX_ALIASED: Final = 100_000
 
@@ -32,18 +32,18 @@ _WORDS: Final = MappingProxyType(
 # At most 18 digits: what is longer is an identifier, and would lose digits in a 64-bit column.
 _WHOLE: Final = re.compile(r"0|-?[1-9][0-9]{0,17}")
 _FRACTION: Final = re.compile(r"(?=.*[.eE])-?(?=\.?[0-9])(?:0|[1-9][0-9]{0,17})?(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,3})?")
-# What a stream may not hold (YAML 1.1, section 5.1); surrogates never come out of UTF-8.
-_FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
-_BREAK: Final = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _SHOWABLE: Final = re.compile(r"(?!.*[0-9]{5})[\w.<-]{1,40}")
 
 # What the scanner stumbled over, told apart by its own words, said in ours: (its words, ours, at the opening?).
 _SYNTAX: Final = (
     ("mapping values", "a colon inside a value, or a line indented too far: put the value in quotes", False),
+    ("tab character", "a line that is indented with a tab: use spaces", False),
     ("start any token", "a value cannot begin with this character, nor a line with a tab: use quotes or spaces", False),
     ("end of stream", "this quote is never closed", True),
     ("',' or ", "this [ ] or { } is not closed, or lacks a comma", True),
     ("expected key", "this line is not indented like its neighbours, or something follows a closed quote", False),
+    ("'-' indicator", "a line of a list that does not begin with `- `, or is not indented like its neighbours", False),
+    ("node content", "a value cannot begin with this character: put it in quotes", False),
     ("expected ':'", "a key without its colon", False),
     ("escape character", "no such escape after a backslash: write the backslash twice, or use single quotes", False),
     ("comment or line", "nothing but a comment may follow `|` or `>` on its line", False),
@@ -139,33 +139,6 @@ def load(path: Path, shown: str) -> Document:
     return Document(path=path.resolve(), shown=shown, data=data, spots=spots)
 
 
-def read_text(path: Path, shown: str) -> str:
-    """Path of a text file, and how people see it, in; its text out. Raises ProjectInvalid where it cannot be read."""
-    try:
-        if not path.is_file():
-            raise _refuse(Place(file=shown), "file/missing", "there is no such file")
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except (OSError, RuntimeError):  # the latter: links in a circle
-        raise _refuse(Place(file=shown), "file/unreadable", "the file cannot be read") from None
-    if len(content) > MAX_BYTES:
-        raise _refuse(Place(file=shown), "file/too-large", "larger than 4 MiB", "keep people in an audience file")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        place = Place(file=shown, line=content.count(b"\n", 0, error.start) + 1)
-        raise _refuse(place, "file/not-utf-8", "the file is not UTF-8", "save it as UTF-8") from None
-    if wrong := _FORBIDDEN.search(text):
-        *above, line = _BREAK.split(text[: wrong.start() + 1])
-        place = Place(file=shown, line=len(above) + 1, column=len(line))
-        raise _refuse(place, "yaml/character", f"an invisible character, U+{ord(wrong[0]):04X}: delete it")
-    return text
-
-
-def _refuse(place: Place, rule: str, message: str, hint: str = "") -> ProjectInvalid:
-    return ProjectInvalid(Problem(place=place, rule=rule, message=message, hint=hint))
-
-
 def _scalar(word: str) -> Any:
     if word in _WORDS:
         return _WORDS[word]
@@ -184,7 +157,7 @@ class _Reading:
 
         self._yaml = yaml
         self._events = yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        self._lines = _BREAK.split(text)
+        self._lines = LINE_BREAK.split(text)
         self._shown = shown
         self._anchors: dict[str, tuple[Any, Spot]] = {}
         self._aliased = 0
@@ -195,7 +168,9 @@ class _Reading:
             built = self._root()
         except self._yaml.MarkedYAMLError as error:
             message, opening = next((ours, at) for theirs, ours, at in _SYNTAX if theirs in str(error.problem))
-            self._report(self._place(error.context_mark if opening else error.problem_mark), "yaml/syntax", message)
+            place = self._place(error.context_mark if opening else error.problem_mark)
+            if place.line not in {problem.place.line for problem in self._problems}:  # else it follows from that one
+                self._report(place, "yaml/syntax", message)
         if self._problems:
             raise ProjectInvalid(*self._problems)
         return built
@@ -203,7 +178,7 @@ class _Reading:
     def _root(self) -> tuple[Any, Spot]:
         start = Place(file=self._shown, line=1, column=1)
         if isinstance([next(self._events), next(self._events)][1], self._yaml.StreamEndEvent):
-            raise _refuse(start, "yaml/empty", "the file is empty")
+            raise refuse(start, "yaml/empty", "the file is empty")
         data, spot = self._node(next(self._events), 0)
         if data is None:
             self._report(start, "yaml/empty", "the file holds nothing but comments")
@@ -247,9 +222,9 @@ class _Reading:
 
     def _bound(self, place: Place, depth: int) -> None:
         if depth > MAX_DEPTH:
-            raise _refuse(place, "yaml/depth", f"nested deeper than {MAX_DEPTH} levels")
+            raise refuse(place, "yaml/depth", f"nested deeper than {MAX_DEPTH} levels")
         if self._aliased > MAX_ALIASED:
-            raise _refuse(place, "yaml/alias", f"the aliases repeat more than {MAX_ALIASED:,} values")
+            raise refuse(place, "yaml/alias", f"the aliases repeat more than {MAX_ALIASED:,} values")
 
     def _mapping(self, depth: int) -> tuple[Any, dict[str | int, Spot]]:
         data, under = dict[str, Any](), dict[str | int, Spot]()
@@ -262,7 +237,11 @@ class _Reading:
         return data, under
 
     def _holds(self, name: Any, place: Place, under: Mapping[str | int, Spot]) -> bool:
-        if not isinstance(name, str):
+        if isinstance(name, dict) and self._lines[place.line - 1].startswith("{{", place.column - 2):
+            told = "a value cannot begin with `{{`, which YAML reads itself"
+            place = replace(place, column=place.column - 1)
+            self._report(place, "yaml/key", told, "put the value in quotes, or on lines of its own below `|`")
+        elif not isinstance(name, str):
             self._report(place, "yaml/key", "a key must be text", "put it in quotes")
         elif name == "<<":
             self._report(place, "yaml/merge-key", "merge keys (`<<`) are not read", "use `defaults` in octoplan.yaml")
@@ -286,7 +265,7 @@ class _Reading:
             return None, Spot(key=key, value=key, text=key)  # the scanner puts nothing on some later line
         text, rows = place, 0
         if style == "|":
-            lines = _BREAK.split(word)
+            lines = LINE_BREAK.split(word)
             indent = next((len(self._lines[first + row]) - len(line) for row, line in enumerate(lines) if line), 0)
             text, rows = Place(file=self._shown, line=first + 1, column=indent + 1), len(lines)
         elif first == event.end_mark.line + 1:

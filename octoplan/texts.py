@@ -10,9 +10,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from octoplan import source
 from octoplan.errors import Place, Problem, ProjectInvalid
 from octoplan.project import Project
+from octoplan.reading import read_text
 from octoplan.source import Document, Pointer
 
 _TEMPLATED_METADATA = ("subject", "name_from", "cards", "actions")
@@ -64,7 +64,7 @@ def _read_text(project: Project, document: Document, base: Base, pointer: Pointe
     written = reduce(getitem, pointer, document.data)
     file = project.resolve(base(pointer), written, document.place(pointer))
     shown = project.shown(file)
-    text = source.read_text(file, shown)
+    text = read_text(file, shown)
     if not text.strip():
         raise ProjectInvalid(
             Problem(

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from octoplan.errors import Place, Problem, ProjectInvalid
-from octoplan.source import MAX_BYTES, Document, load, read_text
+from octoplan.reading import MAX_BYTES, read_text
+from octoplan.source import Document, load
 
 SHOWN = "campaigns/autumn.yaml"
 
@@ -197,6 +198,32 @@ def test_a_key_that_is_not_text_is_refused(folder: Path, key: str) -> None:
 
 def test_a_country_named_no_is_a_key(folder: Path) -> None:
     assert read(folder, "NO: 1\non: 2\n2026-12-01: 3\n").data == {"NO": 1, "on": 2, "2026-12-01": 3}
+
+
+@pytest.mark.parametrize("after", ["", " hello", ": 10% off"])
+def test_a_template_without_quotes_is_one_problem_that_says_to_quote_it(folder: Path, after: str) -> None:
+    (problem,) = problems(folder, f"a: 1\ntext: {{{{ name }}}}{after}\n")
+    assert (problem.rule, problem.place) == ("yaml/key", at(2, 7))
+    assert (problem.message, problem.hint) == (
+        "a value cannot begin with `{{`, which YAML reads itself",
+        "put the value in quotes, or on lines of its own below `|`",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "said"),
+    [
+        ("a: b\n\tc: d\n", (2, 1), "tab"),
+        ("a:\n  - b\n\t- c\n", (3, 1), "tab"),
+        ("a:\n- b\nc: d\n- e\n", (4, 1), "not indented"),
+        ("- a\nb: c\n", (2, 1), "begin with `- `"),
+        ("a: ]\n", (1, 4), "cannot begin"),
+    ],
+)
+def test_what_stops_the_scanner_is_named(folder: Path, text: str, place: tuple[int, int], said: str) -> None:
+    (problem,) = problems(folder, text)
+    assert (problem.rule, problem.place) == ("yaml/syntax", at(*place))
+    assert said in problem.message
 
 
 def test_a_merge_key_is_refused(folder: Path) -> None:
