@@ -14,7 +14,7 @@ PEOPLE = "mobile;first_name;email;town\n" + "".join(
     f"06 00 07 {n:02} 64;{'Xanthippe' if n % 4 else ''};x{n}@mail.example.org;{('Quimperlé', 'Zwolle')[n % 2]}\n"
     for n in range(40)
 )
-SMS = "channel: sms\npurpose: wholesale\nnot_after: 2026-12-01T18:00:00+01:00\ntext: Hello STOP au 30101\n"
+SMS = "channel: sms\npurpose: wholesale\nnot_after: 2099-12-01T18:00:00+01:00\ntext: Hello STOP au 30101\n"
 MAPPED = "columns: {phone_number: mobile}\nregion: FR\n"
 FILES = {
     "octoplan.yaml": (
