@@ -9,7 +9,7 @@ from hypothesis.stateful import invariant
 from octoplan.state.interface import Status
 from tests.machine.halting import HaltMachine
 from tests.machine.whole import FILE, WholeRoad
-from tests.machine.world import CAMPAIGN, address_of
+from tests.machine.world import CAMPAIGN, SECOND, address_of
 
 OTHER: Final = "book-fair"
 CAP: Final = "caps: [{{purpose: alert, at_most: 1, within: 900d, over: {over}}}]\n"
@@ -30,7 +30,8 @@ class CapRoad(WholeRoad):
         WholeRoad.write(self)
         end = self.world.not_after
         text = FILE.format(edition=1, words="Books", end=f"not_after: {end.isoformat()}" if end else "open: true")
-        text = text.replace('list_name: "1"', 'list_name: "1001"').replace(": Hi ", " of all kinds and a reading, ")
+        text = text.replace(": Hi ", " of all kinds and a reading, ")
+        text = text.replace('list_name: "1"', f'list_name: "{SECOND + 1}"')
         (self.folder / "campaigns" / f"{OTHER}.yaml").write_text(text, encoding="utf-8")
 
 

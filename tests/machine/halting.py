@@ -20,9 +20,9 @@ class HaltMachine(Machine):
     def apply_while_it_is_halted(self, faults: Sequence[str], what: str, *, resumes: bool) -> None:
         """Nothing is begun and nothing is replayed."""
         self.road.halt(what)
-        left = self.world.happened["left"]
+        left = self._left(what)
         self._apply(Process(world=self.world), faults)
-        assert self.world.happened["left"] == left, "something left while it was halted"
+        assert self._left(what) == left, "something left while it was halted"
         self.world.note("halted")
         if resumes:
             self.road.resume()
@@ -35,12 +35,16 @@ class HaltMachine(Machine):
 
         def halt(_process: Process, where: str) -> None:
             self.road.halt(what)
-            left.append(self.world.happened["left"])
+            left.append(self._left(what))
             self.world.note(f"halted: {where}")
 
         self._apply(Process(world=self.world, where=where, nth=nth, then=halt), faults)
-        assert not left or self.world.happened["left"] <= left[0] + 1, "more left than was on its way"
+        assert not left or self._left(what) <= left[0] + 1, "more left than was on its way"
         self.road.resume()
+
+    def _left(self, what: str) -> int:
+        """How many requests have left of the first campaign, which alone is halted by name; blank: of everything."""
+        return self.world.happened["left: of the first campaign" if what else "left"]
 
     def _finish(self) -> None:
         self.road.resume()

@@ -11,7 +11,7 @@ from octoplan.state.interface import OLDEST, FrameRecord, Held, Status
 from octoplan.state.keys import Keys
 from octoplan.state.sqlite import SqliteStore
 from octoplan.table.keys import person_key
-from tests.machine.world import CAMPAIGN, Message, World, address_of
+from tests.machine.world import CAMPAIGN, SECOND, Message, World, address_of
 
 NUMBERS = range(20)
 _ENDED = frozenset({Status.SENT, Status.UNKNOWN})
@@ -20,10 +20,7 @@ _HAD = frozenset({Status.SENDING, Status.SENT, Status.UNKNOWN})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """Where the state is, and what opens it. `campaigns`: the names of all of them.
-
-    The editions of the second one count from 1000 on, here and in the name of the list that it is sent to.
-    """
+    """Where the state is, and what opens it. `campaigns`: the names of all of them."""
 
     path: Path
     keys: Keys
@@ -44,7 +41,7 @@ class Ground:
     def standing(self, state: State) -> dict[Message, Held]:
         """What the state holds of each person, in every edition."""
         return {
-            (edition + 1000 * index, self.addresses[held.person]): held
+            (edition + SECOND * index, self.addresses[held.person]): held
             for index, name in enumerate(self.campaigns)
             for edition in state.store.editions(name)
             for batch in state.store.messages(name, edition)

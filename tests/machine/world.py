@@ -20,6 +20,8 @@ START: Final = datetime(2026, 11, 3, 10, 0, tzinfo=UTC)
 DAY: Final = timedelta(hours=24)
 HOUR: Final = timedelta(hours=1)
 CAMPAIGN: Final = "autumn-sale"
+SECOND: Final = 1000
+"""What the editions of the second campaign count from, here and in the name of the list that it is sent to."""
 
 Message = tuple[int, str]
 """An edition and an address."""
@@ -167,6 +169,8 @@ class World:
         fault = self.silent.get(copy.id) or (self.faults.popleft() if self.faults else "accept")
         self.note(f"fault: {fault}")
         self.note("left")
+        if copy.messages[0][0] < SECOND:
+            self.note("left: of the first campaign")
         if fault.startswith("silent"):
             self.silent[copy.id] = "silent before"
         if fault == "late":
