@@ -32,6 +32,7 @@ _WORDS: Final = MappingProxyType(
 # At most 18 digits: what is longer is an identifier, and would lose digits in a 64-bit column.
 _WHOLE: Final = re.compile(r"0|-?[1-9][0-9]{0,17}")
 _FRACTION: Final = re.compile(r"(?=.*[.eE])-?(?=\.?[0-9])(?:0|[1-9][0-9]{0,17})?(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,3})?")
+_HASHED: Final = re.compile(r"[ \t]+#(?=[\w{])")
 _SHOWABLE: Final = re.compile(r"(?!.*[0-9]{5})[\w.<-]{1,40}")
 
 # What the scanner stumbled over, told apart by its own words, said in ours: (its words, ours, at the opening?).
@@ -56,12 +57,14 @@ class Spot:
     """Where one value stands: its key, itself, the first character of its text, and the spots under it.
 
     For `rows` lines a line of the text is a line of the file; `size` values in all nest in `height` levels under it.
+    `cut`: the `#` that ends a plain text and has a word right behind it: to YAML a comment, to its author seldom.
     """
 
     key: Place
     value: Place
     text: Place
     rows: int = 0
+    cut: Place | None = None
     size: int = 1
     height: int = 0
     under: Mapping[str | int, "Spot"] = field(default_factory=lambda: MappingProxyType({}))
@@ -270,7 +273,13 @@ class _Reading:
             text, rows = Place(file=self._shown, line=first + 1, column=indent + 1), len(lines)
         elif first == event.end_mark.line + 1:
             text, rows = Place(file=self._shown, line=first, column=place.column + bool(style)), 1
-        return word if style else _scalar(word), Spot(key=key, value=place, text=text, rows=rows)
+        if style:
+            return word, Spot(key=key, value=place, text=text, rows=rows)
+        return _scalar(word), Spot(key=key, value=place, text=text, rows=rows, cut=self._cut(event.end_mark))
+
+    def _cut(self, end: Any) -> Place | None:
+        found = _HASHED.match(self._lines[end.line], end.column)
+        return Place(file=self._shown, line=end.line + 1, column=found.end()) if found else None
 
     def _place(self, mark: Any) -> Place:
         return Place(file=self._shown, line=mark.line + 1, column=mark.column + 1)

@@ -3,6 +3,7 @@
     rules      RULES: every rule by its id, in a sentence
     prose      a campaign → its texts, templates masked, each of which knows where it stands
     stop       the STOP mention: missing, spelled wrong, or in a part of its own
+    comments   texts that YAML ends at a `#`
     links      links without https, or through a shortener
     wording    placeholders left over, all capitals, two spaces
     unseen     characters that nobody sees, and texts that differ in nothing else

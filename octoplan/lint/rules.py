@@ -10,6 +10,7 @@ AREA: Final = "lint/"
 RULES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "all-caps": "A text in capital letters.",
+        "cut-by-comment": "A text that ends at a #, where YAML begins a comment.",
         "double-space": "Two spaces, one of which is paid for and not read.",
         "invisible-character": "A character that nobody sees, or a letter that looks like another.",
         "invisible-difference": "A text that differs from the one that was sent only in what nobody sees.",

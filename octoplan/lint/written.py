@@ -6,7 +6,7 @@ from octoplan import parts
 from octoplan.campaign import Campaign
 from octoplan.content.typography import cheaper
 from octoplan.errors import Problem
-from octoplan.lint import links, senders, stop, unseen, wording
+from octoplan.lint import comments, links, senders, stop, unseen, wording
 from octoplan.lint.prose import Prose
 from octoplan.lint.rules import AREA
 from octoplan.project import Project
@@ -18,7 +18,8 @@ def lint(campaign: Campaign, texts: Sequence[Prose]) -> tuple[Problem, ...]:
     """A campaign and its texts → everything that is found without its people, by place; all of it warnings."""
     found = [problem for text in texts for rule in _OF_A_TEXT for problem in rule(text)]
     found += (problem for text in texts for problem in unseen.characters(text, campaign))
-    return tuple(sorted({*found, *senders.senders(campaign), *stop.stops(campaign, texts), *_fixed(campaign, texts)}))
+    found += (*comments.cut(campaign), *senders.senders(campaign), *stop.stops(campaign, texts))
+    return tuple(sorted({*found, *_fixed(campaign, texts)}))
 
 
 def without(found: Iterable[Problem], campaign: Campaign, project: Project) -> tuple[Problem, ...]:

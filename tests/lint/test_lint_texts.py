@@ -215,6 +215,42 @@ def test_a_subject_is_looked_at_as_a_text_is(tmp_path: Path) -> None:
     assert [one.rule for one in found] == ["lint/all-caps", "lint/double-space", "lint/placeholder-left"]
 
 
+@pytest.mark.parametrize(
+    ("lines", "place"),
+    [
+        ("text: We are #1 in town\n", "5:14"),
+        ("text: Sale\t#friday\n", "5:12"),
+        ("text: é 👩 #1\n", "5:11"),
+        ("text: Order #{{ tongue }} is here\n", "5:13"),
+        ("text: We\n  are #1\n", "6:7"),
+        ("text:\n  fr: Nous #1\n  en: We\nlanguage: {column: tongue, default: en}\n", "6:12"),
+        ("text: '{{ a }}'\nvars:\n  a: We #1\n", "7:9"),
+        ("list_name: Friday #1\ntext: Hello\n", "5:19"),
+        ("text: Hello\nvariants:\n  a: 50% #half\n  b:\n    share: 50% #half\n    text: We #1\n", "10:14"),
+    ],
+)
+def test_a_text_that_a_comment_cuts_off_is_found_at_its_hash(lines: str, place: str, tmp_path: Path) -> None:
+    head = HEAD.format(purpose="alert").replace('101"}', '101", tongue: fr}')
+    found = [(one.rule, str(one.place)) for one in findings(tmp_path, f"channel: sms\n{head}{lines}")]
+    assert found == [("lint/cut-by-comment", f"campaigns/one.yaml:{place}")]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "text: Hello # to all\n",
+        "text: Hello #\n",
+        "text: Hello#1\n",
+        "text: 'We are #1' #sure\n",
+        "text: |  #words\n  We are #1\n",
+        "list_name: friday\ntext: Hello\nedition: 1 #first\nmetadata: #all\n  type: sms_premium #TODO\n",
+        "text: Hello\ntests:\n- name: a #b\n  given: {}\n  expect: {contains: Hello}\n",
+    ],
+)
+def test_a_comment_that_is_one_is_left_alone(lines: str, tmp_path: Path) -> None:
+    assert findings(tmp_path, f"channel: sms\n{HEAD.format(purpose='alert')}{lines}") == ()
+
+
 def test_strings_of_cards_and_actions_are_looked_at_for_links_and_placeholders(tmp_path: Path) -> None:
     rcs = sms("Hello").replace("channel: sms", "channel: rcs")
     found = findings(
