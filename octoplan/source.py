@@ -58,6 +58,7 @@ class Spot:
 
     For `rows` lines a line of the text is a line of the file; `size` values in all nest in `height` levels under it.
     `cut`: the `#` that ends a plain text and has a word right behind it: to YAML a comment, to its author seldom.
+    `written`: a fraction as its author wrote it, zeros and all; blank for all else.
     """
 
     key: Place
@@ -65,6 +66,7 @@ class Spot:
     text: Place
     rows: int = 0
     cut: Place | None = None
+    written: str = ""
     size: int = 1
     height: int = 0
     under: Mapping[str | int, "Spot"] = field(default_factory=lambda: MappingProxyType({}))
@@ -275,7 +277,9 @@ class _Reading:
             text, rows = Place(file=self._shown, line=first, column=place.column + bool(style)), 1
         if style:
             return word, Spot(key=key, value=place, text=text, rows=rows)
-        return _scalar(word), Spot(key=key, value=place, text=text, rows=rows, cut=self._cut(event.end_mark))
+        data, cut = _scalar(word), self._cut(event.end_mark)
+        written = word if isinstance(data, float) else ""
+        return data, Spot(key=key, value=place, text=text, rows=rows, cut=cut, written=written)
 
     def _cut(self, end: Any) -> Place | None:
         found = _HASHED.match(self._lines[end.line], end.column)

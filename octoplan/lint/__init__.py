@@ -5,7 +5,7 @@
     stop       the STOP mention: missing, spelled wrong, or in a part of its own
     comments   texts that YAML ends at a `#`
     links      links without https, or through a shortener
-    wording    placeholders left over, all capitals, two spaces
+    wording    placeholders left over, all capitals, two spaces, zeros that are not printed
     unseen     characters that nobody sees, and texts that differ in nothing else
     senders    senders that operators refuse
     written    all of that which needs nobody's message

@@ -20,8 +20,9 @@ from octoplan.source import Document, Pointer
 HOLE: Final = "\ue000"
 """Stands for each character of a template's tag, and in HTML of markup: for private use, so in no text of anybody."""
 
-Kind = Literal["text", "html", "line", "other", "var"]
-"""The message's words; the same in HTML; a subject or a name; a string of a card or an action; a var."""
+Kind = Literal["text", "html", "line", "other", "var", "fraction"]
+"""The message's words; the same in HTML; a subject or a name; a string of a card or an action; a var that is text; one
+that is a fraction, as it is written, and is printed."""
 
 _MOST: Final = 100_000
 _TAGS: Final = (("{{", "}}"), ("{%", "%}"), ("{#", "#}"))
@@ -30,6 +31,7 @@ _ELEMENT: Final = re.compile(r"<[^<>]*>")
 _SPOKEN: Final = frozenset({"language", "voice_language"})
 _LINES: Final = frozenset({"subject", "name_from"})
 _LONGEST_QUOTE: Final = 40
+_PRINTED: Final = r"\{{\{{-?\s*{name}\s*(?:-?\}}\}}|~|\|\s*d(?:efault)?\b)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +84,14 @@ def _vars(campaign: Campaign, project: Project, sources: str) -> Iterator[Prose]
     own: Mapping[str, Any] = campaign.document.data.get("vars") or {}
     for name, value in campaign.constants.items():
         document = campaign.document if name in own else project.document
-        if isinstance(value, str) and name in named and document is not None:
+        if name not in named or document is None:
+            continue
+        if isinstance(value, str):
             yield _prose(Sheet(pointer=("vars", name), source=value, locate=_located(document)), "var")
+        elif isinstance(value, float) and re.search(_PRINTED.format(name=name), sources):
+            written = document.spots.at(("vars", name))[0].written
+            sheet = Sheet(pointer=("vars", name), source=written, locate=_located(document))
+            yield Prose(sheet=sheet, kind="fraction", marked=written, words=written)
 
 
 def _located(document: Document) -> Any:

@@ -21,6 +21,7 @@ RULES: Final[Mapping[str, str]] = MappingProxyType(
         "stop-costs-a-part": "A STOP mention that takes a part of its own.",
         "stop-misspelled": "A STOP mention that is not spelled as Octopush wants it.",
         "stop-missing": "Marketing that does not say how to stop it.",
+        "zeros-lost": "A number that is not printed as it is written.",
     }
 )
 

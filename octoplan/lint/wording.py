@@ -1,10 +1,11 @@
-"""A text → what is left over in it, or written in a way that people do not read: placeholders, capitals, two spaces."""
+"""A text → what is left over in it, or reads otherwise than it was meant: placeholders, capitals, spaces, zeros."""
 
 import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
+from octoplan.content.values import text_of
 from octoplan.errors import Problem
 from octoplan.lint.prose import Prose, quoted
 from octoplan.lint.stop import MENTION
@@ -73,6 +74,17 @@ def spaces(prose: Prose) -> Iterator[Problem]:
     times = f", {len(found)} times" if len(found) > 1 else ""
     message = f"{len(found[0][0])} spaces between two words{times}"
     yield prose.finding("double-space", found[0].start(), message, "one is enough, and each is a character of a part")
+
+
+def zeros(prose: Prose) -> Iterator[Problem]:
+    """`zeros-lost`: a price such as 9.90, which is a number, and is printed as one: 9.9."""
+    if prose.kind != "fraction":
+        return
+    printed = text_of(float(prose.words))
+    if printed != prose.words:
+        message = f"`{prose.sheet.pointer[-1]}` is a number: {prose.words} is printed as {printed}"
+        hint = f'put it in quotes, "{prose.words}"; where a template reckons with it, add `| float` there'
+        yield prose.finding("zeros-lost", 0, message, hint)
 
 
 def _without_mention(prose: Prose) -> str:

@@ -11,7 +11,14 @@ from octoplan.lint.prose import Prose
 from octoplan.lint.rules import AREA
 from octoplan.project import Project
 
-_OF_A_TEXT = (wording.placeholders, wording.capitals, wording.spaces, links.plain_links, links.shorteners)
+_OF_A_TEXT = (
+    wording.placeholders,
+    wording.capitals,
+    wording.spaces,
+    wording.zeros,
+    links.plain_links,
+    links.shorteners,
+)
 
 
 def lint(campaign: Campaign, texts: Sequence[Prose]) -> tuple[Problem, ...]:

@@ -251,6 +251,35 @@ def test_a_comment_that_is_one_is_left_alone(lines: str, tmp_path: Path) -> None
     assert findings(tmp_path, f"channel: sms\n{HEAD.format(purpose='alert')}{lines}") == ()
 
 
+@pytest.mark.parametrize("tag", ["{{ price }}", "{{-price-}}", "{{ price | default(1) }}", "{{ price ~ 'E' }}"])
+@pytest.mark.parametrize(("written", "printed"), [("9.90", "9.9"), ("10.0", "10"), ("1e2", "100"), ("-.5", "-0.5")])
+def test_a_fraction_that_is_printed_otherwise_than_written_is_found(
+    tag: str, written: str, printed: str, tmp_path: Path
+) -> None:
+    (found,) = findings(tmp_path, sms(f"Only {tag}", rest=f"vars: {{price: {written}}}\n"))
+    assert (found.rule, str(found.place)) == ("lint/zeros-lost", "campaigns/one.yaml:5:15")
+    assert found.message == f"`price` is a number: {written} is printed as {printed}"
+    (tmp_path / "octoplan.yaml").write_text(f"octoplan: 1\nvars: {{price: {written}}}\n")
+    assert [str(one.place) for one in findings(tmp_path, sms(f"Only {tag}"))] == ["octoplan.yaml:2:15"]
+
+
+@pytest.mark.parametrize(
+    ("text", "price"),
+    [
+        ("Only {{ price }}", "9.95"),
+        ("Only {{ price }}", "9"),
+        ("Only {{ price }}", "'9.90'"),
+        ("Only {{ price | round(1) }}", "9.90"),
+        ("{% if price > 9 %}Much{% endif %}", "9.90"),
+        ("Only {{ prices }}", "9.90, prices: 1"),
+    ],
+)
+def test_a_fraction_that_is_printed_as_written_or_not_at_all_is_left_alone(
+    text: str, price: str, tmp_path: Path
+) -> None:
+    assert findings(tmp_path, sms(text, rest=f"vars: {{price: {price}}}\n")) == ()
+
+
 def test_strings_of_cards_and_actions_are_looked_at_for_links_and_placeholders(tmp_path: Path) -> None:
     rcs = sms("Hello").replace("channel: sms", "channel: rcs")
     found = findings(
