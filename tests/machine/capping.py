@@ -49,11 +49,10 @@ class CapMachine(HaltMachine):
     def _judge_the_end(self) -> None:
         """Everybody of the present audience has one of the two, or was refused, or it is closed."""
         world, ground = self.world, self.road.ground
-        is_closed = world.not_after is not None and world.local > world.not_after
         with ground.look() as state:
             standing = ground.standing(state)
         had = {address for _, address in world.accepted_at}
         refused = {address for (_, address), held in standing.items() if held.status is Status.REFUSED}
         for address in map(address_of, world.files.people):
-            assert is_closed or address in had | refused, f"{address} was left out of both"
+            assert world.is_closed or address in had | refused, f"{address} was left out of both"
             world.note(f"at the end: {'one of the two' if address in had else 'none of the two'}")

@@ -280,7 +280,6 @@ class Machine(RuleBasedStateMachine):
     def _judge_the_end(self) -> None:
         """Everybody of the present audience has exactly one, or is refused, or the campaign is closed."""
         world, ground = self.world, self.road.ground
-        is_closed = world.not_after is not None and world.local > world.not_after
         with ground.look() as state:
             standing = ground.standing(state)
         record = world.record()
@@ -296,5 +295,5 @@ class Machine(RuleBasedStateMachine):
             elif status is Status.REFUSED:
                 assert number in self._refusable, f"{message} is refused for no fault of theirs"
             else:
-                assert is_closed, f"{message} was left out: {status}"
+                assert world.is_closed, f"{message} was left out: {status}"
             world.note(f"at the end: {status or 'nobody'}")

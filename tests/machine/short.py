@@ -113,8 +113,7 @@ class ShortRoad:
         )
 
     def _may_begin(self) -> bool:
-        world = self.world
-        return (world.not_after is None or world.local <= world.not_after) and world.is_open(world.local)
+        return not self.world.is_closed and self.world.is_open(self.world.local)
 
     @property
     def _opens(self) -> str:

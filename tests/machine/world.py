@@ -115,6 +115,11 @@ class World:
         """The time as the machine that octoplan runs on has it."""
         return self.truth + self.offset
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether the campaign is over, by the clock of the machine that octoplan runs on."""
+        return self.not_after is not None and self.local > self.not_after
+
     def is_open(self, at: datetime) -> bool:
         """Whether people may be reached at a moment."""
         return not self.hours or any(first <= at.hour < last for first, last in self.hours)
