@@ -109,7 +109,7 @@ BAD = {
         files=campaign("open: true\n", ""),
         rule="schema/required",
         place="campaigns/bad.yaml:1:1",
-        says=("`not_after: 2026-12-01T18:00:00+01:00`, or `open: true`",),
+        says=("`not_after: 2027-11-28T18:00:00+01:00`, or `open: true`",),
     ),
     "send_at without an offset": Bad(
         files=campaign("open: true", "open: true\nsend_at: 2026-12-01T10:00:00"),
