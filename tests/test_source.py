@@ -210,22 +210,6 @@ def test_a_template_without_quotes_is_one_problem_that_says_to_quote_it(folder: 
     )
 
 
-@pytest.mark.parametrize(
-    ("text", "place", "said"),
-    [
-        ("a: b\n\tc: d\n", (2, 1), "tab"),
-        ("a:\n  - b\n\t- c\n", (3, 1), "tab"),
-        ("a:\n- b\nc: d\n- e\n", (4, 1), "not indented"),
-        ("- a\nb: c\n", (2, 1), "begin with `- `"),
-        ("a: ]\n", (1, 4), "cannot begin"),
-    ],
-)
-def test_what_stops_the_scanner_is_named(folder: Path, text: str, place: tuple[int, int], said: str) -> None:
-    (problem,) = problems(folder, text)
-    assert (problem.rule, problem.place) == ("yaml/syntax", at(*place))
-    assert said in problem.message
-
-
 def test_a_merge_key_is_refused(folder: Path) -> None:
     (problem,) = problems(folder, "a: &a {x: 1}\nb:\n  <<: *a\n")
     assert (problem.rule, problem.place) == ("yaml/merge-key", at(3, 3))
@@ -284,6 +268,11 @@ def test_nesting_of_64_levels_is_read_and_of_65_is_not(folder: Path) -> None:
         ("a: 'x\n b: 1\n", (1, 4), "quote"),
         ('a: "x\n---\n', (2, 1), ""),
         ("\ta: 1\n", (1, 1), "tab"),
+        ("a: b\n\tc: d\n", (2, 1), "tab"),
+        ("a:\n  - b\n\t- c\n", (3, 1), "tab"),
+        ("a:\n- b\nc: d\n- e\n", (4, 1), "not indented"),
+        ("- a\nb: c\n", (2, 1), "begin with `- `"),
+        ("a: ]\n", (1, 4), "cannot begin"),
         ("a: b: c\n", (1, 5), "colon"),
         ("a: [1, 2\n", (1, 4), "closed"),
         ("a: {b: 1\n", (1, 4), "closed"),
