@@ -6,7 +6,7 @@ characters of a text are looked at: no message has more than 1,224.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from octoplan.campaign import Campaign
@@ -31,17 +31,22 @@ _ELEMENT: Final = re.compile(r"<[^<>]*>")
 _SPOKEN: Final = frozenset({"language", "voice_language"})
 _LINES: Final = frozenset({"subject", "name_from"})
 _LONGEST_QUOTE: Final = 40
+# A tag that prints a var as it is, its name to be put in.
 _PRINTED: Final = r"\{{\{{-?\s*{name}\s*(?:-?\}}\}}|~|\|\s*d(?:efault)?\b)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prose:
-    """One text. `marked`: its source without templates; `words`: without markup too, which only HTML has."""
+    """One text. `marked`: its source without templates; `words`: without markup too, which only HTML has.
+
+    `cut`: of a var, the `#` that YAML ends it at (see `Spot`).
+    """
 
     sheet: Sheet
     kind: Kind
     marked: str
     words: str
+    cut: Place | None = None
 
     def finding(self, rule: str, offset: int, message: str, hint: str = "") -> Problem:
         """The id of a rule, and where in the text → the warning."""
@@ -86,12 +91,13 @@ def _vars(campaign: Campaign, project: Project, sources: str) -> Iterator[Prose]
         document = campaign.document if name in own else project.document
         if name not in named or document is None:
             continue
+        pointer = ("vars", name)
+        spot, locate = document.spots.at(pointer)[0], _located(document)
         if isinstance(value, str):
-            yield _prose(Sheet(pointer=("vars", name), source=value, locate=_located(document)), "var")
+            yield replace(_prose(Sheet(pointer=pointer, source=value, locate=locate), "var"), cut=spot.cut)
         elif isinstance(value, float) and re.search(_PRINTED.format(name=name), sources):
-            written = document.spots.at(("vars", name))[0].written
-            sheet = Sheet(pointer=("vars", name), source=written, locate=_located(document))
-            yield Prose(sheet=sheet, kind="fraction", marked=written, words=written)
+            sheet = Sheet(pointer=pointer, source=spot.written, locate=locate)
+            yield Prose(sheet=sheet, kind="fraction", marked=spot.written, words=spot.written, cut=spot.cut)
 
 
 def _located(document: Document) -> Any:

@@ -25,7 +25,7 @@ def lint(campaign: Campaign, texts: Sequence[Prose]) -> tuple[Problem, ...]:
     """A campaign and its texts → everything that is found without its people, by place; all of it warnings."""
     found = [problem for text in texts for rule in _OF_A_TEXT for problem in rule(text)]
     found += (problem for text in texts for problem in unseen.characters(text, campaign))
-    found += (*comments.cut(campaign), *senders.senders(campaign), *stop.stops(campaign, texts))
+    found += (*comments.cut(campaign, texts), *senders.senders(campaign), *stop.stops(campaign, texts))
     return tuple(sorted({*found, *_fixed(campaign, texts)}))
 
 

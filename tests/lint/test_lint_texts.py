@@ -235,6 +235,12 @@ def test_a_text_that_a_comment_cuts_off_is_found_at_its_hash(lines: str, place: 
     assert found == [("lint/cut-by-comment", f"campaigns/one.yaml:{place}")]
 
 
+def test_a_var_of_the_project_that_a_comment_cuts_off_is_found_where_a_template_names_it(tmp_path: Path) -> None:
+    (tmp_path / "octoplan.yaml").write_text("octoplan: 1\nvars:\n  shop: We #1\n  other: They #2\n")
+    found = [(one.rule, str(one.place)) for one in findings(tmp_path, sms("See {{ shop }}"))]
+    assert found == [("lint/cut-by-comment", "octoplan.yaml:3:12")]
+
+
 @pytest.mark.parametrize(
     "lines",
     [
