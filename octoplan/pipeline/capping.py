@@ -187,8 +187,9 @@ class Caps:
     def _read(self, capping: Capping) -> None:
         """Which editions reached somebody lately, and when each of their frames did."""
         course, longest = self._course, max(cap.within for cap in self._caps)
-        records = {record.name: record for record in course.records}
         found = course.state.store.reached(course.now - longest)
+        # asked after it: an apply beside this plan may have begun a campaign that the course does not know
+        records = {record.name: record for record in course.state.store.campaigns()}
         for (name, edition), frames in groupby(found, key=lambda one: (one.campaign, one.edition)):
             purpose, channel = _purpose(records[name]), records[name].channel
             if not any(cap.is_for(purpose, channel) for cap in self._caps):

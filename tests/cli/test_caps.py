@@ -76,6 +76,25 @@ def test_who_waits_for_a_cap_gets_it_once_the_cap_is_free_and_not_a_moment_soone
     assert shop.addresses() == [ADA, ADA]
 
 
+def test_a_campaign_that_is_sent_for_the_first_time_while_a_plan_is_drawn_counts_in_it(
+    shop: "Folder", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached = Reaching.reached
+
+    def after_books(store: Reaching, since: datetime) -> Any:
+        monkeypatch.setattr(Reaching, "reached", reached)
+        shop.write({"campaigns/b.yaml": sale(BOB, text="Books")})
+        assert shop.call("apply", "--target", "b", "--auto-approve").last.startswith("Applied: 1 sent")
+        return store.reached(since)
+
+    shop.write({"campaigns/c.yaml": sale(BOB, CY, text="Coats")})
+    monkeypatch.setattr(Reaching, "reached", after_books)
+    plan = shop.call("plan")
+    assert plan.code == 0
+    assert plan.out.splitlines()[-1].startswith("Sends: 1 recipients ")
+    assert plan.out.splitlines()[-1].endswith("1 over a cap.")
+
+
 def test_a_whole_campaign_over_a_cap_is_written_down_though_nothing_is_sent(shop: "Folder") -> None:
     shop.write({"campaigns/b.yaml": sale(ADA, text="Books")})
     done = apply(shop, 1)
