@@ -46,7 +46,7 @@ class FileOrServe(click.Group):
 def command(context: click.Context) -> None:
     """Take in what the gateway tells afterwards: deliveries, STOPs and replies, of FILE or standard input.
 
-    FILE is a JSON array, or has a callback a line, as JSON or as a form. Nothing is counted twice.
+    FILE holds JSON arrays, or a callback a line, as JSON or as a form. Nothing is counted twice.
     """
     if context.invoked_subcommand is None:
         context.invoke(read)

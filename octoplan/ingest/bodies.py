@@ -25,8 +25,8 @@ class Unreadable(ValueError):  # noqa: N818 - it says what is the case
         self.reason = reason
 
 
-def read(body: bytes) -> Sequence[Fields]:
-    """A body → the fields of each callback in it, one at least; Unreadable where there are none."""
+def read(body: bytes) -> Sequence[object]:
+    """A body → the fields of each callback in it, or what stands there for them; one at least, else Unreadable."""
     if len(body) > LONGEST:
         raise Unreadable("ingest/length", f"it is longer than {LONGEST:,} bytes")
     text = _decode(body).strip()
@@ -50,15 +50,14 @@ def _decode(body: bytes) -> str:
         raise Unreadable("ingest/text", "it is not UTF-8") from None
 
 
-def _objects(text: str) -> Sequence[Fields]:
+def _objects(text: str) -> Sequence[object]:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
         raise Unreadable("ingest/json", "it begins as JSON, and is none") from None
-    listed = found if isinstance(found, list) else [found]
-    if not listed or not all(isinstance(one, dict) for one in listed):
-        raise Unreadable("ingest/json", "it is no object, and no list of objects")
-    return listed
+    if found == []:
+        raise Unreadable("ingest/json", "it is a list of nothing")
+    return found if isinstance(found, list) else [found]
 
 
 def _form(text: str) -> Fields:

@@ -37,9 +37,11 @@ class Unusable:
     reason: str
 
 
-def read_callbacks(fields: Fields) -> Iterator[Callback | Unusable]:
+def read_callbacks(fields: object) -> Iterator[Callback | Unusable]:
     """The fields of a callback → one Callback for each message that it is about."""
-    if "stop_date" in fields:
+    if not isinstance(fields, Mapping):
+        yield Unusable(rule="ingest/json", reason="it is no object")
+    elif "stop_date" in fields:
         yield _read("stop", fields, "stop_date")
     elif "reception_date" in fields:
         yield _read("reply", fields, "reception_date")

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from octoplan.audience.steps import normalise
-from octoplan.ingest.bodies import Fields, Unreadable, read
+from octoplan.ingest.bodies import Unreadable, read
 from octoplan.ingest.callbacks import Callback, Unusable, read_callbacks
 from octoplan.state.keys import Keys
 from octoplan.state.told import Delivery, Heard, Optout, Reply
@@ -31,8 +31,8 @@ class Ear:
         except Unreadable as unreadable:
             return (), (Unusable(rule=unreadable.rule, reason=unreadable.reason),)
 
-    def match(self, bodies: Iterable[Fields]) -> tuple[tuple[Heard, ...], tuple[Unusable, ...]]:
-        """The fields of callbacks → the same."""
+    def match(self, bodies: Iterable[object]) -> tuple[tuple[Heard, ...], tuple[Unusable, ...]]:
+        """The fields of callbacks, or what stands there for them → the same."""
         found = [one for fields in bodies for one in read_callbacks(fields)]
         matched = [self._match(one) if isinstance(one, Callback) else one for one in found]
         heard = tuple(one for one in matched if not isinstance(one, Unusable))

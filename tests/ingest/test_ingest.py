@@ -1,10 +1,14 @@
 """`octoplan ingest`: callbacks from a file or standard input are kept once, and bad ones are told by line."""
 
+import io
 import json
 from urllib.parse import urlencode
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from octoplan.ingest.pieces import cut
 from tests.conftest import Folder, MakeProject
 from tests.ingest.conftest import PEOPLE, delivery, reply, stop, ticket_of
 
@@ -100,3 +104,98 @@ def test_a_missing_state_is_never_made(project: MakeProject) -> None:
 def test_an_environment_in_a_variable_is_not_enough(sent: Folder) -> None:
     sent.write({"octoplan.yaml": "octoplan: 1\nenvironments: {live: {gateway: octopush}}\n", "c": "{}"})
     assert sent.run("ingest", "c", env={"OCTOPLAN_ENV": "live"}).code == 64
+
+
+ARRAY_A_LINE = "".join(f"{json.dumps([stop(one)])}\n" for one in PEOPLE)
+TWO_ARRAYS = f"{json.dumps([stop(one) for one in PEOPLE[:3]], indent=1)}\n{json.dumps([*map(stop, PEOPLE[3:])])}"
+ARRAY_THEN_LINES = f"{json.dumps([stop(PEOPLE[0])])} \n" + "".join(f"{json.dumps(stop(one))}\n" for one in PEOPLE[1:])
+LINES_THEN_ARRAY = f"{json.dumps(stop(PEOPLE[0]))}\n{json.dumps([*map(stop, PEOPLE[1:])], indent=2)}\n"
+LINES_THEN_FORMS = f"{json.dumps([*map(stop, PEOPLE[1:])])}\n{urlencode(stop(PEOPLE[0]))}"
+FIELDS = st.dictionaries(
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=5),
+    st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
+        lambda inner: st.lists(inner, max_size=3),
+        max_leaves=3,
+    ),
+    max_size=3,
+)
+SIX = "Ingested: 0 deliveries, 6 STOPs, 0 replies; 6 new"
+
+
+@pytest.mark.parametrize("text", [ARRAY_A_LINE, TWO_ARRAYS, ARRAY_THEN_LINES, LINES_THEN_ARRAY, LINES_THEN_FORMS])
+def test_whatever_stands_beside_an_array_is_kept_too(sent: Folder, text: str) -> None:
+    sent.write({"callbacks": text})
+    done = sent.call("ingest", str(sent.path / "callbacks"))
+    assert (done.code, done.last, done.err) == (0, f"{SIX}.", "")
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("bad", [None, "+33600000599", 599, {"stop_date": "", "number": "0612345678"}])
+def test_a_bad_member_of_an_array_takes_no_other_along(sent: Folder, indent: int | None, bad: object) -> None:
+    members = [stop(one) for one in PEOPLE]
+    sent.write({"callbacks": json.dumps([*members[:3], bad, *members[3:]], indent=indent)})
+    done = sent.run("ingest", "callbacks")
+    assert (done.code, done.last) == (3, f"{SIX}; 1 cannot be used.")
+    assert "33600000599" not in done.err
+
+
+def test_a_member_that_is_no_json_takes_only_its_own_lines_along(sent: Folder) -> None:
+    text = json.dumps([stop(one) for one in PEOPLE], indent=1).replace(f'"number": "{PEOPLE[3]}"', '"number"')
+    sent.write({"callbacks": text})
+    done = sent.run("ingest", "callbacks")
+    assert (done.code, done.last) == (3, "Ingested: 0 deliveries, 5 STOPs, 0 replies; 5 new; 1 cannot be used.")
+    assert "callbacks:20: error: it begins as JSON, and is none" in done.err
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3, 30])
+def test_an_array_that_was_cut_off_is_told(sent: Folder, cut: int) -> None:
+    sent.write({"callbacks": json.dumps([stop(one) for one in PEOPLE])[:-cut]})
+    done = sent.run("ingest", "callbacks")
+    kept = 6 if cut == 1 else 5
+    assert (done.code, done.last) == (
+        3,
+        f"Ingested: 0 deliveries, {kept} STOPs, 0 replies; {kept} new; 1 cannot be used.",
+    )
+
+
+@pytest.mark.parametrize("text", ["", "\n \n", "[]", "[\n]\n[ ]"])
+def test_a_file_without_callbacks_is_fine(sent: Folder, text: str) -> None:
+    sent.write({"callbacks": text})
+    done = sent.run("ingest", "callbacks")
+    assert (done.code, done.last) == (0, "Ingested: 0 deliveries, 0 STOPs, 0 replies; 0 new.")
+
+
+def test_of_a_long_array_no_more_is_held_than_a_callback() -> None:
+    class Stream(io.BytesIO):
+        """What is read of it, as it is read."""
+
+        most = 0
+
+        def read(self, size: int | None = -1) -> bytes:
+            self.most = max(self.most, size or 0)
+            return super().read(size)
+
+    members = [{**stop(f"+3360000{one:04}"), "text": "é" * 40} for one in range(10_000)]
+    stream = Stream(json.dumps(members, ensure_ascii=False).encode())
+    assert [json.loads(piece)[0] for _, piece in cut(stream) if isinstance(piece, bytes)] == members
+    assert stream.most < 200_000
+
+
+@given(st.lists(st.lists(FIELDS, max_size=4)), st.sampled_from([None, 0, 2]), st.integers(1, 50))
+def test_arrays_are_cut_into_what_stands_in_them_wherever_a_read_ends(
+    arrays: list[list[dict[str, object]]], indent: int | None, size: int
+) -> None:
+    class Stream(io.BytesIO):
+        def read(self, _size: int | None = -1) -> bytes:
+            return super().read(size)
+
+    text = "".join(json.dumps(one, indent=indent, ensure_ascii=False) for one in arrays)
+    pieces = [piece for _, piece in cut(Stream(text.encode()))]
+    assert all(isinstance(one, bytes) for one in pieces)
+    found = [json.loads(one) for one in pieces if isinstance(one, bytes)]
+    assert found == [[one] for array in arrays for one in array]

@@ -89,7 +89,7 @@ def test_a_stop_goes_all_the_way_from_the_gateway_to_the_next_plan(
 def test_a_stop_that_comes_over_http_while_an_apply_is_at_work_is_obeyed(project: MakeProject, serve: Serve) -> None:
     slower = FILES["octoplan.yaml"].replace("frame_size: 3", "frame_size: 1, requests_per_second: 2")
     folder = project({**FILES, "octoplan.yaml": slower, "campaigns/sale.yaml": FILES["campaigns/sale.yaml"]})
-    assert folder.run("ingest", typed="[]").code == 3
+    assert folder.run("ingest", typed="[]").code == 0
     served = serve(folder)
     applying = folder.start("apply", "--auto-approve")
     until(lambda: len(folder.messages()) >= 1)
