@@ -54,6 +54,8 @@ class Scribe:
             self._write(batch)
 
     def _write(self, batch: list[_Entry]) -> None:
+        """Write a batch, also what nobody waits for any more, and tell whoever does."""
+        waiting = [(at, written) for at, (_, written) in enumerate(batch) if written.set_running_or_notify_cancel()]
         try:
             state = self._ready()
             ear = Ear(keys=state.keys, now=self._now())
@@ -61,12 +63,12 @@ class Scribe:
             if heard := [one for found, _ in said for one in found]:
                 state.store.hear(heard)
         except BaseException as error:  # noqa: BLE001 - whatever it is, whoever waits must not wait for ever
-            for _, written in batch:
+            for _, written in waiting:
                 written.set_exception(error)
             self._forget()
             return
-        for (_, written), (_, unusable) in zip(batch, said, strict=True):
-            written.set_result(unusable)
+        for at, written in waiting:
+            written.set_result(said[at][1])
 
     def _ready(self) -> State:
         if self._state is None:

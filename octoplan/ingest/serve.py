@@ -1,7 +1,7 @@
 """A scribe, a secret and a port → a small server that writes each callback down and only then answers it, with nothing.
 
     200  it is durable             400  nothing in it can be used         404  the path is not the secret
-    405  it is no POST             413  it is longer than a callback is   503  the state cannot be written just now
+    405  it is no POST             413  it is longer than a callback is   503  it is not written, or not known to be
 
 Octopush gives a receiver about a second, and signs nothing: the path is what tells its callbacks from others.
 """
@@ -39,7 +39,11 @@ class Door:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer a request, as ASGI has it."""
-        status = await self._answer(scope, receive)
+        try:
+            status = await self._answer(scope, receive)
+        except asyncio.CancelledError:
+            self.tell("a callback was turned away: the server ends")
+            status = _NOT_NOW
         if status is not None:
             headers = [(b"content-length", b"0")]
             await send({"type": "http.response.start", "status": status, "headers": headers})

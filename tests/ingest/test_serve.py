@@ -5,6 +5,7 @@ import json
 import os
 import random
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from octoplan.ingest.serve import Door, Message
 from octoplan.state.home import Home, State, open_state
 from octoplan.state.sqlite import SqliteStore
 from octoplan.table.keys import person_key
-from tests.conftest import NOW, Folder, MakeProject
+from tests.conftest import NOW, PATIENCE, Folder, MakeProject
 from tests.ingest.conftest import FILES, PEOPLE, SECRET, Serve, Served, delivery, reply, stop, ticket_of
 
 TRIALS = 20
@@ -120,6 +121,22 @@ def test_many_at_once_are_all_kept(sent: Folder, serve: Serve) -> None:
     assert said_stop(sent) == keys(sent, *addresses)
 
 
+@contextmanager
+def closing_state(folder: Folder) -> Iterator[State]:
+    state = opened(folder, writable=True)
+    with closing(state.store):
+        yield state
+
+
+@contextmanager
+def locked(folder: Folder) -> Iterator[None]:
+    """Let nobody else write to the state meanwhile."""
+    with closing(sqlite3.connect(folder.path / ".octoplan" / "sandbox.db", isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+        connection.execute("ROLLBACK")
+
+
 async def ask(door: Door, body: bytes) -> int:
     """Give a door a body, as a server would; the status of the answer."""
     answers: list[Message] = []
@@ -155,6 +172,35 @@ def test_where_the_state_cannot_be_written_it_says_so_and_opens_it_anew(sent: Fo
     assert said_stop(sent) == keys(sent, PEOPLE[0])
     assert len(states) == 2
     assert told == ["a callback was turned away: the state cannot be used: it is damaged or no state"]
+
+
+def test_what_was_handed_in_is_written_also_where_nobody_waits_for_it_any_more(sent: Folder) -> None:
+    with Scribe(lambda: closing_state(sent), lambda: NOW) as scribe:
+        with locked(sent):
+            first = scribe.write(json.dumps(stop(PEOPLE[0])).encode())
+            time.sleep(0.1)  # it is being written: the others wait for it
+            waiting = [first, *(scribe.write(json.dumps(stop(one)).encode()) for one in PEOPLE[1:3])]
+            left = [one.cancel() for one in waiting]
+        last = scribe.write(json.dumps(stop(PEOPLE[3])).encode())
+        assert last.result(timeout=PATIENCE) == ()
+    assert left == [False, True, True]
+    assert said_stop(sent) == keys(sent, *PEOPLE[:4])
+
+
+def test_whoever_still_waits_at_the_end_is_told_to_come_again(sent: Folder) -> None:
+    told: list[str] = []
+
+    async def end_while_it_waits(door: Door) -> int:
+        asked = asyncio.create_task(ask(door, json.dumps(stop(PEOPLE[0])).encode()))
+        await asyncio.sleep(0.1)
+        asked.cancel()
+        return await asked
+
+    with Scribe(lambda: closing_state(sent), lambda: NOW) as scribe, locked(sent):
+        door = Door(scribe=scribe, secret=SECRET, tell=told.append)
+        assert asyncio.run(end_while_it_waits(door)) == 503
+    assert told == ["a callback was turned away: the server ends"]
+    assert said_stop(sent) == keys(sent, PEOPLE[0])
 
 
 def test_a_stop_is_never_lost_by_a_kill_after_its_answer(fresh: Folder, serve: Serve) -> None:
