@@ -7,6 +7,7 @@ Told apart, as documented, by `delivery_date`, `stop_date` or `reception_date`; 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from octoplan.ingest.bodies import Fields, members
@@ -15,6 +16,10 @@ from octoplan.state.told import STANDING
 Kind = Literal["delivery", "stop", "reply"]
 UNDEFINED: Final = "UNDEFINED"
 _LONGEST: Final = 200
+_TELLING: Final[Mapping[str, Kind]] = MappingProxyType(
+    {"stop_date": "stop", "reception_date": "reply", "deliveries": "delivery", "delivery_date": "delivery"}
+)
+"""By which field a kind is known. Where several stand, the first with something in it counts; else the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,18 +46,17 @@ def read_callbacks(fields: object) -> Iterator[Callback | Unusable]:
     """The fields of a callback → one Callback for each message that it is about."""
     if not isinstance(fields, Mapping):
         yield Unusable(rule="ingest/json", reason="it is no object")
-    elif "stop_date" in fields:
-        yield _read("stop", fields, "stop_date")
-    elif "reception_date" in fields:
-        yield _read("reply", fields, "reception_date")
-    elif "deliveries" in fields:
-        yield from _group(fields)
-    elif "delivery_date" in fields:
-        yield _read("delivery", fields, "delivery_date")
-    else:
-        yield Unusable(
-            rule="ingest/kind", reason="it has none of delivery_date, stop_date, reception_date and deliveries"
-        )
+        return
+    there = [name for name in _TELLING if name in fields]
+    match next((name for name in there if not _is_blank(fields[name])), there[0] if there else None):
+        case "deliveries":
+            yield from _group(fields)
+        case str(date):
+            yield _read(_TELLING[date], fields, date)
+        case None:
+            yield Unusable(
+                rule="ingest/kind", reason="it has none of delivery_date, stop_date, reception_date and deliveries"
+            )
 
 
 def _group(fields: Fields) -> Iterator[Callback | Unusable]:
@@ -83,6 +87,10 @@ def _read(kind: Kind, fields: Fields, date: str) -> Callback | Unusable:
         status=status if status in STANDING or kind != "delivery" else UNDEFINED,
         said=_text(fields, "text", 10_000) if kind == "reply" else "",
     )
+
+
+def _is_blank(value: object) -> bool:
+    return not (value.strip() if isinstance(value, str) else value)
 
 
 def _text(fields: Fields, name: str, most: int = _LONGEST) -> str:

@@ -88,6 +88,25 @@ def test_a_stop_is_an_optout_also_where_nothing_else_is_known() -> None:
     assert both(bare) == (Optout(person=key(ANN), ticket="", at=None, heard_at=NOW),)
 
 
+@pytest.mark.parametrize("blank", [None, "", " "])
+def test_a_date_that_is_blank_decides_nothing_where_another_stands(blank: str | None) -> None:
+    dates = {"stop_date": blank, "reception_date": blank, "delivery_date": blank, "deliveries": blank}
+    for whole, kind in ((DELIVERY, Delivery), (STOP, Optout), (REPLY, Reply)):
+        fields = {**dates, **whole}
+        heard, unusable = EAR.hear(json.dumps(fields).encode())
+        assert ([type(one) for one in heard], unusable) == ([kind], ())
+        if blank is not None:
+            assert EAR.hear(as_form(fields)) == (heard, ())
+    heard, _ = EAR.hear(json.dumps({**dates, **GROUP}).encode())
+    assert {type(one) for one in heard} == {Delivery}
+
+
+def test_where_no_date_has_anything_in_it_the_first_of_them_decides() -> None:
+    assert both({"number": ANN, "stop_date": "", "delivery_date": ""}) == (
+        Optout(person=key(ANN), ticket="", at=None, heard_at=NOW),
+    )
+
+
 def test_a_reply_is_told_from_another_by_its_words_which_are_not_kept() -> None:
     (reply,) = both(REPLY)
     assert isinstance(reply, Reply)
