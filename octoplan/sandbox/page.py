@@ -18,12 +18,13 @@ PRIVATE: Mapping[str, str] = MappingProxyType(
     {
         "cache-control": "no-store",
         "referrer-policy": "no-referrer",
+        "x-dns-prefetch-control": "off",
         "x-content-type-options": "nosniff",
         "cross-origin-resource-policy": "same-origin",
         "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
     }
 )
-"""Nothing is kept, sniffed or shown elsewhere; as data it may do nothing at all."""
+"""Nothing is kept, sniffed, looked up or shown elsewhere; as data it may do nothing at all."""
 
 PAGE_HEADERS: Mapping[str, str] = MappingProxyType(
     {

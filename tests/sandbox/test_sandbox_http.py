@@ -251,6 +251,12 @@ def test_a_body_of_an_email_may_do_nothing_in_its_frame(port: int, contract: dic
     assert "script" not in policy
 
 
+def test_no_name_in_an_email_is_looked_up(port: int, contract: dict[str, dict[str, Any]]) -> None:
+    post(port, contract["email"])
+    for path in ("/", "/_sandbox/messages", "/_sandbox/messages/1/body"):
+        assert call(port, "GET", path)[1]["x-dns-prefetch-control"] == "off", path
+
+
 def test_a_plain_body_of_an_email_is_escaped(port: int, contract: dict[str, dict[str, Any]]) -> None:
     post(port, contract["email"] | {"text": "1 < 2 <script>\x00"})
     number = fetch(port, "/_sandbox/messages")["messages"][0]["id"]
