@@ -4,8 +4,8 @@ One after the other, so that a receiver hears things in the order in which they 
 and is never asked twice at once. Each has about a second for everything, as documented: a receiver that hangs delays
 the next callback by that, and the end of the thread by no more.
 
-Each callback is posted once, whatever is answered (assumed; see `callbacks.ASSUMPTIONS`). Only a sandbox that was
-killed between the POST and its note posts that one again.
+Each callback is posted once, whatever is answered (assumed; see `callbacks.ASSUMPTIONS`), also where several servers
+use one file: `turn` says who posts. Only a sandbox that was killed between the POST and its note posts that one again.
 """
 
 import contextlib
@@ -40,7 +40,7 @@ class Source(Protocol):
     """Where callbacks wait; both methods raise SandboxError if it cannot be used just now."""
 
     def take_callbacks(self, limit: int) -> Sequence[Callback]:
-        """List those that are due and were not noted yet, oldest first."""
+        """List those that are due, were not noted yet and are ours to post, oldest first."""
 
     def note_callback(self, number: int, *, status: int | None, error: str) -> None:
         """Note that the callback with this id was posted, and what came of it."""

@@ -92,9 +92,11 @@ class Steering:
         return replace(callback, id=number or 0)
 
     def take_callbacks(self, limit: int) -> Sequence[Callback]:
-        """List callbacks that are due by the sandbox's clock and were not posted yet, oldest first."""
-        now = self._sandbox.now()
-        return self._storage.list_waiting(now, limit)
+        """List callbacks that are due by the sandbox's clock and were not posted yet, oldest first.
+
+        None of them where another server on the same file posts them. For one thread.
+        """
+        return self._storage.list_waiting(self._sandbox.now(), limit) if self._storage.may_post() else ()
 
     def note_callback(self, number: int, *, status: int | None, error: str) -> None:
         """Note what a callback's receiver answered, or why nothing was."""

@@ -13,6 +13,7 @@ from octoplan.sandbox.errors import StorageError
 from octoplan.sandbox.ledger import Ledger
 from octoplan.sandbox.queries import CALLBACKS, MESSAGES, REQUESTS, Listing, stamp
 from octoplan.sandbox.records import Callback, Entry, Message, Query
+from octoplan.sandbox.turn import Turn
 
 Found = TypeVar("Found")
 _INVENTED = "address LIKE '+336000%'"
@@ -32,9 +33,12 @@ class Storage:
     A file is read through a connection of its own, so that nobody who looks holds up who sends.
     """
 
-    def __init__(self, connection: sqlite3.Connection, reader: sqlite3.Connection | None = None) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, reader: sqlite3.Connection | None = None, path: Path | None = None
+    ) -> None:
         self._connection = connection
         self._reader = reader or connection
+        self._turn = Turn(path)
         self._lock = threading.Lock()
         self._reading = threading.Lock() if reader else self._lock
 
@@ -43,7 +47,7 @@ class Storage:
         """Open or make the file at `path`; StorageError if it cannot be used."""
         connection = open_database(path)
         try:
-            return cls(connection, open_reader(path))
+            return cls(connection, open_reader(path), path)
         except StorageError:
             connection.close()
             raise
@@ -59,6 +63,7 @@ class Storage:
             if self._reader is not self._connection:
                 self._reader.close()
             self._connection.close()
+            self._turn.give_back()
 
     def __enter__(self) -> Self:
         return self
@@ -116,6 +121,10 @@ class Storage:
         """Load the credit left, in EUR; None on a new account."""
         rows = self._read("SELECT credit FROM account", {})
         return str(rows[0][0]) if rows else None
+
+    def may_post(self) -> bool:
+        """Whether it is ours to post callbacks: the first who asks has it until the file is closed. For one thread."""
+        return self._turn.take()
 
     def list_waiting(self, now: datetime, limit: int) -> tuple[Callback, ...]:
         """List callbacks that are due and were not posted yet, oldest first."""

@@ -585,6 +585,34 @@ def test_what_waits_when_a_sandbox_ends_is_posted_by_the_next(tmp_path: Path, *,
     assert len(receiver.bodies) <= 60 + killed
 
 
+def test_of_two_servers_on_one_file_one_posts_and_the_other_once_it_ends(tmp_path: Path) -> None:
+    def slowly(connection: socket.socket) -> None:
+        time.sleep(0.02)
+        connection.sendall(OK)
+
+    def start(stack: contextlib.ExitStack) -> Storage:
+        storage = stack.enter_context(Storage.at(tmp_path / "inbox.db"))
+        stack.enter_context(Poster(Steering(Sandbox(storage, lambda: NOW))))
+        return storage
+
+    def post(storage: Storage, *bodies: bytes) -> None:
+        until, before = time.monotonic() + PATIENCE, len(receiver.bodies)
+        queue(storage, *(replace(CALLBACK, url=receiver.url, body=body) for body in bodies))
+        while len(receiver.bodies) < before + len(bodies):
+            assert time.monotonic() < until
+            time.sleep(0.01)
+
+    with Receiver(slowly) as receiver, contextlib.ExitStack() as second:
+        with contextlib.ExitStack() as first:
+            post(start(first), b"first")
+            storage = start(second)
+            post(storage, *(b"%d" % at for at in range(40)))
+            time.sleep(0.3)
+        post(storage, b"last")
+    assert sorted(receiver.bodies) == sorted([b"first", *(b"%d" % at for at in range(40)), b"last"])
+    assert (tmp_path / "inbox.db-posting").stat().st_mode & 0o777 == 0o600
+
+
 def test_an_accepted_request_is_reported_to_the_callback_url(sms: Callable[..., dict[str, Any]]) -> None:
     with Receiver(say(OK)) as receiver, Storage.in_memory() as storage:
         sandbox = Sandbox(storage, lambda: NOW)
