@@ -14,7 +14,7 @@ from octoplan.sandbox.rules import BY_ID, Rule
 from octoplan.sandbox.settings import Settings
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-_EMAIL = re.compile(r"[^@\s<>\"',;()]{1,64}@[^@\s<>\"',;()]+\.[^@\s<>\"',;().]{2,}")
+_EMAIL = re.compile(r"[^@\s<>\",;()]{1,64}@[^@\s<>\"',;()]+\.[^@\s<>\"',;().]{2,}")
 _STOP = re.compile(r"STOP au (?:[0-9]+|XXXXX)")
 _LONGEST_EMAIL = 254
 _SENDER = range(3, 12)

@@ -25,7 +25,7 @@ environments:
     abort_after: 1000
     windows: {windows}
 """
-_APOSTROPHE: Final = "o'"
+_REFUSED: Final = "c"  # no country's and nobody's: the sandbox asks for two letters
 SMS: Final = "channel: sms\n"
 PERSONAL: Final = "channel: sms\npersonalization: server\n"
 EMAIL: Final = "channel: email\nmetadata: {email_from: shop@example.com, subject: News}\n"
@@ -62,11 +62,11 @@ class Author:
     def address(self, number: int) -> str:
         """Give the address of a person."""
         if self.email:
-            return f"{_APOSTROPHE if self.is_bad(number) else ''}nobody.{number}@example.com"
+            return f"nobody.{number}@example.{_REFUSED if self.is_bad(number) else 'com'}"
         return f"+336000{number:05d}"
 
     def is_bad(self, number: int) -> bool:
-        """Whether octoplan takes the address for good, and the sandbox refuses it: o'nobody.5@example.com."""
+        """Whether octoplan takes the address for good, and the sandbox refuses it: nobody.5@example.c."""
         return self.email and number % 11 == 5
 
     def is_blacklisted(self, number: int) -> bool:

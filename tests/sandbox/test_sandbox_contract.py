@@ -114,6 +114,14 @@ def test_a_destination_that_is_no_email_is_2005(post: Post, contract: dict[str, 
     assert post(contract["email"]) == (400, {"code": 2005, "message": "[destination email] field should be valid."})
 
 
+@pytest.mark.parametrize("address", ["conan.o'brien@example.com", "!#$%&'*+-/=?^_`{|}~@example.com", "é@example.com"])
+def test_an_email_may_have_any_letter_that_needs_no_quotes(
+    post: Post, contract: dict[str, dict[str, Any]], address: str
+) -> None:
+    contract["email"]["recipients"] = [{"email": address}]
+    assert post(contract["email"])[0] == 201
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
