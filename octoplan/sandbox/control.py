@@ -175,7 +175,7 @@ class Control:
 
     def _list(self, name: str, listing: Listing[Found], show: Show[Found], brief: Show[Found] | None = None) -> Door:
         async def door(request: Request) -> Response:
-            query = read_query(request.query_params)
+            query = read_query(request.query_params, listing.conditions, listing.states)
             if listing is TICKETS:
                 query = replace(query, newest=True)
             found = await run_in_threadpool(self._sandbox.find, listing, query)

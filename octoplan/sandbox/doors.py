@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, get_args
+from typing import Any
 
 from octoplan.sandbox.callbacks import LONGEST_TEXT, STATUSES
 from octoplan.sandbox.counting import Measure
 from octoplan.sandbox.faults import KINDS, LONGEST_QUEUE, LONGEST_SECONDS
-from octoplan.sandbox.records import Callback, Entry, Message, State, Ticket
+from octoplan.sandbox.queries import LISTINGS
+from octoplan.sandbox.records import Callback, Entry, Message, Ticket
 from octoplan.sandbox.shapes import Schema, make_object, refer, shape_of
 
 _ROOT = "/_sandbox"
@@ -100,18 +101,21 @@ DOOR_SCHEMAS: Mapping[str, Schema] = MappingProxyType(
     }
 )
 
-_STATES = {"enum": list(get_args(State))}
 _FILTERS: Mapping[str, Schema] = MappingProxyType(
     {
-        "search": _TEXT | {"description": "In text, address, list, sender, subject or ticket, in any case."},
+        "search": _TEXT
+        | {"description": "In text, address, list, sender, subject or ticket, in any case; in a request's body."},
         "channel": _TEXT,
         "list_name": _TEXT,
         "ticket": _TEXT,
         "address": _TEXT,
         "message": _COUNT,
         "request": _COUNT,
-        "state": _STATES,
         "refused": _FLAG,
+    }
+)
+_OF_ALL: Mapping[str, Schema] = MappingProxyType(
+    {
         "brief": _FLAG | {"description": "Requests without their bodies."},
         "newest": _FLAG | {"description": "Newest first; tickets always are."},
         "limit": _COUNT | {"maximum": 1000, "default": 100},
@@ -124,7 +128,7 @@ _FILTERS: Mapping[str, Schema] = MappingProxyType(
 class Door:
     """One path and method: what it does, what it `takes` in JSON and `gives` with `status`.
 
-    `gives` None is no content, or, with a `media_type`, a document.
+    `gives` None is no content, or, with a `media_type`, a document. `asks`: the parameters that narrow a list.
     """
 
     method: str
@@ -133,13 +137,16 @@ class Door:
     gives: Schema | None = None
     takes: Schema | None = None
     status: int = 200
-    filtered: bool = False
+    asks: Mapping[str, Schema] | None = None
     media_type: str = "application/json"
 
 
 def _list_door(name: str) -> Door:
     gives = make_object({"total": _COUNT, name: _list_of(refer(name.removesuffix("s")))})
-    return Door(method="GET", path=f"{_ROOT}/{name}", does=f"List {name}.", gives=gives, filtered=True)
+    listing = LISTINGS[name]
+    known: dict[str, Schema] = {**_FILTERS, "state": {"enum": list(listing.states)}}
+    asks = {**{name: known[name] for name in listing.conditions}, **_OF_ALL}
+    return Door(method="GET", path=f"{_ROOT}/{name}", does=f"List {name}.", gives=gives, asks=asks)
 
 
 def _set_door(name: str, schema: str, takes: Schema) -> tuple[Door, Door]:
@@ -232,8 +239,8 @@ def describe_door(door: Door) -> dict[str, Any]:
     if "{number}" in door.path:
         number = {"name": "number", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 0}}
         described["parameters"] = [number]
-    if door.filtered:
-        described["parameters"] = [{"name": name, "in": "query", "schema": one} for name, one in _FILTERS.items()]
+    if door.asks is not None:
+        described["parameters"] = [{"name": name, "in": "query", "schema": one} for name, one in door.asks.items()]
     if door.takes is not None:
         described["requestBody"] = {"required": True, "content": {"application/json": {"schema": door.takes}}}
     return described
@@ -245,7 +252,7 @@ def _list_answers(door: Door) -> dict[str, Any]:
     if door.status != 204:  # noqa: PLR2004 - no content
         success["content"] = {door.media_type: {"schema": door.gives} if door.gives else {}}
     answers = {str(door.status): success}
-    if door.takes is not None or door.filtered:
+    if door.takes is not None or door.asks is not None:
         answers["400"] = {"description": "It cannot be read or done, and why.", "content": problem}
     if "{number}" in door.path:
         answers["404"] = {"description": "There is none of this number.", "content": problem}

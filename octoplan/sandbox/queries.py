@@ -1,23 +1,24 @@
 """A Query → SQL over the sandbox's tables, and rows → Tickets, Messages, Entries and Callbacks."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_args
 
 from octoplan.sandbox.casting import Forgiven
-from octoplan.sandbox.records import Callback, Entry, Message, Query, Ticket
+from octoplan.sandbox.questions import BadQuestion
+from octoplan.sandbox.records import Callback, CallbackState, Entry, Message, Query, State, Ticket
 
 Row = tuple[Any, ...]
 Found = TypeVar("Found")
 
 _STATE = "CASE WHEN d.canceled IS NOT NULL THEN 'canceled' WHEN d.due > :now THEN 'held' ELSE 'sent' END"
-_LIKE = "LIKE :search ESCAPE '\\'"
-_SOUGHT = f"r.ticket {_LIKE} OR r.list_name {_LIKE} OR d.text {_LIKE} OR d.sender {_LIKE} OR d.options {_LIKE}"
+_SOUGHT = "r.ticket, r.list_name, d.text, d.sender, json_extract(d.options, '$.subject')"
 _OF_REQUEST = MappingProxyType(
     {
         "ticket": "r.ticket = :ticket",
@@ -28,6 +29,11 @@ _OF_REQUEST = MappingProxyType(
     }
 )
 _ANY_MESSAGE = "EXISTS (SELECT 1 FROM messages AS m WHERE m.request = r.id AND"
+_TOLD_OF = "EXISTS (SELECT 1 FROM requests AS r WHERE r.ticket = c.ticket AND"
+_ESCAPED = re.compile(r"(?:\\u[0-9a-fA-F]{4})+")
+_STATES: tuple[State, ...] = get_args(State)
+_CALLBACK_STATES: tuple[CallbackState, ...] = get_args(CallbackState)
+_FILTERS = tuple(one.name for one in fields(Query) if one.name not in ("brief", "newest", "limit", "offset"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +45,7 @@ class Listing(Generic[Found]):
     key: str
     conditions: Mapping[str, str]
     read: Callable[[Row], Found]
+    states: tuple[State, ...] | tuple[CallbackState, ...] = _STATES
 
     def select(self, query: Query, now: datetime) -> tuple[str, dict[str, Any]]:
         """Write the statement that lists, and its parameters."""
@@ -50,7 +57,10 @@ class Listing(Generic[Found]):
         return f"SELECT count(*) FROM {self.tables}{self._where(query)}", _bind(query, now)
 
     def _where(self, query: Query) -> str:
-        wanted = [self.conditions[name] for name in self.conditions if getattr(query, name) is not None]
+        asked = [name for name in _FILTERS if getattr(query, name) is not None]
+        if beside := [name for name in asked if name not in self.conditions]:
+            raise BadQuestion(f"{beside[0]}: not known of these", hint=f"there are: {', '.join(self.conditions)}")
+        wanted = [self.conditions[name] for name in asked]
         return f" WHERE {' AND '.join(wanted)}" if wanted else ""
 
 
@@ -60,10 +70,26 @@ def stamp(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
+def is_found(sought: str, *texts: str | bytes | None) -> bool:
+    """Whether `sought`, in folded case, stands in one of the texts, in any case: in SQL, `found(sought, ...)`.
+
+    Bytes are a body as it was received, which may be JSON in ASCII.
+    """
+    return any(sought in (_unescape(text) if isinstance(text, bytes) else text).casefold() for text in texts if text)
+
+
+def _unescape(body: bytes) -> str:
+    return _ESCAPED.sub(lambda found: _read_units(found[0]), body.decode("utf-8", "replace"))
+
+
+def _read_units(escaped: str) -> str:
+    units = bytes.fromhex(escaped.replace("\\u", ""))
+    return units.decode("utf-16-be", "replace")
+
+
 def _bind(query: Query, now: datetime) -> dict[str, Any]:
-    sought = (query.search or "").replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     limit = -1 if query.limit is None else query.limit
-    return asdict(query) | {"search": f"%{sought}%", "limit": limit, "now": stamp(now)}
+    return asdict(query) | {"search": (query.search or "").casefold(), "limit": limit, "now": stamp(now)}
 
 
 def _read_message(row: Row) -> Message:
@@ -160,7 +186,7 @@ MESSAGES = Listing(
             "message": "m.id = :message",
             "address": "m.address = :address",
             "state": f"{_STATE} = :state",
-            "search": f"({_SOUGHT} OR m.address {_LIKE} OR m.text {_LIKE})",
+            "search": f"found(:search, {_SOUGHT}, m.address, m.text)",
         }
     ),
     read=_read_message,
@@ -177,8 +203,9 @@ TICKETS = Listing(
         {
             **_OF_REQUEST,
             "address": f"{_ANY_MESSAGE} m.address = :address)",
+            "message": f"{_ANY_MESSAGE} m.id = :message)",
             "state": f"{_STATE} = :state",
-            "search": f"({_SOUGHT} OR {_ANY_MESSAGE} (m.address {_LIKE} OR m.text {_LIKE})))",
+            "search": f"(found(:search, {_SOUGHT}) OR {_ANY_MESSAGE} found(:search, m.address, m.text)))",
         }
     ),
     read=_read_ticket,
@@ -194,7 +221,9 @@ REQUESTS = Listing(
         {
             **_OF_REQUEST,
             "address": f"{_ANY_MESSAGE} m.address = :address)",
-            "search": f"(r.ticket {_LIKE} OR r.list_name {_LIKE} OR CAST(r.body AS TEXT) {_LIKE})",
+            "message": f"{_ANY_MESSAGE} m.id = :message)",
+            "state": f"EXISTS (SELECT 1 FROM deliveries AS d WHERE d.request = r.id AND {_STATE} = :state)",
+            "search": "found(:search, r.ticket, r.list_name, r.body)",
         }
     ),
     read=_read_entry,
@@ -203,6 +232,21 @@ CALLBACKS = Listing(
     columns="c.id, c.kind, c.ticket, c.message, c.due, c.url, c.format, c.body, c.state, c.status, c.error",
     tables="callbacks AS c",
     key="c.id",
-    conditions=MappingProxyType({"message": "c.message = :message", "ticket": "c.ticket = :ticket"}),
+    conditions=MappingProxyType(
+        {
+            "ticket": "c.ticket = :ticket",
+            "message": "c.message = :message",
+            "state": "c.state = :state",
+            "channel": f"{_TOLD_OF} r.channel = :channel)",
+            "list_name": f"{_TOLD_OF} r.list_name = :list_name)",
+            "request": f"{_TOLD_OF} r.id = :request)",
+            "address": f"{_TOLD_OF} {_ANY_MESSAGE} m.address = :address AND m.id = coalesce(c.message, m.id)))",
+        }
+    ),
     read=_read_callback,
+    states=_CALLBACK_STATES,
 )
+LISTINGS: Mapping[str, Listing[Any]] = MappingProxyType(
+    {"tickets": TICKETS, "messages": MESSAGES, "requests": REQUESTS, "callbacks": CALLBACKS}
+)
+"""What can be listed, by the name of its door."""

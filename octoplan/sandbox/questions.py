@@ -2,16 +2,18 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, get_args
+from typing import Any
 
 from octoplan.sandbox.errors import SandboxError
-from octoplan.sandbox.records import Query, State
+from octoplan.sandbox.records import CallbackState, Query, State
 
 LARGEST_QUESTION = 1024 * 1024
 _MOST = 1000
-_STATES: tuple[State, ...] = get_args(State)
+_OF_ALL = ("brief", "newest", "limit", "offset")
+"""What every list knows beside its filters."""
+AnyState = State | CallbackState
 _LONGEST = 200
 _DURATION = re.compile(r"(-?[0-9]{1,9}(?:\.[0-9]{1,6})?)(s|m|h|d)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -22,8 +24,11 @@ class BadQuestion(SandboxError):  # noqa: N818 - it says what is the case
     """Something that cannot be asked."""
 
 
-def read_query(asked: Mapping[str, str]) -> Query:
-    """Read the parameters of a list; BadQuestion names the first that makes no sense."""
+def read_query(asked: Mapping[str, str], filters: Collection[str], states: Sequence[AnyState]) -> Query:
+    """Read the parameters of a list, which knows these; BadQuestion names the first that makes no sense."""
+    known = (*filters, *_OF_ALL)
+    if unknown := asked.keys() - {*known}:
+        raise BadQuestion(f"no such parameter: {min(unknown)[:40]}", hint=f"there are: {', '.join(known)}")
     return Query(
         ticket=_read_word(asked, "ticket"),
         address=_read_word(asked, "address"),
@@ -32,7 +37,7 @@ def read_query(asked: Mapping[str, str]) -> Query:
         search=_read_word(asked, "search"),
         message=_read_number(asked, "message"),
         request=_read_number(asked, "request"),
-        state=_read_state(asked),
+        state=_read_state(asked, states),
         refused=_read_flag(asked, "refused"),
         brief=bool(_read_flag(asked, "brief")),
         newest=bool(_read_flag(asked, "newest")),
@@ -88,14 +93,14 @@ def _is_address(value: object) -> bool:
     return isinstance(value, str) and 0 < len(value) <= _LONGEST
 
 
-def _read_state(asked: Mapping[str, str]) -> State | None:
+def _read_state(asked: Mapping[str, str], states: Sequence[AnyState]) -> AnyState | None:
     written = asked.get("state")
     if not written:
         return None
-    for state in _STATES:
+    for state in states:
         if state == written:
             return state
-    raise BadQuestion(f"state: one of {', '.join(_STATES)}")
+    raise BadQuestion(f"state: one of {', '.join(states)}")
 
 
 def _read_word(asked: Mapping[str, str], name: str) -> str | None:

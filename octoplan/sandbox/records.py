@@ -10,6 +10,8 @@ from octoplan.sandbox.casting import Forgiven
 
 State = Literal["sent", "held", "canceled"]
 """A message is held until the sandbox's clock reaches the moment when it is due."""
+CallbackState = Literal["waiting", "sent", "failed"]
+"""A callback waits until it was posted; it failed where nothing was answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,17 +123,18 @@ class Callback:
     url: str
     format: str
     body: bytes = field(repr=False)
-    state: Literal["waiting", "sent", "failed"] = "waiting"
+    state: CallbackState = "waiting"
     status: int | None = None
     error: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """Which tickets, messages or requests: None asks for any; oldest first unless `newest`; `limit` None for all.
+    """Which tickets, messages, requests or callbacks: None asks for any; oldest first unless `newest`.
 
-    `search`: what stands somewhere in text, address, list, sender, subject or ticket, in any case. `refused`: requests
-    with an error, or those without. `brief`: whoever asks does without the bodies of requests.
+    `search`: what stands somewhere in text, address, list, sender, subject or ticket, in any case; in a request's body.
+    `state`: of a message, a ticket or an accepted request, or of a callback. `refused`: requests with an error, or
+    those without. `brief`: whoever asks does without the bodies of requests. `limit`: None for all.
     """
 
     ticket: str | None = None
@@ -141,7 +144,7 @@ class Query:
     request: int | None = None
     message: int | None = None
     search: str | None = None
-    state: State | None = None
+    state: State | CallbackState | None = None
     refused: bool | None = None
     brief: bool = False
     newest: bool = False

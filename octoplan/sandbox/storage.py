@@ -11,7 +11,7 @@ from typing import Any, Self, TypeVar
 from octoplan.sandbox.database import open_database, open_reader
 from octoplan.sandbox.errors import StorageError
 from octoplan.sandbox.ledger import Ledger
-from octoplan.sandbox.queries import CALLBACKS, MESSAGES, REQUESTS, Listing, stamp
+from octoplan.sandbox.queries import CALLBACKS, MESSAGES, REQUESTS, Listing, is_found, stamp
 from octoplan.sandbox.records import Callback, Entry, Message, Query
 from octoplan.sandbox.turn import Turn
 
@@ -38,6 +38,8 @@ class Storage:
     ) -> None:
         self._connection = connection
         self._reader = reader or connection
+        for one in (self._connection, self._reader):
+            one.create_function("found", -1, is_found, deterministic=True)
         self._turn = Turn(path)
         self._lock = threading.Lock()
         self._reading = threading.Lock() if reader else self._lock

@@ -40,7 +40,8 @@ from octoplan.sandbox.storage import Storage
 class Octopush:
     """A running sandbox: `address` of its web inbox, and what a test wants to know or to happen.
 
-    Lists are oldest first, and take the filters of a Query: ticket, address, channel, list_name, search, state.
+    Lists are oldest first, and take the filters of a Query: ticket, message, request, channel, list_name, address and
+    state; all but callbacks also refused and search. Another one is an error.
     """
 
     address: str

@@ -214,7 +214,7 @@ def calls_of_a_door(draw: st.DrawFn) -> Call:
     """Draw a request to a door: an object with some of its fields, or anything else."""
     door = draw(st.sampled_from(TAKING) | st.sampled_from(DOORS))
     number = draw(st.sampled_from(["1", "1", "2", "9" * 19, "9" * 30, "9" * 5000]))
-    query = draw(QUERIES) if door.filtered else ""
+    query = draw(QUERIES) if door.asks else ""
     return Call(
         method=door.method,
         target=door.path.replace("{number}", number) + (f"?{query}" if query else ""),

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from octoplan.sandbox.questions import BadQuestion
 from octoplan.sandbox.rules import RULES
 from octoplan.sandbox.settings import Settings
 from octoplan.sandbox.testing import Octopush, octopush, octopush_server, run_octopush
@@ -189,6 +191,9 @@ def test_tickets_come_newest_first_with_count_cost_and_state(octopush: Octopush,
         ("list_name=percent", ["percent"]),
         ("address=%2B33600000124", ["percent", "parcel"]),
         ("state=canceled", []),
+        ("message=1", ["parcel"]),
+        ("search=false", []),
+        ("search=subject", []),
         ("limit=1&offset=1", ["percent"]),
     ],
 )
@@ -200,6 +205,57 @@ def test_tickets_are_searched_and_filtered(
     send(octopush, sms(channel="rcs", list_name="rcs", recipients=[{"phone_number": "+33600000199"}]))
     found = ask_door(f"/_sandbox/tickets?{query}")[1]["tickets"]
     assert [one["list_name"] for one in found] == expected
+
+
+@pytest.mark.parametrize("sought", ["été", "ÉTÉ", "l'été", "straße", "STRASSE", "💐", "été.d'ann"])
+@pytest.mark.parametrize("name", ["tickets", "messages", "requests"])
+def test_any_letter_is_searched_in_any_case(name: str, sought: str, octopush: Octopush, ask_door: Ask) -> None:
+    people = [{"email": "Été.d'Ann@example.com"}]
+    metadata = {"email_from": "shop@example.com", "subject": "Vive l'Été 2026"}
+    email = {"channel": "email", "text": "Königstraße 5 💐", "recipients": people, "metadata": metadata}
+    assert send(octopush, email)[0] == 201
+    other = {"recipients": [{"email": "bob@example.com"}], "metadata": metadata | {"subject": "Ete"}}
+    assert send(octopush, email | {"text": "Bye"} | other)[0] == 201
+    assert ask_door(f"/_sandbox/{name}?{urllib.parse.urlencode({'search': sought})}")[1]["total"] == 1
+
+
+def test_every_list_is_narrowed_by_each_filter_that_it_has(octopush: Octopush, ask_door: Ask, sms: Make) -> None:
+    octopush.change(callback_url="http://127.0.0.1:1/")
+    octopush.set_clock(datetime(2026, 11, 3, 10, 0, tzinfo=UTC), frozen=True)
+    send(octopush, sms(list_name="now"))
+    people = [{"phone_number": "+33600000199"}]
+    send(octopush, sms(list_name="later", send_at="2026-11-03T12:00:00Z", recipients=people))
+    send(octopush, sms(text=""))
+    emails = [{"email": "ann@example.com"}, {"email": "bob@example.com"}]
+    metadata = {"email_from": "shop@example.com", "subject": "News"}
+    send(octopush, {"channel": "email", "text": "Hi", "recipients": emails, "metadata": metadata})
+    until = time.monotonic() + 20
+    while len(octopush.callbacks(state="failed")) < 3:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    first, _, later, ann, bob = octopush.messages()
+    accepted = {"": 3, "state=held": 1, "state=sent": 2, f"message={bob.id}": 1, "address=bob@example.com": 1}
+    counts = {
+        "tickets": accepted | {"refused=true": 0, f"request={later.request}": 1},
+        "messages": accepted | {"": 5, "state=sent": 4, f"request={ann.request}": 2},
+        "requests": accepted | {"": 4, "refused=true": 1, f"ticket={first.ticket}": 1},
+        "callbacks": {
+            "": 4,
+            "state=waiting": 1,
+            "state=failed": 3,
+            "channel=email": 1,
+            "list_name=now": 2,
+            f"message={first.id}": 1,
+            f"request={later.request}": 1,
+            f"ticket={first.ticket}": 2,
+            f"address={urllib.parse.quote(first.address)}": 1,
+            "address=bob@example.com": 1,
+            "address=carol@example.com": 0,
+        },
+    }
+    for name, queries in counts.items():
+        assert {query: ask_door(f"/_sandbox/{name}?{query}")[1]["total"] for query in queries} == queries, name
+    assert [one.message for one in octopush.callbacks(address=later.address)] == [later.id]
 
 
 def test_a_message_shows_its_parts_and_what_forced_ucs_2(octopush: Octopush, ask_door: Ask, sms: Make) -> None:
@@ -292,6 +348,22 @@ def test_another_finds_it_empty(octopush):
 
 
 def test_a_query_for_nonsense_is_said_by_its_name(ask_door: Ask) -> None:
-    for query, said in {"state=gone": "state", "newest=perhaps": "newest", "offset=-1": "offset"}.items():
-        status, answer = ask_door(f"/_sandbox/messages?{query}")
-        assert (status, answer["error"].partition(":")[0]) == (400, said)
+    for query, said in {
+        "messages?state=gone": "state",
+        "messages?state=failed": "state",
+        "callbacks?state=held": "state",
+        "messages?newest=perhaps": "newest",
+        "messages?offset=-1": "offset",
+        "messages?adress=%2B33600000123": "no such parameter: adress",
+        "callbacks?search=parcel": "no such parameter: search",
+        "callbacks?refused=true": "no such parameter: refused",
+        "tickets?page=2": "no such parameter: page",
+    }.items():
+        status, answer = ask_door(f"/_sandbox/{query}")
+        assert status == 400
+        assert answer["error"].startswith(said)
+
+
+def test_a_test_that_asks_a_list_for_what_it_does_not_know_is_told(octopush: Octopush) -> None:
+    with pytest.raises(BadQuestion, match="search: not known of these"):
+        octopush.callbacks(search="parcel")
