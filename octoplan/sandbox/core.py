@@ -95,6 +95,7 @@ class Sandbox:
         """Forget everything that was received or set, and fill up the credit."""
         with self._storage.transaction() as ledger:
             ledger.forget_all()
+        self._storage.empty_log()
 
     def _settings(self, stored: str) -> Settings:
         known, settings = self._known

@@ -104,6 +104,17 @@ def test_no_byte_of_who_was_removed_stays_in_the_file(tmp_path: Path, clock: Any
         assert b"+33600000999" in content
 
 
+def test_a_reset_leaves_no_byte_of_anybody_in_the_file(tmp_path: Path, clock: Any, ask: Ask, sms: Make) -> None:
+    with Storage.at(tmp_path / "inbox.db") as storage:
+        sandbox = Sandbox(storage, clock)
+        Steering(sandbox).change_blacklist(add=["+33600000999"])
+        ask(sandbox, sms(recipients=to("+33600000777"), text="Hello Ada"))
+        sandbox.reset()
+        content = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+        for left in (b"+33600000777", b"+33600000999", b"Hello Ada"):
+            assert left not in content
+
+
 def test_a_file_of_before_keeps_what_it_has_for_another_seven_days(tmp_path: Path, ask: Ask, sms: Make) -> None:
     path = tmp_path / "inbox.db"
     moments = [datetime.now(UTC) - timedelta(days=100)]
