@@ -4,6 +4,7 @@ A foreign page can reach a server on loopback in two ways: by a host name that i
 scripts that send without asking. The first is told by the Host header, the second by Origin and Sec-Fetch-Site.
 """
 
+import asyncio
 import json
 import logging
 import re
@@ -46,6 +47,9 @@ class Border:
             await self._pass(scope, receive, watch)
         except OSError:
             raise  # a fault that was asked for breaks the connection off
+        except asyncio.CancelledError:  # it took longer than the server goes on after a signal
+            if not begun:
+                await _refuse(send, 503, "the sandbox ends")
         except Exception as fault:  # noqa: BLE001 - the last border
             log_fault(fault)
             if not begun:

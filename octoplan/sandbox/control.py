@@ -233,7 +233,7 @@ async def _read_body(request: Request) -> bytes:
             if len(body) > LARGEST_QUESTION:
                 raise BadQuestion("the body is too large")
     except ClientDisconnect:
-        return b""
+        raise BadQuestion("the body is not whole") from None
     if body and not kind:
         raise WrongType("the content type is not application/json", hint="add -H 'content-type: application/json'")
     return bytes(body)

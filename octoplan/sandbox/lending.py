@@ -80,6 +80,9 @@ class LendingProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
-        """Let what is late be answered now."""
+        """Let what is late be answered now, and wait for no request that is still on its way."""
         super().shutdown()
+        on_its_way = getattr(self.cycle, "more_body", False)  # before the first request there is no cycle
+        if on_its_way and not self.transport.is_closing():
+            self.transport.abort()
         self._wire.end_pauses()

@@ -1,3 +1,4 @@
+import asyncio
 import contextlib
 import http.client
 import json
@@ -7,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from typing import Any
 import pytest
 
 import octoplan.sandbox
+from octoplan.sandbox.border import Border
 from octoplan.sandbox.errors import SandboxError
 from octoplan.sandbox.exchange import LARGEST_BODY
 from octoplan.sandbox.serve import serve
@@ -290,6 +293,48 @@ def test_a_signal_ends_it_tidily_and_what_was_taken_stays(tmp_path: Path, number
         assert (process.returncode, out, err) == (0, "closed\n", "")
     with serving(tmp_path / "inbox.db") as (_, port):
         assert fetch(port, "/_sandbox/messages")["total"] == 2
+
+
+@pytest.mark.parametrize("path", [SEND, "/_sandbox/settings", "/_sandbox/reset"])
+def test_a_request_that_never_ends_does_not_hold_up_the_end(tmp_path: Path, path: str, sms: Make) -> None:
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\nContent-Type: application/json\r\n\r\n{{"
+    with serving(tmp_path / "inbox.db") as (process, port):
+        assert post(port, sms())[0] == 201
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as raw:
+            raw.sendall(head.encode())
+            assert fetch(port, "/_sandbox/requests")["total"] == 1  # the other is being read
+            began = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            out, err = process.communicate(timeout=20)
+        assert time.monotonic() - began < 3
+        assert (process.returncode, out, err) == (0, "closed\n", "")
+    with serving(tmp_path / "inbox.db") as (_, port):
+        assert fetch(port, "/_sandbox/messages")["total"] == 2
+
+
+def test_whoever_is_still_waited_for_at_the_end_is_told_so(caplog: pytest.LogCaptureFixture) -> None:
+    async def app(*_: object) -> None:
+        await asyncio.sleep(20)
+
+    async def end_while_it_waits() -> list[Any]:
+        sent: list[Any] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        async def receive() -> Any:
+            return {"type": "http.disconnect"}
+
+        scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
+        asked = asyncio.create_task(Border(app, None)(scope, receive, send))
+        await asyncio.sleep(0)
+        asked.cancel()
+        await asked
+        return sent
+
+    start, body = asyncio.run(end_while_it_waits())
+    assert (start["status"], json.loads(body["body"])) == (503, {"error": "the sandbox ends"})
+    assert not caplog.records
 
 
 def test_a_killed_server_has_kept_every_message_that_it_accepted(tmp_path: Path, sms: Make) -> None:
