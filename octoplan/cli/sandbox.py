@@ -1,7 +1,6 @@
 """`octoplan sandbox`: the emulator of the API, as a server; its inbox; a fresh start."""
 
 import os
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +42,6 @@ def serve(console: Console, /, *, host: str, port: int, in_memory: bool, **flags
     if host not in LOCAL:
         console.talk(f"warning: listening on {host}: whoever reaches this address can read and change the inbox")
     flags["rules_off"] = flags["rules_off"] or None
-    flags["credit"] = None if flags["credit"] is None else str(Decimal(str(flags["credit"])))
     with open_storage(console.wanted.directory.resolve(), in_memory=in_memory) as storage:
         sandbox = start_sandbox(storage, console, flags)
         warn_of_people(sandbox, console)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,11 +96,11 @@ def _make_way(steering: "Steering", given: Collection[str]) -> None:
 
 
 def _read_flags(console: Console, given: Mapping[str, Any]) -> "Settings":
-    from octoplan.sandbox.settings import Settings, change_settings, read_moment  # noqa: PLC0415
+    from octoplan.sandbox.settings import Settings, change_settings, read_credit, read_moment  # noqa: PLC0415
 
     settings = Settings()
     if "credit" in given:
-        settings = replace(settings, credit=Decimal(given["credit"]))
+        settings = replace(settings, credit=read_credit(given["credit"], "--credit"))
     if "clock" in given:
         ahead = read_moment("--clock", given["clock"]).astimezone(UTC) - console.clock.now()
         settings = replace(settings, offset=ahead)
@@ -116,7 +115,7 @@ def _read_prices(path: Path) -> object:
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise OctoplanError(f"{path}: the prices cannot be read: {error.strerror or 'no reason given'}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise OctoplanError(
             f"{path}: the prices are not JSON", hint='such as {"sms_premium": {"FR": 0.05, "default": 0.09}}'
         ) from error

@@ -19,7 +19,7 @@ _NESTED = "Payload validation error."
 
 def make_json(status: int, content: object) -> Answer:
     """Make an answer of `content`: ASCII only, so that no text can break it."""
-    return Answer(status=status, body=json.dumps(content, separators=(",", ":")).encode("ascii"))
+    return Answer(status=status, body=json.dumps(content, separators=(",", ":"), allow_nan=False).encode("ascii"))
 
 
 def answer_accepted(submission: Submission, channel: Channel, bill: Bill, ticket: str, credit: Decimal) -> Answer:

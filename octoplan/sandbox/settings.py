@@ -164,9 +164,9 @@ def _read_row(product: str, row: object) -> Mapping[str, Decimal]:
     )
 
 
-def read_credit(value: object) -> Decimal:
-    """Read an amount of EUR; SettingsError if it is none."""
-    return _read_amount("amount", value, Decimal(10) ** 12)
+def read_credit(value: object, name: str = "amount") -> Decimal:
+    """Read an amount of EUR, which whoever wrote it calls `name`; SettingsError if it is none."""
+    return _read_amount(name, value, Decimal(10) ** 12)
 
 
 def read_moment(name: str, value: object) -> datetime:
@@ -194,8 +194,8 @@ def _read_amount(name: str, value: object, most: Decimal) -> Decimal:
         )
     except InvalidOperation:
         amount = None
-    if amount is None or not 0 <= amount <= most or round(amount, _DIGITS) != amount:
-        raise SettingsError(f"{name}: a number from 0 to {most} with at most {_DIGITS} decimals is needed")
+    if amount is None or not amount.is_finite() or not 0 <= amount <= most or round(amount, _DIGITS) != amount:
+        raise SettingsError(f"{name}: a number from 0 to {most:,f} with at most {_DIGITS} decimals is needed")
     return amount
 
 

@@ -123,6 +123,9 @@ def test_a_flag_counts_for_more_than_what_the_file_remembers(elsewhere: "Folder"
         (("--without", "stop_mansion"), "no such rules: stop_mansion"),
         (("--callback-url", "localhost:9000"), "callback_url: not a URL"),
         (("--credit", "-1"), "Invalid value for '--credit'"),
+        (("--credit", "inf"), "--credit: a number from 0 to 1,000,000,000,000 with"),
+        (("--credit", "nan"), "--credit: a number from 0"),
+        (("--credit", "1e300"), "--credit: a number from 0"),
         (("--prices", "nowhere.json"), "Invalid value for '--prices'"),
         (("--port", "99999"), "Invalid value for '--port'"),
     ],
@@ -134,12 +137,19 @@ def test_a_flag_that_cannot_be_is_a_usage_error(flags: tuple[str, ...], said: st
     assert "Traceback" not in outcome.err
 
 
-@pytest.mark.parametrize("content", ["", "[", "[]", '{"sms_premium": 1}', '{"sms_premium": {"France": 1}}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("", "[", "[]", "[" * 100_000, '{"sms_premium": 1}', '{"sms_premium": {"France": 1}}'),
+        *(f'{{"sms_premium": {{"FR": {price}}}}}' for price in ("NaN", "Infinity", "-Infinity", "1e400", "-1", "1e9")),
+    ],
+)
 def test_prices_that_cannot_be_read_are_said_and_nothing_is_served(content: str, project: "MakeProject") -> None:
     folder: Folder = project({"prices.json": content})
     outcome = folder.run("sandbox", "serve", "--memory", "--port", "0", "--prices", "prices.json")
     assert outcome.code in (1, 64)
     assert "prices" in outcome.err
+    assert "octoplan has a fault" not in outcome.err
     assert "Traceback" not in outcome.err
 
 
