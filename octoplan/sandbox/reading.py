@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from types import MappingProxyType
 from typing import NoReturn
 from urllib.parse import parse_qsl
@@ -78,7 +78,7 @@ def read_submission(body: bytes, endpoint: Endpoint, rules_off: frozenset[str] =
     text = str(options.get("text", ""))
     blanks = note_blanks(text, endpoint.personal, contacts.personal)
     unknown = _list_unknown(found, endpoint, channel)
-    listed = islice((*said, *notes, *contacts.forgiven, *blanks, *unknown, *_list_unused(options)), _MOST_FORGIVEN)
+    listed = islice(chain(said, notes, contacts.forgiven, blanks, unknown, _list_unused(options)), _MOST_FORGIVEN)
     return Submission(
         channel=channel,
         contacts=contacts.count,
