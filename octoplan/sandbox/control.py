@@ -23,6 +23,7 @@ from octoplan.sandbox.questions import (
     read_id,
     read_object,
     read_query,
+    read_truth,
     take_only,
 )
 from octoplan.sandbox.records import CallbackKind, Message, Query
@@ -43,6 +44,7 @@ Found = TypeVar("Found")
 Show = Callable[[Found], dict[str, Any]]
 Door = Callable[[Request], Awaitable[Response]]
 _JSON = "application/json"
+_CHANGE_BLACKLIST = {"POST": "add", "DELETE": "remove"}
 
 
 class Control:
@@ -151,9 +153,8 @@ class Control:
 
     async def blacklist(self, request: Request) -> Response:
         """Show the blacklist, add to it, or take from it."""
-        if request.method != "GET":
-            addresses = read_addresses(await _read_object(request))
-            change = {"add": addresses} if request.method == "POST" else {"remove": addresses}
+        if request.method in _CHANGE_BLACKLIST:
+            change = {_CHANGE_BLACKLIST[request.method]: read_addresses(await _read_object(request))}
             await run_in_threadpool(lambda: self._steering.change_blacklist(**change))
         return _answer({"addresses": list(await run_in_threadpool(self._steering.blacklist))})
 
@@ -201,15 +202,16 @@ class Control:
         return found[0]
 
     def _set_clock(self, found: dict[str, Any]) -> None:
+        """Read all of it, then set the clock at once."""
         take_only(found, "now", "advance", "frozen", "real")
-        if found.get("real") is True:
-            self._steering.follow_real_time()
-        frozen = found.get("frozen")
-        if frozen is not None and not isinstance(frozen, bool):
-            raise BadQuestion("frozen: true or false is needed")
+        real, frozen = read_truth(found, "real"), read_truth(found, "frozen")
         to = read_moment("now", found["now"]) if "now" in found else None
         ahead = read_duration(found["advance"]) if "advance" in found else timedelta()
-        if found.keys() != {"real"}:
+        if real and not (to or ahead or frozen):
+            self._steering.follow_real_time()
+        elif real:
+            self._steering.set_clock(to or self._sandbox.real_time(), ahead=ahead, frozen=bool(frozen))
+        elif found.keys() != {"real"}:
             self._steering.set_clock(to, ahead=ahead, frozen=frozen)
 
 

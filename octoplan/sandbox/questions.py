@@ -80,6 +80,14 @@ def read_duration(value: object) -> timedelta:
     raise BadQuestion("advance: seconds, or a text such as 90s, 15m, 24h or 7d is needed")
 
 
+def read_truth(found: Mapping[str, Any], name: str) -> bool | None:
+    """Read a field that is true or false; None if it is absent or null, BadQuestion if it is anything else."""
+    value = found.get(name)
+    if value is None or isinstance(value, bool):
+        return value
+    raise BadQuestion(f"{name}: true or false is needed")
+
+
 def read_addresses(found: Mapping[str, Any]) -> tuple[str, ...]:
     """Read the field `addresses`: phone numbers and e-mail addresses as they are sent; BadQuestion if it is none."""
     take_only(found, "addresses")

@@ -17,6 +17,7 @@ import pytest
 from octoplan.sandbox.questions import BadQuestion
 from octoplan.sandbox.rules import RULES
 from octoplan.sandbox.settings import Settings
+from octoplan.sandbox.steering import Steering
 from octoplan.sandbox.testing import Octopush, octopush, octopush_server, run_octopush
 
 Make = Callable[..., dict[str, Any]]
@@ -84,6 +85,9 @@ def test_a_clock_stands_still_and_goes_on(ask_door: Ask) -> None:
         ("settings", {"callback_url": "http://\ud800/"}, "the body is not a JSON object"),
         ("blacklist", {"addresses": ["\ud800"]}, "the body is not a JSON object"),
         ("clock", {"frozen": "yes"}, "frozen: true or false"),
+        ("clock", {"real": True, "frozen": "x"}, "frozen: true or false"),
+        ("clock", {"real": True, "advance": "999999999d"}, "the clock cannot go that far"),
+        ("clock", {"real": "yes"}, "real: true or false"),
         ("clock", {"then": 1}, "no such field: then"),
         ("clock", {}, "nothing is asked for"),
         ("credit", {"amount": -1}, "amount: a number"),
@@ -163,6 +167,21 @@ def test_addresses_are_taken_from_the_blacklist(ask_door: Ask) -> None:
     ask_door("/_sandbox/blacklist", {"addresses": ["+33600000123", "ann@example.com"]})
     left = ask_door("/_sandbox/blacklist", {"addresses": ["ann@example.com"]}, "DELETE")[1]
     assert left == {"addresses": ["+33600000123"]}
+
+
+def test_the_head_of_the_blacklist_is_asked_for_as_of_any_list(octopush: Octopush, ask_door: Ask) -> None:
+    ask_door("/_sandbox/blacklist", {"addresses": ["+33600000123"]})
+    assert ask_door("/_sandbox/blacklist", None, "HEAD") == (200, None)
+    assert ask_door("/_sandbox/blacklist", {"addresses": ["+33600000123"]}, "HEAD") == (200, None)
+    assert Steering(octopush.sandbox).blacklist() == ("+33600000123",)
+
+
+def test_real_time_can_be_asked_for_with_what_follows_from_it(octopush: Octopush, ask_door: Ask) -> None:
+    octopush.set_clock(datetime(2030, 1, 1, tzinfo=UTC), frozen=True)
+    status, clock = ask_door("/_sandbox/clock", {"real": True, "advance": "1h"})
+    assert (status, clock["frozen"], clock["offset_seconds"]) == (200, False, pytest.approx(3600, abs=1))
+    assert ask_door("/_sandbox/clock", {"real": True, "frozen": False})[1]["offset_seconds"] == 0
+    assert ask_door("/_sandbox/clock", {"real": False})[1]["offset_seconds"] == 0
 
 
 def test_tickets_come_newest_first_with_count_cost_and_state(octopush: Octopush, ask_door: Ask, sms: Make) -> None:
