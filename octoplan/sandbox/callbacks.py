@@ -42,7 +42,7 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
     {
         "callback_time_zone": "The dates in callbacks are in UTC.",
         "callback_form": "A form writes nested fields as PHP does: meta_data[call_duration], deliveries[0][email];"
-        " what is empty or null is left out.",
+        " what is null, and a list or an object of nothing, is left out.",
         "callback_unit_price": "unit_price is what the whole message cost, all of its parts, in EUR, also where"
         " nothing was delivered.",
         "callback_email_group": "The e-mails of one ticket share one callback; their status_history is empty.",

@@ -103,5 +103,7 @@ def _make_callback(
 
 
 def _find_unit_price(message: Message, settings: Settings) -> Decimal:
+    if "prices" in settings.rules_off:
+        return Decimal(0)
     product = str(message.options.get("type") or message.channel)
     return find_price(settings.prices, product, find_country(message.address)) * message.parts

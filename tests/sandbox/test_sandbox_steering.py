@@ -184,6 +184,13 @@ def test_real_time_can_be_asked_for_with_what_follows_from_it(octopush: Octopush
     assert ask_door("/_sandbox/clock", {"real": False})[1]["offset_seconds"] == 0
 
 
+def test_where_everything_is_free_callbacks_say_so(octopush: Octopush, sms: Make) -> None:
+    octopush.change(callback_url="http://127.0.0.1:1/", rules_off=["prices"])
+    send(octopush, sms())
+    octopush.report("delivery", octopush.messages()[0], "READ")
+    assert {json.loads(one.body)["unit_price"] for one in octopush.callbacks()} == {0}
+
+
 def test_tickets_come_newest_first_with_count_cost_and_state(octopush: Octopush, ask_door: Ask, sms: Make) -> None:
     send(octopush, sms(list_name="first", text="é" * 161))
     octopush.set_clock(datetime(2026, 11, 3, 10, 0, tzinfo=UTC))
