@@ -33,7 +33,7 @@ class Steering:
             if not kept.keys().isdisjoint(_RULES):  # one truth: strictness is a rule that is off
                 kept = {name: value for name, value in kept.items() if name not in _RULES}
                 kept["rules_off"] = sorted(changed.rules_off)
-            ledger.store_settings(json.dumps(kept))
+            ledger.store_settings(json.dumps(kept, default=float))  # of a Decimal, no digit that is allowed is lost
         return changed
 
     def forget(self, names: Collection[str]) -> None:

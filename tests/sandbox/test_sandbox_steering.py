@@ -9,6 +9,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +183,13 @@ def test_real_time_can_be_asked_for_with_what_follows_from_it(octopush: Octopush
     assert (status, clock["frozen"], clock["offset_seconds"]) == (200, False, pytest.approx(3600, abs=1))
     assert ask_door("/_sandbox/clock", {"real": True, "frozen": False})[1]["offset_seconds"] == 0
     assert ask_door("/_sandbox/clock", {"real": False})[1]["offset_seconds"] == 0
+
+
+def test_a_test_may_give_prices_as_they_are_calculated_with(octopush: Octopush, sms: Make) -> None:
+    octopush.change(prices={"sms_premium": {"FR": Decimal("0.123456")}})
+    assert send(octopush, sms())[1]["total_cost"] == 0.246912
+    octopush.change(strict=True)
+    assert octopush.sandbox.settings().prices["sms_premium"]["FR"] == Decimal("0.123456")
 
 
 def test_where_everything_is_free_callbacks_say_so(octopush: Octopush, sms: Make) -> None:
