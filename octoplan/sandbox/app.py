@@ -34,7 +34,7 @@ def build_app(
     """
     faults = Faults() if faults is None else faults
     api = FaultyWire(Api(sandbox), faults, sandbox.now)
-    return Border(_Fork(api, _Dated(_build_rest(Control(sandbox, faults)), sandbox.now)), hosts)
+    return _Dated(Border(_Fork(api, _build_rest(Control(sandbox, faults))), hosts), sandbox.now)
 
 
 class _Fork:
@@ -50,7 +50,7 @@ class _Fork:
 
 
 class _Dated:
-    """Dates every answer by the sandbox's clock; those of the API are dated already."""
+    """Dates every answer by the sandbox's clock, but for those that are dated already, as those of the API are."""
 
     def __init__(self, app: ASGIApp, clock: Callable[[], datetime]) -> None:
         self._app = app
@@ -58,12 +58,16 @@ class _Dated:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def date(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] == "http.response.start" and not _is_dated(message):
                 with contextlib.suppress(StorageError):  # a file that cannot be used does not say what time it is
                     message["headers"] = [*message["headers"], (b"date", http_date(self._clock()).encode())]
             await send(message)
 
         await self._app(scope, receive, date)
+
+
+def _is_dated(message: Message) -> bool:
+    return any(name.lower() == b"date" for name, _ in message["headers"])
 
 
 def _build_rest(control: Control) -> Starlette:

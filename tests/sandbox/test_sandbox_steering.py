@@ -1,5 +1,6 @@
 """The doors under /_sandbox over HTTP, on a sandbox that runs beside the tests, as its pytest plug-in starts it."""
 
+import http.client
 import json
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from octoplan.sandbox.settings import Settings
 from octoplan.sandbox.steering import Steering
 from octoplan.sandbox.testing import Octopush, octopush, octopush_server, run_octopush
 
+SEND = "/v1/public/multi-channel/send"
 Make = Callable[..., dict[str, Any]]
 Ask = Callable[..., tuple[int, Any]]
 
@@ -197,6 +199,22 @@ def test_where_everything_is_free_callbacks_say_so(octopush: Octopush, sms: Make
     send(octopush, sms())
     octopush.report("delivery", octopush.messages()[0], "READ")
     assert {json.loads(one.body)["unit_price"] for one in octopush.callbacks()} == {0}
+
+
+def test_every_answer_is_dated_by_the_sandboxs_clock(octopush: Octopush, sms: Make) -> None:
+    octopush.set_clock(datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC), frozen=True)
+    octopush.fault("status", status=503)
+    octopush.fault("status", status=503, headers={"Date": "soon"})
+    octopush.fault("retry_after", seconds=1)
+    dates = []
+    for path, host in [(SEND, "localhost")] * 4 + [("/", "localhost"), ("/", "elsewhere"), ("/nothing", "localhost")]:
+        connection = http.client.HTTPConnection(urllib.parse.urlsplit(octopush.address).netloc, timeout=20)
+        headers = {"host": host, "api-key": "k", "api-login": "l"}
+        connection.request("POST" if path == SEND else "GET", path, json.dumps(sms()).encode(), headers)
+        dates.append(connection.getresponse().headers.get_all("date"))
+        connection.close()
+    now = ["Wed, 02 Jan 2030 03:04:05 GMT"]
+    assert dates == [now, ["soon"], now, now, now, now, now]
 
 
 def test_tickets_come_newest_first_with_count_cost_and_state(octopush: Octopush, ask_door: Ask, sms: Make) -> None:
