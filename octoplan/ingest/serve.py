@@ -17,15 +17,13 @@ import uvicorn
 
 from octoplan.errors import GatewayError, OctoplanError
 from octoplan.ingest.bodies import LONGEST
+from octoplan.ingest.connections import AT_ONCE, PATIENCE, Crowd, PatientProtocol
 from octoplan.ingest.scribe import Scribe
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 _DONE, _BAD, _NOT_HERE, _NOT_SO, _SLOW, _LONG, _NOT_NOW = 200, 400, 404, 405, 408, 413, 503
-_PATIENCE: Final = 10.0
-"""Seconds until a body has to be there."""
-_AT_ONCE: Final = 512
 _LAST_WORDS: Final = 5
 
 
@@ -56,7 +54,7 @@ class Door:
         if scope["method"] != "POST":
             return _NOT_SO
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(PATIENCE):
                 body = await _body(receive)
         except TimeoutError:
             return _SLOW
@@ -94,18 +92,22 @@ async def _body(receive: Receive) -> bytes | None:
 
 def serve(door: Door, host: str, port: int, ready: Callable[[str], None]) -> None:
     """Serve until a signal ends it; `ready` is called with the address, without the secret. Port 0 takes a free one."""
+
+    class Patient(PatientProtocol):
+        crowd = Crowd(door.tell)
+
     with _listen(host, port) as listening:
         shown = f"[{host}]" if ":" in host else host
         config = uvicorn.Config(
             door,
-            http="h11",
+            http=Patient,
             ws="none",
             lifespan="off",
             log_config=None,
             log_level="critical",
             access_log=False,
             server_header=False,
-            limit_concurrency=_AT_ONCE,
+            limit_concurrency=AT_ONCE,
             timeout_graceful_shutdown=_LAST_WORDS,
         )
         _Server(config, lambda: ready(f"http://{shown}:{listening.getsockname()[1]}")).run(sockets=[listening])
@@ -130,7 +132,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
-        listening.listen(_AT_ONCE)
+        listening.listen(AT_ONCE)
     except (OSError, OverflowError, UnicodeError):
         listening.close()
         raise GatewayError(

@@ -14,8 +14,11 @@ from contextlib import closing, contextmanager
 from urllib.parse import urlencode
 
 import pytest
+import uvicorn
+from uvicorn.server import ServerState
 
 from octoplan import project as projects
+from octoplan.ingest.connections import AT_ONCE, Crowd, PatientProtocol
 from octoplan.ingest.scribe import Scribe
 from octoplan.ingest.serve import Door, Message
 from octoplan.state.home import Home, State, open_state
@@ -200,6 +203,60 @@ def test_whoever_still_waits_at_the_end_is_told_to_come_again(sent: Folder) -> N
         door = Door(scribe=scribe, secret=SECRET, tell=told.append)
         assert asyncio.run(end_while_it_waits(door)) == 503
     assert told == ["a callback was turned away: the server ends"]
+    assert said_stop(sent) == keys(sent, PEOPLE[0])
+
+
+def test_connections_that_are_too_many_are_counted_and_told_of_in_time() -> None:
+    told: list[str] = []
+    crowd = Crowd(told.append)
+    for second in (0.0, 1.0, 9.0, 10.0, 10.1, 30.0):
+        crowd.add(second)
+    open_already = "are turned away: 512 are open already"
+    assert told == [
+        f"callbacks of a connection {open_already}",
+        f"callbacks of 3 connections {open_already}",
+        f"callbacks of 2 connections {open_already}",
+    ]
+
+
+def test_connections_without_a_request_are_closed_and_keep_no_callback_out(sent: Folder) -> None:
+    told: list[str] = []
+
+    class Patient(PatientProtocol):
+        crowd = Crowd(told.append)
+        patience = 4.0
+
+    async def crowd_it(door: Door) -> list[bytes]:
+        config = uvicorn.Config(door, ws="none", lifespan="off", log_config=None, limit_concurrency=AT_ONCE)
+        state = ServerState()
+        server = await asyncio.get_running_loop().create_server(lambda: Patient(config, state, {}), "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        body = json.dumps(stop(PEOPLE[0])).encode()
+        request = b"POST /%b HTTP/1.1\r\nhost: here\r\ncontent-length: %d\r\n\r\n%b" % (
+            SECRET.encode(),
+            len(body),
+            body,
+        )
+        async with server:
+            idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(AT_ONCE)]
+            for _, writer in idle[::2]:
+                writer.write(b"POST / HTTP/1.1\r\nhost: ")  # and never any more
+            answers = []
+            for _ in range(2):
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(request)
+                answers.append(await reader.readline())
+                writer.close()
+                assert [await one.read() for one, _ in idle] == [b""] * AT_ONCE
+            for _, writer in idle:
+                writer.close()
+        return answers
+
+    with Scribe(lambda: closing_state(sent), lambda: NOW) as scribe:
+        first, second = asyncio.run(crowd_it(Door(scribe=scribe, secret=SECRET, tell=told.append)))
+    assert first.split()[1] == b"503"
+    assert second.split()[1] == b"200"
+    assert told == ["callbacks of a connection are turned away: 512 are open already"]
     assert said_stop(sent) == keys(sent, PEOPLE[0])
 
 
