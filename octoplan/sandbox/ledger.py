@@ -2,23 +2,23 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from itertools import repeat
 
-from octoplan.sandbox.queries import Row, stamp
-from octoplan.sandbox.records import Callback, Delivery, Entry
+from octoplan.sandbox.queries import MESSAGES, Row, stamp
+from octoplan.sandbox.records import Callback, Delivery, Entry, Message, Query
 
 _NO_NOTES = "[]"
 _TABLES = ("callbacks", "messages", "deliveries", "requests", "request_ids", "account", "settings", "blacklist")
-_GONE = "(SELECT value FROM json_each(?))"
+_LISTED = "(SELECT value FROM json_each(?))"
 _REMOVE = (
-    f"DELETE FROM callbacks WHERE ticket IN (SELECT ticket FROM requests WHERE id IN {_GONE})",
-    f"DELETE FROM messages WHERE request IN {_GONE}",
-    f"DELETE FROM deliveries WHERE request IN {_GONE}",
-    f"DELETE FROM requests WHERE id IN {_GONE}",
+    f"DELETE FROM callbacks WHERE ticket IN (SELECT ticket FROM requests WHERE id IN {_LISTED})",
+    f"DELETE FROM messages WHERE request IN {_LISTED}",
+    f"DELETE FROM deliveries WHERE request IN {_LISTED}",
+    f"DELETE FROM requests WHERE id IN {_LISTED}",
 )
 
 
@@ -170,6 +170,23 @@ class Ledger:
                 ),
             ).lastrowid
         return last
+
+    def find_held(self, addresses: Collection[str], now: datetime) -> Sequence[Row]:
+        """Find the reports about these addresses that are not due yet: id, ticket, message or None, and format."""
+        return self._connection.execute(
+            "SELECT DISTINCT c.id, c.ticket, c.message, c.format FROM callbacks AS c JOIN requests AS r"
+            " ON r.ticket = c.ticket JOIN messages AS m ON m.request = r.id AND m.id = coalesce(c.message, m.id)"
+            f" WHERE c.state = 'waiting' AND c.kind = 'delivery' AND c.due > ? AND m.address IN {_LISTED}",
+            (stamp(now), json.dumps([*addresses])),
+        ).fetchall()
+
+    def find_messages(self, query: Query, now: datetime) -> tuple[Message, ...]:
+        """Find the messages that `query` asks for."""
+        return tuple(MESSAGES.read(row) for row in self._connection.execute(*MESSAGES.select(query, now)))
+
+    def rewrite_callback(self, number: int, body: bytes) -> None:
+        """Let a callback that waits say something else."""
+        self._connection.execute("UPDATE callbacks SET body = ? WHERE id = ?", (body, number))
 
     def note_callback(self, number: int, status: int | None, error: str) -> None:
         """Note what a callback's receiver answered, or why nothing was."""

@@ -1,6 +1,6 @@
 """What happened to messages → the callbacks that tell of it, ready to be queued; their bodies stand in `callbacks`."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -30,21 +30,20 @@ def report_deliveries(
     Each phone gets a report of its own, the e-mails of a ticket share one. What is sent to a blacklisted address does
     not arrive.
     """
-    reports = [
-        DeliveryReport(
-            message=message,
-            status="BLACKLISTED_NUMBER" if message.address in blacklisted else _UNSAID,
-            at=delivery.due,
-            unit_price=_find_unit_price(message, settings),
-        )
-        for message in _list_messages(entry, delivery, first)
-    ]
+    reports = [_decide(message, blacklisted, settings) for message in _list_messages(entry, delivery, first)]
     if delivery.channel == "email" and reports:
         yield _make_callback("delivery", describe_group(reports), (entry.ticket or "", None), delivery.due, settings)
         return
     for number, report in enumerate(reports, start=first):
         about = (report.message.ticket, number)
         yield _make_callback("delivery", describe_delivery(report), about, delivery.due, settings)
+
+
+def report_anew(messages: Sequence[Message], blacklisted: Collection[str], settings: Settings, form: str) -> bytes:
+    """Write the body of a report of these messages, which is not due yet, as the blacklist is now."""
+    reports = [_decide(message, blacklisted, settings) for message in messages]
+    grouped = messages[0].channel == "email"
+    return encode_callback(describe_group(reports) if grouped else describe_delivery(reports[0]), form)
 
 
 def report_on(kind: CallbackKind, message: Message, said: object, now: datetime, settings: Settings) -> Callback:
@@ -63,6 +62,15 @@ def report_on(kind: CallbackKind, message: Message, said: object, now: datetime,
         unit_price = _find_unit_price(message, settings)
         content = describe_delivery(DeliveryReport(message=message, status=str(said), at=now, unit_price=unit_price))
     return _make_callback(kind, content, (message.ticket, message.id), now, settings)
+
+
+def _decide(message: Message, blacklisted: Collection[str], settings: Settings) -> DeliveryReport:
+    return DeliveryReport(
+        message=message,
+        status="BLACKLISTED_NUMBER" if message.address in blacklisted else _UNSAID,
+        at=message.due,
+        unit_price=_find_unit_price(message, settings),
+    )
 
 
 def _list_messages(entry: Entry, delivery: Delivery, first: int) -> Iterator[Message]:

@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from octoplan.sandbox.core import Sandbox
-from octoplan.sandbox.records import Callback, CallbackKind, Message
-from octoplan.sandbox.reporting import report_on
+from octoplan.sandbox.ledger import Ledger
+from octoplan.sandbox.records import Callback, CallbackKind, Message, Query
+from octoplan.sandbox.reporting import report_anew, report_on
 from octoplan.sandbox.settings import Settings, SettingsError, apply_stored, change_settings, check_clock
 
 _RULES = ("strict", "rules_off")
@@ -77,18 +78,22 @@ class Steering:
         return self._storage.list_blacklist()
 
     def change_blacklist(self, *, add: Collection[str] = (), remove: Collection[str] = ()) -> None:
-        """Add addresses to the blacklist, or take them from it."""
+        """Add addresses to the blacklist, or take them from it; what is not due yet is reported accordingly."""
+        now, settings = self._sandbox.now(), self._sandbox.settings()
         with self._storage.transaction() as ledger:
             ledger.blacklist(add)
             ledger.unblacklist(remove)
+            _report_anew(ledger, {*add, *remove}, now, settings)
 
     def report(self, kind: CallbackKind, message: Message, said: object) -> Callback:
         """Queue a callback about a message; who sends a STOP gets on the blacklist. CallbackError if it cannot come."""
-        callback = report_on(kind, message, said, self._sandbox.now(), self._sandbox.settings())
+        now, settings = self._sandbox.now(), self._sandbox.settings()
+        callback = report_on(kind, message, said, now, settings)
         with self._storage.transaction() as ledger:
             number = ledger.queue_callbacks((callback,))
             if kind == "stop":
                 ledger.blacklist((message.address,))
+                _report_anew(ledger, (message.address,), now, settings)
         return replace(callback, id=number or 0)
 
     def take_callbacks(self, limit: int) -> Sequence[Callback]:
@@ -102,3 +107,11 @@ class Steering:
         """Note what a callback's receiver answered, or why nothing was."""
         with self._storage.transaction() as ledger:
             ledger.note_callback(number, status, error)
+
+
+def _report_anew(ledger: Ledger, addresses: Collection[str], now: datetime, settings: Settings) -> None:
+    """Let the reports about these addresses that are not due yet say what the blacklist says now."""
+    for number, ticket, message, form in ledger.find_held(addresses, now):
+        messages = ledger.find_messages(Query(ticket=ticket, message=message), now)
+        blacklisted = ledger.find_blacklisted([one.address for one in messages])
+        ledger.rewrite_callback(number, report_anew(messages, blacklisted, settings, form))

@@ -194,6 +194,42 @@ def test_a_test_may_give_prices_as_they_are_calculated_with(octopush: Octopush, 
     assert octopush.sandbox.settings().prices["sms_premium"]["FR"] == Decimal("0.123456")
 
 
+def statuses(octopush: Octopush) -> dict[str, str]:
+    """What is reported, or will be, of each address."""
+    bodies = [json.loads(one.body) for one in octopush.callbacks() if one.kind == "delivery"]
+    reports = [report for body in bodies for report in body.get("deliveries", [body])]
+    return {report.get("number") or report["email"]: report["status"] for report in reports}
+
+
+@pytest.mark.parametrize("form", ["json", "form"])
+def test_whoever_says_stop_before_a_message_is_due_does_not_get_it(octopush: Octopush, sms: Make, form: str) -> None:
+    octopush.set_clock(datetime(2026, 11, 3, 10, 0, tzinfo=UTC), frozen=True)
+    octopush.change(callback_url="http://127.0.0.1:1/", callback_format=form)
+    later = {"send_at": "2026-11-03T12:00:00Z"}
+    send(octopush, sms(**later))
+    before = octopush.callbacks()
+    first, second = octopush.messages()
+    octopush.report("stop", first, "STOP")
+    stopped, other, stop = octopush.callbacks()
+    assert stopped.body == before[0].body.replace(b"DELIVERED", b"BLACKLISTED_NUMBER")
+    assert (other, stop.kind, second.address) == (before[1], "stop", "+33600000124")
+    octopush.advance(hours=2)
+    Steering(octopush.sandbox).change_blacklist(add=[second.address])
+    assert octopush.callbacks()[1].body == before[1].body  # it was delivered, and only then
+
+
+def test_a_report_of_emails_is_decided_for_each_address_when_it_is_due(octopush: Octopush) -> None:
+    octopush.set_clock(datetime(2026, 11, 3, 10, 0, tzinfo=UTC), frozen=True)
+    octopush.change(callback_url="http://127.0.0.1:1/")
+    people = [{"email": "ann@example.com"}, {"email": "bob@example.com"}]
+    email = {"channel": "email", "text": "Hi", "recipients": people, "send_at": "2026-11-03T12:00:00Z"}
+    send(octopush, {**email, "metadata": {"email_from": "shop@example.com", "subject": "News"}})
+    steering = Steering(octopush.sandbox)
+    steering.change_blacklist(add=["bob@example.com", "ann@example.com"])
+    steering.change_blacklist(remove=["bob@example.com"])
+    assert statuses(octopush) == {"ann@example.com": "BLACKLISTED_NUMBER", "bob@example.com": "DELIVERED"}
+
+
 def test_where_everything_is_free_callbacks_say_so(octopush: Octopush, sms: Make) -> None:
     octopush.change(callback_url="http://127.0.0.1:1/", rules_off=["prices"])
     send(octopush, sms())
