@@ -1,6 +1,6 @@
 """Counts of a campaign → what an apply would do with it, and why: the one place that chooses. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from octoplan.durations import moment
 from octoplan.plan import Action, Standing, Wait
@@ -23,13 +23,21 @@ def decide(
     return Action.SEND, "not sent yet"
 
 
-def decide_over(decided: tuple[Action, str], capped: int, held_back: Sequence[Wait]) -> tuple[Action, str]:
-    """What was decided of a campaign → the same, unless nothing is left of it but who is over a cap."""
-    if decided[0] is not Action.NOTHING or not (capped or held_back):
+def decide_left_out(
+    decided: tuple[Action, str], left_out: Mapping[str, int], held_back: Sequence[Wait], *, sent: int
+) -> tuple[Action, str]:
+    """What was decided of a campaign → the same, unless nothing is left of it but who is left out, or waits for a cap.
+
+    `left_out`: how many people get nothing of this edition, by what is said of one of them; `sent`: how many have it.
+    """
+    if decided[0] is not Action.NOTHING or not (any(left_out.values()) or held_back):
         return decided
     if held_back:
         return Action.WAITING, _waiting(held_back)
-    return Action.NOTHING, f"nobody new; {capped:,} {'person is' if capped == 1 else 'people are'} over a cap"
+    said = (
+        f"{number:,} {'person is' if number == 1 else 'people are'} {why}" for why, number in left_out.items() if number
+    )
+    return Action.NOTHING, f"{'nobody new' if sent else 'nobody has had it'}; {', '.join(said)}"
 
 
 def _waiting(waits: Sequence[Wait]) -> str:

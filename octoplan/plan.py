@@ -130,10 +130,11 @@ class Step:
     `capped`: who is over a cap and left out, now or before; `held_back`: who waits until one frees, and is none of the
     recipients; `held_out`: who is in the holdout, now or before; `arms`: how many recipients get which variant of those
     that the author named; `gone`: people of this edition who are in the audience no more; `same_day`: who would get
-    another message of the plan that day; `waits`: who of the recipients may not be sent to yet; `windows`: the rules
-    that say so; `ends`: about when the last of it has left, None: at once, or not known; `beside`: what own staff get,
-    who are none of the recipients; `heard`: what callbacks told of the people of this edition, None where they told
-    nothing. `reason` is for people and must not steer.
+    another message of the plan that day; `unreviewed`: whose message is not in the plan that was reviewed; `waits`: who
+    of the recipients may not be sent to yet; `windows`: the rules that say so; `ends`: about when the last of it has
+    left, None: at once, or not known; `beside`: what own staff get, who are none of the recipients; `heard`: what
+    callbacks told of the people of this edition, None where they told nothing. `reason` is for people and must not
+    steer.
     """
 
     campaign: str
@@ -149,6 +150,7 @@ class Step:
     parts: int | None = None
     variants: int = 0
     skipped: int = 0
+    unreviewed: int = 0
     counts: Counts | None = None
     rejects: tuple[Reject, ...] = ()
     standing: Standing = Standing()

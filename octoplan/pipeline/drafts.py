@@ -1,6 +1,7 @@
 """A gathered campaign minus what the state has → rendered, packed messages: a Draft."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -142,8 +143,8 @@ def draft(gathered: Gathered, course: Course, caps: Caps | None = None) -> tuple
     messages = Messages(gathered.table, people.people, len(people.variables))
     origin = Origin(key=state.keys.request, lineage=state.lineage, campaign=campaign.held_as, edition=campaign.edition)
     counts = state.store.counts(campaign.held_as, campaign.edition)
-    standing, free, gone = _stand(messages, campaign, counts, course)
-    spared = _spare(gathered, messages, course, caps, free) if free else _Spared()
+    stood = _stand(messages, campaign, counts, course)
+    spared = _spare(gathered, messages, course, caps, stood.free) if stood.free else _Spared(decided=stood.decided)
     faults, shares = fill(gathered, messages, course.cores) if spared.free else (Faults(), False)
     rendered = messages.count() if spared.free else 0
     recipients = _reviewed(messages, campaign, course) if rendered else 0
@@ -157,7 +158,7 @@ def draft(gathered: Gathered, course: Course, caps: Caps | None = None) -> tuple
         audience=people,
         messages=messages,
         origin=origin,
-        standing=standing,
+        standing=stood.standing,
         known=bool(counts),
         recipients=recipients,
         requests=messages.framing.pack(size, origin.prefix) if recipients else 0,
@@ -167,7 +168,7 @@ def draft(gathered: Gathered, course: Course, caps: Caps | None = None) -> tuple
         over=spared.over,
         decided=spared.decided,
         held_out=spared.held_out,
-        gone=gone,
+        gone=stood.gone,
         lots=divided.lots,
         waves=divided.waves,
         windows=divided.windows,
@@ -215,26 +216,43 @@ def _divide(gathered: Gathered, messages: Messages, course: Course, *, known: bo
     return _Divided(lots=lots, windows=windows, waves=wave(found, lots, course), odd=odd)
 
 
-def _stand(
-    messages: Messages, campaign: Campaign, counts: Mapping[Status, int], course: Course
-) -> tuple[Standing, int, int]:
-    """How the state knows an audience, how many of it are free, how many it knows beside; `counts`: all it knows."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stood:
+    """How the state knows an audience, how many of it are free, how many it knows beside.
+
+    `decided`: who was left out before, by reason; it is looked up where nobody is free only.
+    """
+
+    standing: Standing
+    free: int = 0
+    gone: int = 0
+    decided: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def _stand(messages: Messages, campaign: Campaign, counts: Mapping[Status, int], course: Course) -> _Stood:
+    """A campaign's audience → how the state knows it; `counts`: all it knows of this edition."""
     store = course.state.store
-    if counts.keys() == {Status.SENT} and messages.key_total() == _key_total(campaign, course):
-        return Standing(sent=counts[Status.SENT]), 0, 0  # it is the same people, and all have had it
+    if counts.keys() == {Status.SENT}:
+        known, decided = _key_total(campaign, course)
+        if messages.key_total() == known:  # it is the same people, and all have had it or were left out
+            return _Stood(standing=Standing(sent=counts[Status.SENT]), decided=decided)
     messages.hold(_lines(batch) for batch in store.messages(campaign.held_as, campaign.edition) if counts)
     present = messages.standing()
-    standing = _standing(present, retry_refused=course.retry_refused)
-    gone = sum(counts.values()) - sum(present.values())
-    return standing, _free(messages, retry_refused=course.retry_refused), gone
+    return _Stood(
+        standing=_standing(present, retry_refused=course.retry_refused),
+        free=_free(messages, retry_refused=course.retry_refused),
+        gone=sum(counts.values()) - sum(present.values()),
+    )
 
 
-def _key_total(campaign: Campaign, course: Course) -> tuple[int, int]:
-    """How many people an edition has sent to or left out, and the sum of their keys."""
+def _key_total(campaign: Campaign, course: Course) -> tuple[tuple[int, int], Mapping[str, int]]:
+    """How many people an edition has sent to or left out, the sum of their keys; how many it left out, by reason."""
     count, total = course.state.store.key_total(campaign.held_as, campaign.edition)
+    decided = Counter[str]()
     for batch in _skipped(campaign, course):
         count, total = count + len(batch), total + sum(one.person for one in batch)
-    return count, total
+        decided.update(one.why for one in batch)
+    return (count, total), decided
 
 
 def _skipped(campaign: Campaign, course: Course) -> Iterator[Sequence[Skipped]]:

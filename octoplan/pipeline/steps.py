@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from octoplan.campaign import Campaign
-from octoplan.decision import decide, decide_over
+from octoplan.decision import decide, decide_left_out
 from octoplan.expense import Beside, Expense
 from octoplan.limits import Figures, bounds, breaches
 from octoplan.pipeline.arming import WHY as HELD
@@ -55,6 +55,7 @@ def step(draft: Draft, record: CampaignRecord | None, course: Course, simulation
         parts=parts,
         variants=messages.spread.variants() if counted else 0,
         skipped=draft.skipped,
+        unreviewed=draft.left_out,
         counts=draft.audience.counts,
         rejects=draft.audience.rejects,
         cost=cost,
@@ -84,7 +85,7 @@ def _railed(draft: Draft, decided: Step) -> Step:
         held_back=draft.over.waits,
         capped=_capped(draft),
         windows=draft.windows.ruled if draft.windows else (),
-        held_out=draft.held_out + draft.decided.get(HELD, 0),
+        held_out=_held_out(draft),
         arms=_arms(draft),
         beside=_beside(draft),
     )
@@ -114,6 +115,20 @@ def _arms(draft: Draft) -> tuple[tuple[str, int], ...]:
     return tuple((arm.label, people[arm.label]) for arm in draft.campaign.arms if people[arm.label])
 
 
+def _left_out(draft: Draft) -> Mapping[str, int]:
+    """A draft → how many get nothing of this edition, by what is said of one of them."""
+    return {
+        "over a cap": _capped(draft),
+        "held out": _held_out(draft),
+        "skipped, since a variable is blank": draft.skipped,
+        "not in the reviewed plan": draft.left_out,
+    }
+
+
+def _held_out(draft: Draft) -> int:
+    return draft.held_out + draft.decided.get(HELD, 0)
+
+
 def _capped(draft: Draft) -> int:
     return draft.over.left_out + draft.decided.get(WHY, 0)
 
@@ -123,7 +138,7 @@ def _decided(draft: Draft, blocked: Sequence[str], waiting: Sequence[Wait]) -> t
     decided = decide(
         recipients=draft.recipients, standing=draft.standing, known=draft.known, blocked=blocked, waits=waiting
     )
-    action, reason = decide_over(decided, _capped(draft), draft.over.waits)
+    action, reason = decide_left_out(decided, _left_out(draft), draft.over.waits, sent=draft.standing.sent)
     if not blocked and not draft.audience.counts.people:
         return action, "everybody has said STOP"
     if action is Action.NOTHING and draft.seeded is not None and draft.seeded.last is not None:

@@ -37,10 +37,10 @@ class Count(NamedTuple):
 def details(step: Step) -> tuple[Fact, ...]:
     """A step → its facts, in the order in which people ask; those that have nothing to say are left out.
 
-    Of one that neither sends nor is blocked only what differs from what was last sent.
+    Of one that neither sends, nor is blocked, nor leaves anybody out, only what differs from what was last sent.
     """
     differs = Fact("differs", tuple(_difference_lines(step)))
-    if not (step.sends or step.action is Action.BLOCKED or step.capped or step.held_out):
+    if not (step.sends or step.action is Action.BLOCKED or _left_out(step)):
         return (differs,) if differs.lines else ()
     facts = (
         Fact("blocked", tuple(words(why) for why in step.blocked if why != step.reason)),
@@ -64,6 +64,11 @@ def details(step: Step) -> tuple[Fact, ...]:
         Fact("changed", (_CHANGED,) if step.changed else ()),
     )
     return tuple(fact for fact in facts if fact.lines)
+
+
+def _left_out(step: Step) -> int:
+    """A step → how many of its people get nothing of this edition, or nothing of the plan that was reviewed."""
+    return step.capped + step.held_out + step.skipped + step.unreviewed
 
 
 def _difference_lines(step: Step) -> Iterator[str]:
@@ -123,6 +128,7 @@ def funnel(step: Step) -> tuple[Count, ...]:
         Count("-", step.capped, "over a cap: left out of this edition"),
         Count("-", sum(wait.people for wait in step.held_back), "over a cap: waiting until it frees"),
         Count("-", step.skipped, "skipped: a variable is blank"),
+        Count("-", step.unreviewed, "not in the reviewed plan"),
     )
     return (
         Count("", counts.rows, "row in the contact files" if counts.rows == 1 else "rows in the contact files"),

@@ -100,15 +100,25 @@ def nothing_to_do(drawn: Plan) -> str:
     if not any(one.action is Action.NOTHING for one in drawn.steps):
         return "No changes. There is nobody to send to."
     doubtful = sum(one.standing.open + one.standing.unknown for one in drawn.steps)
-    refused = sum(one.standing.refused for one in drawn.steps)
     if doubtful:
         return f"No changes. Whether {people(doubtful)} had these messages is not known: see octoplan status."
-    if refused:
-        were = "was" if refused == 1 else "were"
-        return f"No changes. Everybody has had these messages, but for {people(refused)} who {were} refused."
-    if left_out := sum(one.capped + one.held_out for one in drawn.steps):
-        return f"No changes. Everybody has had these messages, but for {people(left_out)} left out by decision."
-    return "No changes. Everybody has had these messages."
+    but_for = " and ".join(_without(drawn))
+    if any(one.standing.sent for one in drawn.steps if one.action is Action.NOTHING):
+        return f"No changes. Everybody has had these messages{f', but for {but_for}' if but_for else ''}."
+    return f"No changes. {f'Nobody has had these messages: {but_for}' if but_for else 'There is nobody to send to'}."
+
+
+def _without(drawn: Plan) -> Iterator[str]:
+    """A plan with nothing to do → who has not had its messages, and why."""
+    if refused := sum(one.standing.refused for one in drawn.steps):
+        yield f"{people(refused)} who {'was' if refused == 1 else 'were'} refused"
+    if by_decision := sum(one.capped + one.held_out for one in drawn.steps):
+        yield f"{people(by_decision)} left out by decision"
+    if skipped := sum(one.skipped for one in drawn.steps):
+        yield f"{people(skipped)} skipped, since a variable is blank"
+    if unreviewed := sum(one.unreviewed for one in drawn.steps):
+        are = "message is" if unreviewed == 1 else "messages are"
+        yield f"{people(unreviewed)} whose {are} not in the reviewed plan"
 
 
 def step(one: Step, among: Sequence[Step] = ()) -> list[Line]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime
+from html import unescape
 from typing import TYPE_CHECKING
 
 import pytest
@@ -226,6 +227,20 @@ def test_what_is_suppressed_and_excluded_is_sent_nothing_and_counted(folder: Fol
     assert "; 2 suppressed; " in folder.call("plan").last
     apply(folder)
     assert folder.addresses() == numbers(FIRST)[3:]
+
+
+@pytest.mark.parametrize("form", ["text", "html", "markdown"])
+def test_whoever_is_skipped_is_counted_in_a_plan_and_never_said_to_have_had_it(form: str, folder: Folder) -> None:
+    blank = "phone_number,first_name\n06 00 00 02 90,\n06 00 00 02 91,\n"
+    folder.write({"campaigns/sale.yaml": f"{CAMPAIGN}on_missing: skip\n", "campaigns/audiences/people.csv": blank})
+    plan = unescape(folder.call("plan", "--format", form).out)
+    assert "nobody has had it; 2 people are skipped, since a variable is blank" in plan
+    assert "No changes. Nobody has had these messages: 2 people skipped, since a variable is blank." in plan
+    assert "verybody has had" not in plan
+    folder.write({"campaigns/audiences/people.csv": f"{blank}06 00 00 02 92,Ann\n"})
+    assert "skipped: a variable is blank" in unescape(folder.call("plan", "--format", form).out)
+    apply(folder)
+    assert "nobody new; 2 people are skipped" in unescape(folder.call("plan", "--format", form).out)
 
 
 def test_the_same_project_elsewhere_plans_the_same_words(folder: Folder, project: MakeProject) -> None:

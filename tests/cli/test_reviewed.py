@@ -87,6 +87,17 @@ def test_a_plan_file_sends_once(folder: Folder) -> None:
     assert sorted(message.address for message in folder.messages()) == sorted(THREE)
 
 
+def test_a_plan_file_that_is_sent_does_not_say_that_whoever_joined_since_has_had_it(folder: Folder) -> None:
+    path, _ = reviewed(folder)
+    apply(folder, path)
+    folder.write({"campaigns/people.csv": people(THREE | {DAN: "Dan"})})
+    again = apply(folder, path)
+    assert "- 1 not in the reviewed plan" in again.out
+    said = "No changes. Everybody has had these messages, but for 1 person whose message is not in the reviewed plan."
+    assert said in again.out
+    assert texts(folder).keys() == THREE.keys()
+
+
 def test_equal_files_give_equal_digests_and_any_change_another(folder: Folder) -> None:
     path, first = reviewed(folder)
     again, second = reviewed(folder)

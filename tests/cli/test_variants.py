@@ -279,6 +279,16 @@ def test_where_everybody_who_is_left_is_held_out_that_is_written_down(project: M
     assert asked(folder, "SELECT count(*) FROM skipped") == [(5 - len(folder.messages()),)]
 
 
+def test_who_was_held_out_is_never_said_to_have_had_it(project: MakeProject) -> None:
+    folder = folder_of(project)
+    held_out = folder.call("plan", "--json").json["steps"][0]["held_out"]
+    assert folder.call("apply", "--auto-approve").code == 0
+    plan = folder.call("plan").out
+    assert f"nobody new; {held_out} people are held out" in plan
+    assert f"No changes. Everybody has had these messages, but for {held_out} people left out by decision." in plan
+    assert plan.splitlines()[-1].endswith(f"; {held_out} held out.")
+
+
 def test_who_is_held_out_is_written_down_while_everybody_else_waits_for_their_window(project: MakeProject) -> None:
     folder = folder_of(project, f"{CAMPAIGN}window: {{hours: 10:00-12:00, why: they are at lunch}}\n")
     folder.write({"octoplan.yaml": "octoplan: 1\nenvironments: {sandbox: {gateway: sandbox, windows: enforce}}\n"})

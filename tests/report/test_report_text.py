@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -48,6 +49,22 @@ def test_nobody_is_said_to_have_had_what_they_may_not_have_had(
     standing: dict[str, int], said: str, empty_plan: Plan
 ) -> None:
     assert text.nothing_to_do(replace(empty_plan, steps=(_quiet(**standing),))) == said
+
+
+@pytest.mark.parametrize(
+    ("sent", "counts", "said"),
+    [
+        (0, {}, "There is nobody to send to."),
+        (0, {"skipped": 3}, "Nobody has had these messages: 3 people skipped, since a variable is blank."),
+        (9, {"skipped": 1}, "Everybody has had these messages, but for 1 person skipped, since a variable is blank."),
+        (9, {"capped": 1, "held_out": 2}, "Everybody has had these messages, but for 3 people left out by decision."),
+    ],
+)
+def test_everybody_who_was_left_out_is_counted_where_nothing_changes(
+    sent: int, counts: dict[str, Any], said: str, empty_plan: Plan
+) -> None:
+    steps = (replace(_quiet(sent=sent), **counts),)
+    assert text.nothing_to_do(replace(empty_plan, steps=steps)) == f"No changes. {said}"
 
 
 def test_steps_are_aligned_and_their_names_capped() -> None:
