@@ -66,7 +66,7 @@ class UsageError(OctoplanError):
 
 
 class ProjectInvalid(OctoplanError):  # noqa: N818 - it says what is the case
-    """The author's files hold `problems`; nothing was sent."""
+    """The author's files hold `problems`; nothing of them was sent."""
 
     exit_code = 3
 

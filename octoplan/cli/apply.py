@@ -14,6 +14,7 @@ import click
 
 from octoplan.cli import approving, refused, reports
 from octoplan.cli.console import Console
+from octoplan.cli.ending import Done, ending
 from octoplan.cli.options import accept, common, target
 from octoplan.cli.plan import show_plan
 from octoplan.cli.rejects import open_rejects, rejects
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from octoplan.audience.rejects import Rejects
     from octoplan.campaign import Campaign
     from octoplan.pipeline.drawing import Drawn
-    from octoplan.plan import Plan
     from octoplan.planfile import PlanFile
     from octoplan.state.home import State
     from octoplan.table.connection import Table
@@ -74,21 +74,11 @@ def command(
     reviewed, digest = approving.approved(planfile, expect, targets)
     flags["accepted"] = parse_accepted(flags["accepted"])
     wanted = reviewed.targets if reviewed else targets
-    with open_rejects(console, rejects) as taker:
+    with ending(console, flags.pop("reports")) as done, open_rejects(console, rejects) as taker:
         order = Order(targets=wanted, reviewed=reviewed, digest=digest, rejects=taker, **flags)
-        began = console.clock.now()
         with open_applier(session, order) as applier:
-            plan, told = _apply(session, applier, order)
-            console.exit_code = exit_code(applier, told)
-    if not console.wanted.json:
-        from octoplan.report import lines  # noqa: PLC0415 - loaded when called
-
-        console.data(lines.applied_line(told))
-    if order.reports:
-        from octoplan.report.outcome import outcome_of  # noqa: PLC0415 - loaded when called
-
-        span = (began, console.clock.now())
-        reports.write(order.reports, reports.APPLIED, outcome_of(plan, told, span, console.exit_code))
+            _apply(session, applier, order, done)
+            console.exit_code = exit_code(applier, done.told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +89,6 @@ class Order:
     reviewed: "PlanFile | None"
     digest: str | None
     receipts: Path | None
-    reports: tuple[Path, ...]
     rejects: "Rejects | None"
     auto_approve: bool
     accepted: Accepted
@@ -107,41 +96,50 @@ class Order:
     adopt_duplicates: bool
 
 
-def _apply(session: Session, applier: "Applier", order: Order) -> tuple["Plan", list["Event"]]:
-    """Settle, plan, ask, send; the plan and what happened. As JSON, each event is a line, below one with the version.
+def _apply(session: Session, applier: "Applier", order: Order, done: Done) -> None:
+    """Settle, plan, ask, send; `done` takes the plan and what happened. As JSON, each event is a line, below a head.
 
     What is open is settled before the campaigns are read: a typo in a file must not let its time run out.
     """
     from octoplan.apply import run  # noqa: PLC0415 - loaded when called
     from octoplan.apply.recording import recording  # noqa: PLC0415
     from octoplan.pipeline import credit  # noqa: PLC0415
-    from octoplan.plan import Plan  # noqa: PLC0415
-    from octoplan.report import as_json  # noqa: PLC0415
 
-    console = session.console
-    if console.wanted.json:
-        console.stream(as_json.events_header())
-    told = tell(console, applier, run.settle(applier), total=0)
+    console, told = session.console, done.told
+    _settle(session, applier, done)
     if applier.stop.interrupted:
-        where = session.environment
-        return Plan(environment=where.name, gateway=where.gateway, lineage=applier.state.lineage, steps=()), told
+        return
     campaigns = session.campaigns(order.targets)
     with session.table(keeps_rows=order.rejects is not None) as table:
         drawn = _draw(session, applier, order, campaigns, table)
+        done.plan = drawn.plan
         if not console.wanted.json:
             show_plan(console, drawn.plan, "text")
-        told += tell(console, applier, refused.listed(table, drawn.drafts, told), total=0)
+        tell(console, applier, refused.listed(table, drawn.drafts, tuple(told)), told)
         drawn.plan.raise_if_refused()
         if (drawn.plan.has_changes or drawn.leaves_out) and not applier.stop.is_set:
             if drawn.plan.has_changes:
                 approving.ask(console, drawn.plan, auto=order.auto_approve)
                 credit.check(drawn.least_credit, drawn.plan, applier.gateway.balance, order.accepted)
             sending = run.send(applier, recording(drawn, applier, order.accepted, retry_refused=order.retry_refused))
-            done = tell(console, applier, sending, drawn.plan.recipients)
-            told += done + tell(console, applier, refused.listed(table, drawn.drafts, done), total=0)
+            settled = len(told)
+            tell(console, applier, sending, told, total=drawn.plan.recipients)
+            tell(console, applier, refused.listed(table, drawn.drafts, told[settled:]), told)
         due = {one.campaign.held_as: one.waves.due for one in drawn.drafts if one.waves}
-        told += tell(console, applier, run.waiting(applier, drawn.plan.steps, due), total=0)
-    return drawn.plan, told
+        tell(console, applier, run.waiting(applier, drawn.plan.steps, due), told)
+
+
+def _settle(session: Session, applier: "Applier", done: Done) -> None:
+    """Send once more what earlier runs left open; the plan is one of nothing until there is another."""
+    from octoplan.apply import run  # noqa: PLC0415 - loaded when called
+    from octoplan.plan import Plan  # noqa: PLC0415
+    from octoplan.report import as_json  # noqa: PLC0415
+
+    console, where = session.console, session.environment
+    if console.wanted.json:
+        console.stream(as_json.events_header())
+    done.plan = Plan(environment=where.name, gateway=where.gateway, lineage=applier.state.lineage, steps=())
+    tell(console, applier, run.settle(applier), done.told)
 
 
 def _draw(
@@ -182,12 +180,16 @@ def _draw(
     return drawn
 
 
-def tell(console: Console, applier: "Applier", events: "Iterable[Event]", total: int) -> list["Event"]:
-    """Show events as they happen: a progress bar on a terminal, lines as JSON, or only what a person must know."""
+def tell(
+    console: Console, applier: "Applier", events: "Iterable[Event]", told: "list[Event]", *, total: int = 0
+) -> None:
+    """Show events as they happen: a progress bar on a terminal, lines as JSON, or only what a person must know.
+
+    `told` takes each, so that it is known also where the next one does not come; `total`: how many people they are of.
+    """
     from octoplan.apply.events import FrameDone  # noqa: PLC0415 - loaded when called
     from octoplan.report import as_json, text  # noqa: PLC0415
 
-    told: list[Event] = []
     with _interruptible(applier.stop), console.bar(total) as progress:
         for event in events:
             told.append(event)
@@ -197,7 +199,6 @@ def tell(console: Console, applier: "Applier", events: "Iterable[Event]", total:
                 progress(event)
             elif console.wanted.verbose or not isinstance(event, FrameDone) or event.status != "sent":
                 console.talk_lines([text.event(event)])
-    return told
 
 
 def exit_code(applier: "Applier", told: "Iterable[Event]") -> int:

@@ -52,6 +52,8 @@ class Console:
     clock: SystemClock = field(default_factory=SystemClock)
     exit_code: int = 0
     streaming: bool = False
+    has_sent: bool = False
+    """Whether an apply has settled or sent something before it went wrong: then it is nothing more that was sent."""
 
     @property
     def is_interactive(self) -> bool:
@@ -108,16 +110,16 @@ class Console:
         if self.wanted.json:
             self._document(found.json_problems(tuple(problems)))
         else:
-            self._lines(self.err, found.problems(tuple(problems)))
+            self._lines(self.err, found.problems(tuple(problems), more=self.has_sent))
 
     def error(self, error: OctoplanError) -> None:
         """An error → stderr, or as JSON on stdout."""
         from octoplan.report import found  # noqa: PLC0415
 
         if self.wanted.json:
-            self._document(found.json_error(error))
+            self._document(found.json_error(error, more=self.has_sent))
         else:
-            self._lines(self.err, found.error(error))
+            self._lines(self.err, found.error(error, more=self.has_sent))
 
     def _document(self, text: str) -> None:
         self.data(json.dumps(json.loads(text), separators=(",", ":")) if self.streaming else text)

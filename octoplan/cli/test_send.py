@@ -23,7 +23,6 @@ _ORDER = Order(
     reviewed=None,
     digest=None,
     receipts=None,
-    reports=(),
     rejects=None,
     auto_approve=True,
     accepted=MappingProxyType({}),
@@ -49,10 +48,11 @@ def send_test(console: Console, campaign: str, seeds: Path, rows: Sequence[int],
     if console.wanted.json:
         console.stream(as_json.events_header())
     with open_applier(session, _ORDER) as applier:
-        told = tell(console, applier, run.settle(applier), total=0)
+        told: list[Event] = []
+        tell(console, applier, run.settle(applier), told)
         for trial in made:
             one = replace(applier, run=secrets.token_hex(8))
-            told += tell(console, one, run.send(one, trials.recording(trial, one)), total=0)
+            tell(console, one, run.send(one, trials.recording(trial, one)), told)
             console.exit_code = max(console.exit_code, exit_code(one, told))
     if not console.wanted.json:
         said = f"Test of {found.name}: {several(len(made), 'message')} to {people(len(addresses))}: {who}"

@@ -64,7 +64,9 @@ def title(found: Outcome) -> str:
 
 def facts(found: Outcome) -> tuple[str, ...]:
     """An Outcome → where, when and by which run, a sentence each."""
-    run = f"run {plain(found.run)}" if found.run else "nothing was sent"
+    settled = any(one.requests for one in found.campaigns)
+    left = "only what an earlier run had left open" if settled else "nothing was sent"
+    run = f"run {plain(found.run)}" if found.run else left
     return (f"gateway {words(found.gateway)}, {run}", f"from {moment(found.began)} to {moment(found.ended)}")
 
 

@@ -10,9 +10,12 @@ from octoplan.report.safe import plain, words
 from octoplan.report.style import BLANK, Line, Style
 
 
-def problems(found: Sequence[Problem]) -> list[Line]:
-    """Problems → one line each, in order of their places, hints below, and how many there are."""
-    return [*_listed(found), BLANK, Line(Style.TOTAL, problems_line(found))]
+def problems(found: Sequence[Problem], *, more: bool = False) -> list[Line]:
+    """Problems → one line each, in order of their places, hints below, and how many there are.
+
+    `more`: something was sent before they were found, so that it is nothing more that was sent.
+    """
+    return [*_listed(found), BLANK, Line(Style.TOTAL, _rest(problems_line(found), more=more))]
 
 
 def warnings(found: Sequence[Problem]) -> list[Line]:
@@ -20,9 +23,10 @@ def warnings(found: Sequence[Problem]) -> list[Line]:
     return [*_listed(found), BLANK, Line(Style.WARN, warnings_line(found))] if found else []
 
 
-def error(raised: OctoplanError) -> list[Line]:
-    """What the world did wrong → `error: what`, and how to mend it."""
-    return [Line(Style.ERROR, f"error: {words(raised.what)}"), *_hint(raised.hint)]
+def error(raised: OctoplanError, *, more: bool = False) -> list[Line]:
+    """What the world did wrong → `error: what`, and how to mend it; `more` as for `problems`."""
+    what = _rest(raised.what, more=more)
+    return [Line(Style.ERROR, f"error: {words(what)}"), *_hint(_rest(raised.hint, more=more))]
 
 
 def validated(campaigns: int, recipients: int) -> list[Line]:
@@ -35,9 +39,10 @@ def json_problems(found: Sequence[Problem]) -> str:
     return document("problems", problems=json_rows(found))
 
 
-def json_error(raised: OctoplanError) -> str:
-    """What the world did wrong → its document."""
-    return document("error", what=words(raised.what), hint=plain(raised.hint), exit_code=raised.exit_code)
+def json_error(raised: OctoplanError, *, more: bool = False) -> str:
+    """What the world did wrong → its document; `more` as for `problems`."""
+    what, hint = _rest(raised.what, more=more), _rest(raised.hint, more=more)
+    return document("error", what=words(what), hint=plain(hint), exit_code=raised.exit_code)
 
 
 def json_validated(campaigns: int, recipients: int, warned: Sequence[Problem] = ()) -> str:
@@ -67,6 +72,11 @@ def _listed(found: Sequence[Problem]) -> list[Line]:
         lines.append(Line(style, f"{place}: {problem.severity}: {words(problem.message)} [{rule}]"))
         lines += _hint(problem.hint)
     return lines
+
+
+def _rest(said: str, *, more: bool) -> str:
+    """What is said of an apply that sends nothing → the same of the rest of one that has sent something before."""
+    return said.replace("nothing was sent", "nothing more was sent") if more else said
 
 
 def _hint(hint: str) -> list[Line]:

@@ -13,7 +13,7 @@ from tests.conftest import GREETING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.conftest import Folder, MakeProject, Outcome
+    from tests.conftest import Folder, Gateway, MakeProject, Outcome
 
 PRICED = "octoplan: 1\nenvironments: {sandbox: {gateway: sandbox, prices: {sms_premium: 0.05}}}\n"
 PEOPLE = "phone_number,first_name\n" + "".join(f"+336000003{n:02},Zoraida\n" for n in range(8))
@@ -68,6 +68,58 @@ def test_an_apply_with_nothing_to_send_is_reported_too(folder: Folder) -> None:
     found = document(folder)
     assert (found["campaigns"], found["run"], found["exit_code"]) == ([], None, 0)
     assert "nothing was sent" in said(folder)["txt"]
+
+
+@pytest.fixture
+def cut(project: MakeProject, gateway: Gateway) -> Folder:
+    """Make a project of which a run sent to three of eight people, and heard no answer."""
+    local = f'{{gateway: {{url: "{gateway.url}"}}, require_plan: false}}'
+    few = "\n".join(PEOPLE.splitlines()[:4])
+    folder: Folder = project(
+        {
+            "octoplan.yaml": f"octoplan: 1\nenvironments:\n  local: {local}\n",
+            "campaigns/sale.yaml": GREETING,
+            "campaigns/people.csv": few,
+        }
+    )
+    assert folder.call("state", "init", "--env", "local").code == 0
+    gateway.script = [None] * 7
+    assert folder.call("apply", "--auto-approve", "--env", "local", hurried=True).code == 9
+    gateway.script = []
+    return folder.write({"campaigns/people.csv": PEOPLE})
+
+
+TYPO = GREETING.replace("first_name", "first_nam")
+GONE_WRONG = {
+    "a typo": (TYPO, ("--auto-approve",), 3, "1 problem in 1 file; nothing more was sent."),
+    "nobody to approve": (GREETING, (), 10, "    hint: nothing more was sent"),
+    "a limit": (f"{GREETING}limits: {{max_parts: 1}}\n", ("--auto-approve",), 5, "    hint: nothing more was sent"),
+}
+
+
+@pytest.mark.parametrize("case", GONE_WRONG)
+def test_what_was_settled_is_told_where_the_rest_of_an_apply_goes_wrong(
+    case: str, cut: Folder, gateway: Gateway
+) -> None:
+    campaign, flags, code, said_last = GONE_WRONG[case]
+    cut.write({"campaigns/sale.yaml": campaign})
+    files = [part for form in FORMATS for part in ("--report", str(cut.path / f"applied.{form}"))]
+    done = cut.call("apply", "--env", "local", *flags, *files)
+    assert (done.code, done.last) == (code, "Applied: 3 sent, 0 refused, 0 open, 0 unknown."), done
+    assert done.err.splitlines()[-1] == said_last
+    assert "nothing was sent" not in done.out + done.err
+    assert len(gateway.addresses()) == 3
+    found = document(cut)
+    assert (found["campaigns"][0]["sent"], found["exit_code"]) == (3, code)
+    for shown in said(cut).values():
+        assert "nothing was sent" not in shown
+    assert "only what an earlier run had left open" in said(cut)["txt"]
+
+
+def test_what_was_settled_is_a_line_before_the_error_in_the_stream_of_an_apply(cut: Folder) -> None:
+    lines = [json.loads(line) for line in cut.call("apply", "--env", "local", "--json").out.splitlines()]
+    assert [one.get("event") for one in lines] == [None, "settling", "sent", None]
+    assert lines[-1]["hint"] == "nothing more was sent"
 
 
 def test_a_renamed_campaign_is_reported_by_the_name_of_its_file(folder: Folder) -> None:
