@@ -15,13 +15,17 @@ from octoplan.state.told import Response
 ENDINGS: Final = {0: "complete", 4: "stopped by the gateway", 8: "some were refused", 9: "some outcomes are not known"}
 """Exit code → how an apply ended; 130, and whatever else there is, were interrupted."""
 
+_ENDED: Final = frozenset(("sent", "refused", "open", "unknown", "opted_out"))
+"""What is said of a frame whose people it counts; a split one lives on in its parts."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignOutcome:
     """One campaign: `planned` people, and how many of the people of this apply stand where.
 
     `waiting`: may not be sent to yet; `opted_out`: said STOP since the plan was drawn; `unsent`: planned and not begun
-    beside them, so that the next apply sends it. `settled`: what an earlier run had left open is among the others.
+    beside them, so that the next apply sends it. `settled`: how many of those who were sent, refused, left open or
+    unknown an earlier run had left open, so that nobody planned them.
     `parts` and `cost`: what the gateway said of what was sent, None where it said nothing; `heard`: what callbacks had
     told of the edition when the plan was drawn, None where they had told nothing.
     """
@@ -37,6 +41,7 @@ class CampaignOutcome:
     requests: int
     parts: int | None
     cost: Decimal | None
+    settled: int = 0
     waiting: int = 0
     opted_out: int = 0
     heard: Response | None = None
@@ -44,9 +49,8 @@ class CampaignOutcome:
     @property
     def unsent(self) -> int:
         """People who were planned, who need not wait, and whose frames were not begun."""
-        return max(
-            self.planned - self.sent - self.refused - self.open - self.unknown - self.waiting - self.opted_out, 0
-        )
+        begun = self.sent + self.refused + self.open + self.unknown + self.opted_out - self.settled
+        return max(self.planned - begun - self.waiting, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +78,6 @@ class Outcome:
 def outcome_of(drawn: Plan, told: Sequence[Event], span: tuple[datetime, datetime], code: int) -> Outcome:
     """A plan, the events of its apply, when that began and ended, and its exit code → the Outcome."""
     began, ended = span
-    done = {event.frame: event for event in told if isinstance(event, FrameDone)}
     return Outcome(
         environment=drawn.environment,
         gateway=drawn.gateway,
@@ -83,11 +86,19 @@ def outcome_of(drawn: Plan, told: Sequence[Event], span: tuple[datetime, datetim
         began=began,
         ended=ended,
         code=code,
-        campaigns=tuple(_campaigns(drawn, list(done.values()), _waiting(told))),
+        campaigns=tuple(_campaigns(drawn, *_done(told), _waiting(told))),
         stopped=tuple(_stopped(told)),
         who=tuple(event.who for event in told if isinstance(event, Listed)),
         line=applied_line(told),
     )
+
+
+def _done(told: Sequence[Event]) -> tuple[Sequence[FrameDone], Sequence[FrameDone]]:
+    """Events → the last that was said of each frame: of those that an earlier run had left open, and of this run's."""
+    begins = next((at for at, event in enumerate(told) if isinstance(event, Started)), len(told))
+    last = {event.frame: (at, event) for at, event in enumerate(told) if isinstance(event, FrameDone)}
+    settled = [event for at, event in last.values() if at < begins]
+    return settled, [event for at, event in last.values() if at > begins]
 
 
 def _waiting(told: Sequence[Event]) -> Mapping[str, int]:
@@ -99,13 +110,17 @@ def _waiting(told: Sequence[Event]) -> Mapping[str, int]:
     return found
 
 
-def _campaigns(drawn: Plan, done: Sequence[FrameDone], waiting: Mapping[str, int]) -> Iterator[CampaignOutcome]:
+def _campaigns(
+    drawn: Plan, settled: Sequence[FrameDone], begun: Sequence[FrameDone], waiting: Mapping[str, int]
+) -> Iterator[CampaignOutcome]:
     """Campaigns by name: those that the plan sends, and those of which an earlier run had left something open."""
+    done = (*settled, *begun)
     steps = {step.held_as or step.campaign: step for step in drawn.steps}
     named = {name for name, step in steps.items() if step.sends} | {event.campaign for event in done}
     for name in sorted(named):
         found = _campaign(name, steps.get(name), [event for event in done if event.campaign == name])
-        yield replace(found, waiting=waiting.get(name, 0))
+        before = sum(event.recipients for event in settled if event.campaign == name and event.status in _ENDED)
+        yield replace(found, settled=before, waiting=waiting.get(name, 0))
 
 
 def _campaign(name: str, step: Step | None, done: Sequence[FrameDone]) -> CampaignOutcome:

@@ -116,6 +116,17 @@ def test_what_was_settled_is_told_where_the_rest_of_an_apply_goes_wrong(
     assert "only what an earlier run had left open" in said(cut)["txt"]
 
 
+def test_whoever_was_planned_and_not_begun_is_counted_beside_what_was_settled(cut: Folder, gateway: Gateway) -> None:
+    settings = (cut.path / "octoplan.yaml").read_text(encoding="utf-8")
+    one_by_one = settings.replace("require_plan", "frame_size: 1, max_in_flight: 1, require_plan")
+    cut.write({"octoplan.yaml": one_by_one})
+    gateway.script = [(200, b"{}"), (401, b"{}")]
+    done = cut.call("apply", "--auto-approve", "--env", "local", "--report", str(cut.path / "applied.json"))
+    assert done.last == "Applied: 3 sent, 1 refused, 0 open, 0 unknown.", done
+    (sale,) = document(cut)["campaigns"]
+    assert (sale["planned"], sale["sent"], sale["refused"], sale["unsent"]) == (5, 3, 1, 4)
+
+
 def test_what_was_settled_is_a_line_before_the_error_in_the_stream_of_an_apply(cut: Folder) -> None:
     lines = [json.loads(line) for line in cut.call("apply", "--env", "local", "--json").out.splitlines()]
     assert [one.get("event") for one in lines] == [None, "settling", "sent", None]

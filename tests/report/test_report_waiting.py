@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from octoplan.apply.events import Event, FrameDone, Waiting
+from octoplan.apply.events import Event, FrameDone, Started, Waiting
 from octoplan.decision import decide
 from octoplan.plan import Action, Plan, Standing, Step, Wait
 from octoplan.report import as_json, markdown, text
@@ -71,7 +71,8 @@ def test_a_waiting_campaign_does_not_count_as_nothing_to_do() -> None:
 def test_an_apply_tells_who_waits_only_where_anybody_does(waits: bool) -> None:  # noqa: FBT001 - a parameter
     sent = FrameDone(campaign="sale", frame="f" * 32, status="sent", recipients=10)
     waiting = Waiting(campaign="sale", recipients=30, until=MORNING, why="outside fr-strict")
-    told: list[Event] = [sent, waiting] if waits else [sent]
+    started = Started(run="r" * 16, recipients=40, requests=2)
+    told: list[Event] = [started, sent, waiting] if waits else [started, sent]
     assert applied_line(told) == f"Applied: 10 sent, 0 refused, 0 open, 0 unknown{', 30 waiting' * waits}."
     outcome = outcome_of(plan(step(NIGHT, action=Action.SEND)), told, (NOW, NOW), 0)
     assert ("waiting" in head(outcome)) is waits
