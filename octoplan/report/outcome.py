@@ -12,7 +12,17 @@ from octoplan.plan import Plan, Step
 from octoplan.report.lines import applied_line
 from octoplan.state.told import Response
 
-ENDINGS: Final = {0: "complete", 4: "stopped by the gateway", 8: "some were refused", 9: "some outcomes are not known"}
+ENDINGS: Final = {
+    0: "complete",
+    1: "failed",
+    3: "the project is not valid",
+    4: "stopped by the gateway",
+    5: "stopped by a guard",
+    7: "the plan is stale",
+    8: "some were refused",
+    9: "some outcomes are not known",
+    10: "declined",
+}
 """Exit code → how an apply ended; 130, and whatever else there is, were interrupted."""
 
 _ENDED: Final = frozenset(("sent", "refused", "open", "unknown", "opted_out"))
@@ -71,7 +81,11 @@ class Outcome:
 
     @property
     def ending(self) -> str:
-        """How it ended, in a few words."""
+        """How it ended, in a few words; not as complete where anybody has to wait, nor as refused where nobody was."""
+        if self.code == 0 and any(one.waiting for one in self.campaigns):
+            return "done but for who has to wait"
+        if self.code == 8 and not any(one.refused for one in self.campaigns):  # noqa: PLR2004 - an exit code
+            return "some were not begun"
         return ENDINGS.get(self.code, "interrupted")
 
 

@@ -76,6 +76,7 @@ def test_an_apply_tells_who_waits_only_where_anybody_does(waits: bool) -> None: 
     assert applied_line(told) == f"Applied: 10 sent, 0 refused, 0 open, 0 unknown{', 30 waiting' * waits}."
     outcome = outcome_of(plan(step(NIGHT, action=Action.SEND)), told, (NOW, NOW), 0)
     assert ("waiting" in head(outcome)) is waits
+    assert outcome.ending == ("done but for who has to wait" if waits else "complete")
     (one,) = outcome.campaigns
     assert (one.waiting, one.unsent) == ((30, 0) if waits else (0, 30))
     assert json.loads(json_applied(outcome))["campaigns"][0]["waiting"] == (30 if waits else 0)
@@ -89,3 +90,20 @@ def test_an_event_of_waiting_says_for_whom_and_until_when() -> None:
         "event": "waiting", "campaign": "sale", "recipients": 30, "until": "2026-11-30T07:00:00+00:00",
         "why": "outside fr-strict",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "ending"),
+    [
+        (0, "sent", "complete"),
+        (3, "sent", "the project is not valid"),
+        (5, "sent", "stopped by a guard"),
+        (8, "refused", "some were refused"),
+        (8, "sent", "some were not begun"),
+        (10, "sent", "declined"),
+        (130, "sent", "interrupted"),
+    ],
+)
+def test_a_report_says_how_its_apply_ended(code: int, status: str, ending: str) -> None:
+    done = FrameDone(campaign="sale", frame="f" * 32, status=status, recipients=10)
+    assert outcome_of(plan(step(action=Action.SEND)), [done], (NOW, NOW), code).ending == ending
