@@ -14,6 +14,7 @@ from octoplan.errors import OctoplanError
 if TYPE_CHECKING:
     from octoplan.apply.events import Event
     from octoplan.plan import Plan
+    from octoplan.report.outcome import Outcome
 
 _INTERRUPTED = 130
 
@@ -54,8 +55,18 @@ def _end(console: Console, paths: Sequence[Path], done: Done, code: int) -> None
     if paths and done.plan is not None:
         from octoplan.report.outcome import outcome_of  # noqa: PLC0415 - loaded when called
 
-        span = (done.began, console.clock.now())
-        reports.write(paths, reports.APPLIED, outcome_of(done.plan, done.told, span, code))
+        found = outcome_of(done.plan, done.told, (done.began, console.clock.now()), code)
+        for path in paths:
+            _write(console, path, found)
+
+
+def _write(console: Console, path: Path, found: "Outcome") -> None:
+    """An Outcome → a report of it; where that fails it is said, and changes an exit code of 0 only."""
+    try:
+        reports.write((path,), reports.APPLIED, found)
+    except OctoplanError as error:
+        console.error(error)
+        console.exit_code = console.exit_code or error.exit_code
 
 
 def _code(error: BaseException) -> int:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import click
 
-from octoplan.cli.files import write_whole
+from octoplan.cli.files import why_not_written, write_whole
 from octoplan.errors import UsageError
 
 Formats = Mapping[str, tuple[str, str]]
@@ -50,10 +50,15 @@ def check(paths: Sequence[Path], formats: Formats) -> None:
             )
         if not path.parent.is_dir():
             raise UsageError(f"--report {path.name}: its folder does not exist", hint="make it first")
+        if why := why_not_written(path):
+            raise UsageError(f"--report {path.name} cannot be written: {why}", hint="name another file")
 
 
 def write(paths: Sequence[Path], formats: Formats, found: object) -> None:
-    """A plan or an Outcome → a file in the format of its name, for each path, each whole or not at all."""
+    """A plan or an Outcome → a file in the format of its name, for each path, each whole or not at all.
+
+    OctoplanError for the first that cannot be written.
+    """
     for path in paths:
         module, name = formats[_end(path, formats) or ""]
         made = getattr(importlib.import_module(module), name)(found)

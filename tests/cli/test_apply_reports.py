@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from octoplan.sandbox.exchange import Answer
 from tests.conftest import GREETING
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from octoplan.sandbox.exchange import Request
     from tests.conftest import Folder, Gateway, MakeProject, Outcome
 
 PRICED = "octoplan: 1\nenvironments: {sandbox: {gateway: sandbox, prices: {sms_premium: 0.05}}}\n"
@@ -71,8 +73,8 @@ def test_an_apply_with_nothing_to_send_is_reported_too(folder: Folder) -> None:
 
 
 @pytest.fixture
-def cut(project: MakeProject, gateway: Gateway) -> Folder:
-    """Make a project of which a run sent to three of eight people, and heard no answer."""
+def remote(project: MakeProject, gateway: Gateway) -> Folder:
+    """Make a project that sends to three people over HTTP."""
     local = f'{{gateway: {{url: "{gateway.url}"}}, require_plan: false}}'
     few = "\n".join(PEOPLE.splitlines()[:4])
     folder: Folder = project(
@@ -83,10 +85,16 @@ def cut(project: MakeProject, gateway: Gateway) -> Folder:
         }
     )
     assert folder.call("state", "init", "--env", "local").code == 0
+    return folder
+
+
+@pytest.fixture
+def cut(remote: Folder, gateway: Gateway) -> Folder:
+    """Make a project of which a run sent to three of eight people, and heard no answer."""
     gateway.script = [None] * 7
-    assert folder.call("apply", "--auto-approve", "--env", "local", hurried=True).code == 9
+    assert remote.call("apply", "--auto-approve", "--env", "local", hurried=True).code == 9
     gateway.script = []
-    return folder.write({"campaigns/people.csv": PEOPLE})
+    return remote.write({"campaigns/people.csv": PEOPLE})
 
 
 TYPO = GREETING.replace("first_name", "first_nam")
@@ -162,21 +170,36 @@ def test_a_plan_that_is_blocked_is_written_all_the_same(folder: Folder) -> None:
 
 
 @pytest.mark.parametrize("command", [("plan",), ("apply", "--auto-approve")], ids=["plan", "apply"])
-@pytest.mark.parametrize("name", ["applied.pdf", "applied", "nowhere/applied.md"])
+@pytest.mark.parametrize("name", ["applied.pdf", "applied", "nowhere/applied.md", "folder.md", "taken.md"])
 def test_a_report_that_cannot_be_is_refused_before_anything_is_sent(
     folder: Folder, name: str, command: tuple[str, ...]
 ) -> None:
+    (folder.path / "folder.md").mkdir()
+    (folder.path / "taken.md.part").mkdir()
     refused = folder.call(*command, "--report", str(folder.path / name))
     assert refused.code == 64
     assert "--report" in refused.err
     assert folder.messages() == ()
 
 
-def test_a_report_that_cannot_be_written_takes_nothing_back(folder: Folder) -> None:
-    (folder.path / "applied.md.part").mkdir()
-    done = apply(folder, "md")
-    assert done.code == 1
-    assert "cannot write" in done.err
-    assert done.last == "Applied: 8 sent, 0 refused, 0 open, 0 unknown."
-    assert folder.call("plan", "--detailed-exitcode").code == 0
-    assert len(folder.messages()) == 8
+def test_to_ask_whether_a_report_can_be_written_leaves_no_file_behind(folder: Folder) -> None:
+    folder.write({"campaigns/sale.yaml": "channel: sms\n"})
+    assert apply(folder, *FORMATS).code == 3
+    assert list(folder.path.glob("applied*")) == []
+
+
+@pytest.mark.parametrize(("status", "code"), [(200, 1), (401, 4)], ids=["sent", "refused"])
+def test_a_report_that_cannot_be_written_any_more_takes_nothing_back_and_hides_no_exit_code(
+    status: int, code: int, remote: Folder, gateway: Gateway
+) -> None:
+    def answer(request: Request) -> Answer:
+        (remote.path / "applied.md.part").mkdir()
+        return Answer(status=status, body=b"{}")
+
+    gateway.sandbox.answer = answer  # type: ignore[method-assign]
+    done = apply(remote, "md", "json", flags=("--env", "local"))
+    assert done.code == code
+    assert f"cannot write {remote.path / 'applied.md'}" in done.err
+    sent = 3 if status == 200 else 0
+    assert done.last == f"Applied: {sent} sent, {3 - sent} refused, 0 open, 0 unknown."
+    assert document(remote)["said"] == done.last
