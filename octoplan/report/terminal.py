@@ -10,7 +10,9 @@ from datetime import datetime
 from types import TracebackType
 from typing import Final, Literal, Self, TextIO
 
+from rich.cells import cell_len
 from rich.console import Console
+from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 from rich.table import Column, Table
@@ -36,6 +38,7 @@ _LOOKS: Final = {
     Style.ERROR: "bold red",
     Style.TOTAL: "bold",
 }
+_ANY_WIDTH: Final = 10_000
 _ENDED = frozenset(("sent", "refused", "unknown", "open"))
 
 
@@ -50,7 +53,7 @@ def show_plan(drawn: Plan, stream: TextIO, *, coloured: bool = True) -> None:
     last = text.last_lines(drawn)
     _show(text.plan(drawn)[: -len(last)], console)
     if sum(step.sends for step in drawn.steps) > 1:
-        console.print(_sends(drawn))
+        _print(_sends(drawn), console)
         console.print()
     _show(last, console)
 
@@ -64,7 +67,7 @@ def show_status(found: Survey, now: datetime, stream: TextIO, *, coloured: bool 
         return
     head, rows = 2, len(found.campaigns) + 1
     _show(lines[:head], console)
-    console.print(_standings(found))
+    _print(_standings(found), console)
     _show(lines[head + rows :], console)
 
 
@@ -131,24 +134,42 @@ def _show(lines: Iterable[Line], console: Console) -> None:
         console.print(Text(line.text, style=_LOOKS[line.style]), soft_wrap=True)
 
 
+def _print(table: Table, console: Console) -> None:
+    """A table → the console; where that is too narrow each row as a sentence, since no figure may be cut."""
+    for column in table.columns:
+        if column.no_wrap:
+            column.min_width = max(cell_len(str(cell)) for cell in (column.header, *column.cells))
+    if Measurement.get(console, console.options.update(max_width=_ANY_WIDTH), table).minimum <= console.width:
+        console.print(table)
+        return
+    names = [str(column.header) for column in table.columns]
+    for cells in zip(*(column.cells for column in table.columns), strict=True):
+        said = zip(names, cells, strict=True)
+        filled = (Text(f"{name} ").append(cell) for name, cell in said if isinstance(cell, Text) and cell)
+        console.print(Text(", ").join(filled))
+
+
 def _sends(drawn: Plan) -> Table:
-    table = Table("campaign", "channel", *_right("recipients", "requests", "parts", "cost"))
+    numbers = _whole("recipients", "requests", "parts", justify="right")
+    table = Table(*_whole("campaign", "channel"), *numbers, Column("cost", justify="right"))
     for step in drawn.steps:
         if step.sends:
             parts = "" if step.parts is None else count(step.parts)
-            figures = (count(step.recipients), count(step.requests), parts, estimated(step.cost))
+            cost = estimated(step.cost).removeprefix("cost ")
+            figures = (count(step.recipients), count(step.requests), parts, cost)
             table.add_row(*map(Text, (plain(step.campaign), plain(step.channel), *figures)))
     return table
 
 
 def _standings(found: Survey) -> Table:
     first, *figures, last = text.STATUS_HEAD
-    table = Table(first, *_right(*figures), last)
+    table = Table(*_whole(first), *_whole(*figures, justify="right"), last)
     for one in found.campaigns:
         look = _LOOKS[Style.WARN if one.open or one.unknown else Style.PLAIN]
         table.add_row(*(Text(cell, style=look) for cell in text.status_row(one)))
     return table
 
 
-def _right(*names: str) -> tuple[Column, ...]:
-    return tuple(Column(name, justify="right") for name in names)
+def _whole(*names: str, justify: Literal["left", "right"] = "left") -> tuple[Column, ...]:
+    """Names → columns of which nothing is folded, let alone cut, as long as the table has room."""
+    return tuple(Column(name, justify=justify, no_wrap=True) for name in names)

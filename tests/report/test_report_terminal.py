@@ -62,6 +62,25 @@ def test_a_status_has_its_campaigns_in_a_table_once(survey: Survey, stream: io.S
     assert shown.splitlines()[-1] == "Status: 4,902 sent, 1 refused, 450 open, 300 unknown."
 
 
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_a_figure_is_whole_however_narrow_the_terminal_is(
+    width: int, rich_plan: Plan, survey: Survey, stream: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    terminal.show_status(survey, NOW, stream, coloured=False)
+    words = stream.getvalue().replace("│", " ").split()
+    for one in survey.campaigns:
+        for cell in text.status_row(one):
+            assert set(cell.split()) <= {word.rstrip(",") for word in words}, cell
+    terminal.show_plan(rich_plan, stream, coloured=False)
+    table = stream.getvalue().rpartition("\nPlan: ")[0].rpartition("\n\n")[2]
+    assert "…" not in table
+    for step in rich_plan.steps:
+        if step.sends:
+            assert step.campaign in table
+            assert f"{step.recipients:,}" in table
+
+
 def test_a_status_of_nothing_is_said(stream: io.StringIO) -> None:
     terminal.show_status(Survey(environment="e", lineage="0" * 16), NOW, stream)
     assert "Nothing was ever sent." in stream.getvalue()
