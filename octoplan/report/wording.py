@@ -16,7 +16,8 @@ MOST = 6
 """Previews of a campaign that are shown."""
 
 _BLOCKS = frozenset(("p", "div", "br", "tr", "li", "h1", "h2", "h3", "h4", "table", "ul", "ol", "section", "footer"))
-_UNREAD = frozenset(("style", "script", "head", "title", "template"))
+# Not `head`, which needs no end: what nobody reads of it are elements of their own.
+_UNREAD = frozenset(("style", "script", "title", "template"))
 
 
 def chosen(step: Step) -> tuple[Preview, ...]:
@@ -67,6 +68,12 @@ class _Reader(HTMLParser):
         super().__init__()
         self.said: list[str] = []
         self._unread = 0
+
+    def parse_html_declaration(self, i: int) -> int:
+        """Take `<![` for a comment up to the next `>`, as browsers do; Python fails at some of mail programs."""
+        if self.rawdata.startswith("<![", i):
+            return self.parse_bogus_comment(i)
+        return super().parse_html_declaration(i)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 - its signature
         self._unread += tag in _UNREAD

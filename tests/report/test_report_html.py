@@ -168,6 +168,10 @@ def test_people_of_wordings_are_exact_only_where_all_variants_were_looked_at() -
         ("no markup < at & all", "no markup < at & all"),
         ("</style></script>still here<p", "still here<p"),
         ("", ""),
+        ("<html><head><title>Shop</title><body><p>Hello", "Hello"),
+        ("<head><meta charset=utf-8><style>p {}</style><p>Hello", "Hello"),
+        ("<!--[if mso]>Outlook<![endif]--><![if !mso]>Others<![endif]>", "Others"),
+        ("<![foo[x]]>one<![>two<![1]>three<![", "onetwothree<!["),
     ],
 )
 def test_a_letter_is_read_without_its_markup(source: str, text: str) -> None:
