@@ -126,10 +126,18 @@ def _internal(fault: Exception) -> OctoplanError:
     )
 
 
+def _open_streams() -> None:
+    """Standard streams that were closed → nothing to read, and nobody who reads; else a file might take their place."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8", closefd=False))
+
+
 def main() -> None:
     """Run octoplan with the arguments, streams and environment of this process, and end it."""
     # A short command spends 3 % of its time looking for garbage among modules that stay.
     gc.set_threshold(50_000)
+    _open_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character is no reason to stop

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 from octoplan.errors import Declined, OctoplanError, Problem
 
@@ -68,6 +68,15 @@ class Console:
     def data(self, text: str) -> None:
         """Text → stdout, with a newline."""
         self.out.write(f"{text}\n")
+
+    def document(self, text: str) -> None:
+        """A page, a comment or what CI reads → stdout, with a newline; in UTF-8, as it says itself, in any locale."""
+        self.out.flush()
+        stream: BinaryIO | None = getattr(self.out, "buffer", None)
+        if stream is None:
+            self.data(text)
+        else:
+            stream.write(f"{text}\n".encode(errors="backslashreplace"))
 
     def stream(self, line: str) -> None:
         """The first line of a stream of JSON → stdout; from here on a document is a line of it."""

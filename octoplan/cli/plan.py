@@ -77,7 +77,7 @@ def show_plan(console: Console, plan: "Plan", form: str) -> None:
         _show_text(console, plan)
         return
     module = importlib.import_module(f"octoplan.report.{_MODULES[form]}")
-    console.data(module.plan(plan))
+    console.document(module.plan(plan))
 
 
 def _show_text(console: Console, plan: "Plan") -> None:

@@ -44,6 +44,6 @@ def command(console: Console, campaign: str, edition: int | None, form: str) -> 
     if console.wanted.json:
         console.data(variants.json_variants(found))
     elif form == "markdown":
-        console.data(variants.markdown_variants(found))
+        console.document(variants.markdown_variants(found))
     else:
         console.lines(variants.text_variants(found))

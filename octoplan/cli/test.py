@@ -64,7 +64,7 @@ def _run(console: Console, campaigns: tuple[str, ...], form: str) -> None:
     if console.wanted.json:
         console.data(tried.json_tried(made))
     elif form == "junit":
-        console.data(tried.junit_tried(made, within_repository(console.wanted.directory)))
+        console.document(tried.junit_tried(made, within_repository(console.wanted.directory)))
         console.talk_lines(tried.text_tried(made)[-1:])
     else:
         console.lines(tried.text_tried(made))

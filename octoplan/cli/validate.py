@@ -82,4 +82,4 @@ def _annotate(console: Console, form: str, problems: Sequence[Problem], valid: S
     from octoplan.report import annotations  # noqa: PLC0415 - loaded when called
 
     if said := annotations.annotate(form, problems, within_repository(console.wanted.directory), valid):
-        console.data(said)
+        console.document(said)

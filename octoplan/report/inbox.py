@@ -1,10 +1,10 @@
 """What the sandbox received → text or JSON. Its messages are whole: the inbox is a named exception to masking."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
 from octoplan.durations import moment
+from octoplan.report.document import document
 from octoplan.report.lines import count
 from octoplan.report.safe import plain
 from octoplan.report.style import BLANK, Line, Style
@@ -45,9 +45,7 @@ def json_inbox(messages: Sequence[Message], total: int) -> str:
         }
         for message in messages
     ]
-    return json.dumps(
-        {"octoplan": "inbox", "version": 1, "total": total, "messages": shown}, ensure_ascii=False, indent=2
-    )
+    return document("inbox", total=total, messages=shown)
 
 
 def _short(message: Message) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from octoplan.campaign import Campaign
 from octoplan.pipeline.showing import Shown
+from octoplan.report.document import document
 from octoplan.report.lines import several
 from octoplan.report.safe import masked as mask
 from octoplan.report.safe import plain
@@ -35,8 +36,7 @@ def json_messages(campaign: Campaign, shown: Sequence[Shown]) -> str:
         }
         for one in shown
     ]
-    document = {"octoplan": "messages", "version": 1, "campaign": campaign.name, "channel": campaign.channel}
-    return json.dumps({**document, "messages": messages}, ensure_ascii=False, indent=2)
+    return document("messages", campaign=campaign.name, channel=campaign.channel, messages=messages)
 
 
 def _address(one: Shown, *, masked: bool) -> str:

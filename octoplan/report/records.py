@@ -3,9 +3,12 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from octoplan.durations import moment
+from octoplan.report.document import document
 from octoplan.report.lines import count, people
 from octoplan.report.safe import plain, words
 from octoplan.report.style import BLANK, Line, Style
@@ -30,7 +33,7 @@ def text_campaigns(records: Sequence[CampaignRecord]) -> list[Line]:
 
 def json_campaigns(records: Sequence[CampaignRecord]) -> str:
     """Campaigns that were sent → a versioned document."""
-    return _document("campaigns", campaigns=[asdict(record) for record in records])
+    return document("campaigns", campaigns=[_row(record) for record in records])
 
 
 def text_campaign(record: CampaignRecord, frames: Sequence[FrameRecord]) -> list[Line]:
@@ -48,7 +51,7 @@ def text_campaign(record: CampaignRecord, frames: Sequence[FrameRecord]) -> list
 
 def json_campaign(record: CampaignRecord, frames: Sequence[FrameRecord]) -> str:
     """A campaign as it was last sent, with its frames → a versioned document."""
-    return _document("campaign", campaign=asdict(record), frames=[asdict(frame) for frame in frames])
+    return document("campaign", campaign=_row(record), frames=[_row(frame) for frame in frames])
 
 
 def _frame(frame: FrameRecord) -> str:
@@ -59,5 +62,8 @@ def _frame(frame: FrameRecord) -> str:
     return f"{frame.id[:ID_SHOWN]}  edition {frame.edition}  {frame.status:<8}{size:>12}  {when}{ticket}{why}"
 
 
-def _document(kind: str, **content: Any) -> str:
-    return json.dumps({"octoplan": kind, "version": 1, **content}, ensure_ascii=False, indent=2, default=str)
+def _row(record: CampaignRecord | FrameRecord) -> dict[str, Any]:
+    """A record → its row in a document; moments and amounts are text."""
+    return {
+        name: str(value) if isinstance(value, datetime | Decimal) else value for name, value in asdict(record).items()
+    }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from octoplan.cli import COMMANDS
+from tests.conftest import OCTOPLAN, PATIENCE, clean_environment
 
 if TYPE_CHECKING:
     from tests.conftest import Folder, MakeProject, Octoplan
@@ -179,6 +180,52 @@ def test_a_pipe_that_closes_early_gets_no_traceback(command: tuple[str, ...], fo
     process.stderr.close()
     assert process.wait(timeout=30) in (0, 1)
     assert err == b""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("render", "hello", "--json"),
+        ("sandbox", "inbox", "--json"),
+        ("state", "show", "hello", "--json"),
+        ("plan", "--format", "html"),
+        ("plan", "--format", "markdown"),
+        ("plan", "--json"),
+        ("test", "--format", "junit"),
+        ("validate", "--format", "sarif"),
+    ],
+    ids=" ".join,
+)
+def test_documents_are_the_same_in_every_locale(command: tuple[str, ...], project: MakeProject) -> None:
+    foreign = CAMPAIGN.replace("Hello", "Größe € 🍂").replace("Ann", "Zoë")
+    folder = project({"campaigns/hello.yaml": foreign}, "locale", after=(("apply", "--auto-approve"),))
+    folder.write({"campaigns/więcej.yaml": foreign.replace("Größe", "Länge, 2026,")})
+    told = [folder.run(*command, env={"PYTHONIOENCODING": coding}) for coding in ("utf-8", "iso-8859-1")]
+    assert told[0].code == 0
+    assert told[0] == told[1]
+
+
+@pytest.mark.parametrize(
+    ("closed", "command", "code"),
+    [
+        (">&-", ("validate",), 0),
+        (">&-", ("plan",), 0),
+        ("2>&-", ("validate", "--target", "nobody"), 64),
+        ("<&-", ("apply",), 10),
+        ("<&-", ("why", "hello"), 64),
+        ("<&- >&- 2>&-", ("apply", "--auto-approve"), 0),
+    ],
+)
+def test_a_closed_stream_gets_no_traceback_and_the_exit_code_of_an_empty_one(
+    closed: str, command: tuple[str, ...], code: int, folder: Folder
+) -> None:
+    folder.write({"campaigns/more.yaml": MORE})
+    script = ["sh", "-c", f'exec "$0" "$@" {closed}', str(OCTOPLAN), *command]
+    environment = clean_environment(folder.path.parent)
+    done = subprocess.run(script, cwd=folder.path, env=environment, capture_output=True, timeout=PATIENCE, check=False)
+    assert done.returncode == code, done
+    assert b"Traceback" not in done.stderr
+    assert b"fault" not in done.stderr
 
 
 @pytest.mark.parametrize("form", ["text", "json", "markdown", "html"])
