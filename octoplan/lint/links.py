@@ -35,12 +35,16 @@ one of these companies, is none.
 
 _MOST_TOLD: Final = 10
 _HOST: Final = rf"[\w{HOLE}-]+(?:\.[\w{HOLE}-]+)*"
-# The second form is a link only to telephones, which open it without https: www. before it, or a path behind it.
+# The first form goes to the end of its query, in which another address is not one that anybody opens. The second is a
+# link only to telephones, which open it without https: www. before it, or a path behind it.
 _LINK: Final = re.compile(
-    rf"(?P<scheme>https?)://(?P<host>{_HOST})"
+    rf"(?P<scheme>https?)://(?P<host>{_HOST})(?:(?!https?://)[^\s<>\"?#])*(?:[?#][^\s<>\"]*)?"
     r"|(?<![\w.@/:-])(?P<bare>www(?:\.[\w-]{1,63}){2,8}|[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}\.[a-z]{2,24}(?=/\w))",
     re.IGNORECASE,
 )
+_FILES: Final = (".asp", ".aspx", ".css", ".htm", ".html", ".jpg", ".js", ".jsp", ".pdf", ".php", ".png", ".xml")
+"""How names of files end that are no addresses: no top-level domain is called so."""
+
 _NAMES_OF_FORMATS: Final = frozenset({"w3.org", "schema.org", "schemas.microsoft.com"})
 
 
@@ -67,7 +71,8 @@ def _links(prose: Prose) -> Iterator[re.Match[str]]:
     text = prose.marked if prose.kind == "html" else prose.words
     for found in _LINK.finditer(text):
         markup = prose.kind == "html" and found["bare"] is not None and prose.words[found.start()] == HOLE
-        if _host(found) not in _NAMES_OF_FORMATS and not markup:
+        is_file = found["bare"] is not None and _host(found).endswith(_FILES)
+        if not is_file and _host(found) not in _NAMES_OF_FORMATS and not markup:
             yield found
 
 

@@ -26,9 +26,15 @@ _NEARLY: Final = re.compile(
     r"\bST[O0]PP?(?:\W{0,3}(?:aux?|à|a|to|at|sms|texto|@)){0,2}\W{0,3}(?:[0-9][0-9 ]{3,5}\b|X{3,9}\b)", re.IGNORECASE
 )
 _BLOCK: Final = re.compile(r"\{%[-+]?\s*(?P<ends>end)?")
+# English, French, German, Dutch, Spanish and Portuguese, Italian, Arabic (to cancel the subscription).
 _SAYS_HOW: Final = re.compile(
-    r"\bstop|unsubscri|opt[ -]?out|d[ée]sabonn|d[ée]sinscri|\bne plus\b|abmeld|abbestell|abwähl|\bbaja\b|cancell"
-    r"|uitschrijv",
+    r"\bstop|unsubscri|opt[ -]?out|\bto cancel\b"
+    r"|d[ée]sabonn|d[ée]sinscri|\bne plus\b"
+    r"|ab(?:zu)?meld|ab(?:zu)?bestell|ab(?:zu)?wähl"
+    r"|\bmelden? (?:sie )?(?:sich|dich|euch)\b[^.!?\n]{0,40}\bab\b(?! (?:sofort|dem|[0-9]))"
+    r"|uit(?: te )?schrijv|\baf(?: te )?meld|\bmeld (?:je|u)\b[^.!?\n]{0,40}\baf\b"
+    r"|\bbaja\b|\bcancel[ae]|cancell|disiscriv"
+    r"|[\u0625\u0627]\u0644\u063a\u0627\u0621 (?:\u0627\u0644)?\u0627\u0634\u062a\u0631\u0627\u0643",
     re.IGNORECASE,
 )
 _CHANNELS: Final = ("sms", "voice_sms")

@@ -83,6 +83,10 @@ def look(tmp_path: Path) -> Look:
         ("a\u00a0b", "invisible-character", 2),
         ("Bonjour\u200b", "invisible-character", 8),
         ("See \u041ectoShop", "invisible-character", 5),
+        ("See \u200eOctoShop", "invisible-character", 5),
+        ("مرحبا\u200b", "invisible-character", 6),
+        ("https://shop.example.com/a,http://example.com/b", "link-not-https", 28),
+        ("See https://shop.example.com/a www.example.com", "link-not-https", 32),
     ],
 )
 def test_what_is_seldom_meant_is_found_where_it_stands(text: str, rule: str, column: int, look: Look) -> None:
@@ -110,6 +114,12 @@ def test_what_is_seldom_meant_is_found_where_it_stands(text: str, rule: str, col
         "Привет, Москва",
         "Dix STOP au XXXXX",
         "Stopover in Paris from 30101 on",
+        "https://shop.example.com/go?to=www.example.co.uk&from=bit.ly/a#www.example.org",
+        "https://shop.example.com/www.example.org",
+        "Open index.html/page or a/index.php/b",
+        "\u200fمرحبا \u2068OctoShop\u2069 \u061c12\u200e",  # noqa: RUF001 - Arabic and Hebrew, which is the point
+        "\u200fשלום OctoShop\u200f",  # noqa: RUF001 - Arabic and Hebrew, which is the point
+        "Größe 38 à 20\u00a0h, 10\u202f€ ą",
     ],
 )
 def test_what_may_well_be_meant_is_left_alone(text: str, look: Look) -> None:
@@ -309,6 +319,46 @@ def test_a_text_file_is_looked_at_in_its_own_lines(tmp_path: Path) -> None:
     (tmp_path / "campaigns" / "words.txt").write_text("Hello\nTODO\n")
     text = sms("").split("text:", maxsplit=1)[0] + "text_file: words.txt\n"
     assert [str(one.place) for one in findings(tmp_path, text)] == ["campaigns/words.txt:2:1"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Rabatt! Um sich abzumelden, antworten Sie NEIN",
+        "Rabatt! Melden Sie sich hier ab: https://shop.example.com/a",
+        "Rabatt! Melde dich per SMS ab.",
+        "Rabatt! Newsletter abzubestellen: https://shop.example.com/a",
+        "Korting! Afmelden: https://shop.example.com/a",
+        "Korting! Meld je hier af.",
+        "Oferta! Para cancelar responda NO",
+        "Promo! Para cancelar, responda SAIR",
+        "Sale! To cancel, reply NO",
+        "Sconti! Per disiscriverti: https://shop.example.com/a",
+        "خصم! لإلغاء الاشتراك أرسل 1",
+    ],
+)
+def test_how_to_stop_may_be_said_in_the_words_of_the_country(text: str, look: Look) -> None:
+    assert look(text, purpose="wholesale") == []
+
+
+@pytest.mark.parametrize("text", ["Melden Sie sich ab sofort an", "Ab Montag gibt es Rabatt", "خصم كبير"])
+def test_a_word_that_only_looks_like_how_to_stop_is_none(text: str, look: Look) -> None:
+    assert [rule for rule, _, _ in look(text, purpose="wholesale")] == ["stop-missing"]
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("Hi\u200b {{ 'x' }}", "it forces UCS-2: half as much fits into a part"),
+        ("ą\u200b", "type the passage again"),
+        ("\u0645\u200b", "type the passage again"),
+    ],
+)
+def test_what_nobody_sees_is_said_to_force_ucs_2_only_where_nothing_else_does(
+    text: str, hint: str, tmp_path: Path
+) -> None:
+    (found,) = findings(tmp_path, sms(text))
+    assert found.hint == hint
 
 
 def test_what_optimize_takes_out_is_not_told(look: Look) -> None:
