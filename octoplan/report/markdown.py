@@ -31,7 +31,9 @@ _LONGEST_DETAIL = 12_000
 _OUTSIDE_NAMES = re.compile(r"[^A-Za-z0-9._-]")
 # Backslashes do not hold everywhere (a `|` ends a cell, `@` and `#` are found after rendering); entities do.
 _MARKUP = re.compile(r"[^\w\s.,;:%()'/+=-]|_|(?<=www)\.|:(?=//)", re.ASCII)
-_REFERENCE = re.compile(r"[@#](?=\w)")
+_REFERENCE = re.compile(r"[@#](?=\w)|\bGH-(?=\d)", re.IGNORECASE)
+# What may name a commit, of which our own ids are some: literal, so that they can still be copied.
+_HASH = re.compile(r"\b(?=[a-f]*\d)[\da-f]{7,40}\b", re.IGNORECASE | re.ASCII)
 _NO_BREAK = "\u2060"
 _HEAD = (
     "| | campaign | channel | edition | recipients | requests | parts | cost | why |\n"
@@ -144,7 +146,8 @@ def _code(name: str) -> str:
 
 def _text(sentence: str) -> str:
     shown = _short(words(sentence))
-    return _entities(_REFERENCE.sub(lambda found: found[0] + _NO_BREAK, shown))
+    broken = _entities(_REFERENCE.sub(lambda found: found[0] + _NO_BREAK, shown))
+    return _HASH.sub(r"<code>\g<0></code>", broken)
 
 
 def _entities(shown: str) -> str:

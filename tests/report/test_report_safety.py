@@ -19,6 +19,7 @@ from octoplan.expense import Costly, Expense, find_culprits
 from octoplan.limits import Bound
 from octoplan.plan import Action, Cost, Difference, Example, Plan, Preview, Simulation, Step
 from octoplan.report import as_json, html, markdown, text
+from octoplan.report.outcome import outcome_of
 from octoplan.report.safe import masked, plain, words
 from octoplan.report.style import joined
 from octoplan.report.survey import CampaignStanding, Survey
@@ -197,6 +198,19 @@ def test_a_comment_holds_no_markup_but_ours(name: str) -> None:
     assert not [sign for sign in ("`", "*", "[", "]", "\\", "~", "://", "www.") if sign in bare]
     assert not re.search(r"[@#](?=\w)", re.sub(r"&#\d+;", "", bare))
     assert not re.search(r"&#(64|35);\w", re.sub(r"<code>.*?</code>", "", bare))
+
+
+@pytest.mark.parametrize("name", ["GH-12", "see gh-7", f"as in {'5f3a' * 10}", "since 5f76b3b", "a@5f76b3b"])
+def test_no_sentence_in_a_comment_refers_to_an_issue_or_a_commit(name: str) -> None:
+    comment = markdown.plan(_plan(name))
+    literal = re.sub(r"<pre>\n.*?</pre>|<code>.*?</code>", "", comment.partition("\n")[2], flags=re.DOTALL)
+    assert not re.search(r"\bGH-\d|\b[0-9a-f]{7,40}\b", literal, re.IGNORECASE)
+
+
+def test_a_run_can_be_copied_from_a_comment() -> None:
+    started = Started(run="1fadf867fea70b2c", recipients=1, requests=1)
+    outcome = outcome_of(_plan("sale"), [started], (NOW, NOW), 0)
+    assert "run <code>1fadf867fea70b2c</code>" in markdown.applied(outcome)
 
 
 @pytest.mark.parametrize("environment", ["production", "a-->b", "<script>", "x" * 500, "é\n"])
