@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from octoplan.cli.console import Console
+from octoplan.errors import UsageError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -46,6 +47,14 @@ _OPTIONS = (
     click.option("--no-color", "no_color", is_flag=True, help="No colour."),
     click.option("-v", "--verbose", "verbose", is_flag=True, help="Say more on stderr."),
 )
+
+
+def agreed(console: Console, form: str) -> str:
+    """What `--format` says → the form that is wanted, of which --json is one; UsageError where they name two."""
+    if console.wanted.json and form not in ("text", "json"):
+        raise UsageError(f"--json and --format {form} are two forms of one answer", hint="leave one of them out")
+    return "json" if console.wanted.json else form
+
 
 accept = click.option(
     "--accept",

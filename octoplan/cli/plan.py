@@ -12,7 +12,7 @@ import click
 from octoplan.cli import reports
 from octoplan.cli.console import Console
 from octoplan.cli.files import write_whole
-from octoplan.cli.options import accept, common, target
+from octoplan.cli.options import accept, agreed, common, target
 from octoplan.cli.rejects import open_rejects, rejects
 from octoplan.cli.session import Session, open_session
 from octoplan.limits import Accepted, parse_accepted
@@ -55,11 +55,11 @@ _PREVIEWED = {"markdown": 25, ".md": 25, "html": 60, ".html": 60}
 @click.pass_obj
 def command(console: Console, /, simulate: "Simulate", form: str, targets: tuple[str, ...], **flags: Any) -> None:
     """Show what an apply would send, to how many, at what cost."""
+    form = agreed(console, form)
     reports.check(flags["reports"], reports.PLAN)
     session = open_session(console)
     session.check_gateway()
     with open_rejects(console, flags["rejects"]) as taker:
-        form = "json" if console.wanted.json else form
         accepted = parse_accepted(flags["accepted"])
         previewed = max(_PREVIEWED.get(shown, 0) for shown in (form, *(path.suffix for path in flags["reports"])))
         asked = Asked(simulate=simulate, accepted=accepted, previewed=previewed)

@@ -3,7 +3,7 @@
 import click
 
 from octoplan.cli.console import Console
-from octoplan.cli.options import common
+from octoplan.cli.options import agreed, common
 from octoplan.cli.session import open_session
 from octoplan.errors import UsageError
 
@@ -29,10 +29,7 @@ def command(console: Console, campaign: str, edition: int | None, form: str) -> 
     from octoplan.pipeline.comparing import compare  # noqa: PLC0415 - loaded when called
     from octoplan.report import variants  # noqa: PLC0415
 
-    if form == "json":
-        console.wanted.json = True
-    elif console.wanted.json and form != "text":
-        raise UsageError(f"--json and --format {form} are two forms of one answer", hint="leave one of them out")
+    console.wanted.json = agreed(console, form) == "json"
     session = open_session(console)
     session.check_state()
     with session.state() as state:

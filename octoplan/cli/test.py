@@ -7,7 +7,7 @@ import click
 
 from octoplan.cli.console import Console
 from octoplan.cli.files import within_repository
-from octoplan.cli.options import common
+from octoplan.cli.options import agreed, common
 from octoplan.cli.session import open_session
 from octoplan.errors import UsageError
 
@@ -38,9 +38,12 @@ def command(console: Console, /, campaigns: tuple[str, ...], form: str, **sendin
 
     With --to FILE, send the real content of one campaign to own staff instead, once, as an apply would.
     """
+    console.wanted.json = agreed(console, form) == "json"
     if sending["seeds"] is not None:
         if len(campaigns) != 1:
             raise UsageError("--to sends the content of one campaign", hint="name it: octoplan test CAMPAIGN --to FILE")
+        if form == "junit":
+            raise UsageError("--format junit tells of the tests of campaigns", hint="leave it out, or --to")
         from octoplan.cli.test_send import send_test  # noqa: PLC0415 - loads all that sends
 
         send_test(console, campaigns[0], sending["seeds"], sending["rows"], yes=sending["yes"])
@@ -54,10 +57,6 @@ def _run(console: Console, campaigns: tuple[str, ...], form: str) -> None:
     from octoplan.pipeline.trying import try_all  # noqa: PLC0415 - loaded when called
     from octoplan.report import found, tried  # noqa: PLC0415
 
-    if form == "json":
-        console.wanted.json = True
-    elif console.wanted.json and form != "text":
-        raise UsageError(f"--json and --format {form} are two forms of one answer", hint="leave one of them out")
     session = open_session(console)
     made = try_all(session.campaigns(campaigns))
     problems = tuple(problem for one in made for problem in one.problems)

@@ -10,10 +10,10 @@ import click
 
 from octoplan.cli.console import Console
 from octoplan.cli.files import within_repository
-from octoplan.cli.options import common, target
+from octoplan.cli.options import agreed, common, target
 from octoplan.cli.rejects import open_rejects, rejects
 from octoplan.cli.session import open_session
-from octoplan.errors import Problem, ProjectInvalid, UsageError
+from octoplan.errors import Problem, ProjectInvalid
 
 if TYPE_CHECKING:
     from octoplan.pipeline.checking import Checked
@@ -37,10 +37,7 @@ def command(console: Console, form: str, targets: tuple[str, ...], rejects: Path
     """Check everything that needs no network: YAML, schema, templates, audience, parts."""
     from octoplan.report import found  # noqa: PLC0415 - loaded when called
 
-    if form == "json":
-        console.wanted.json = True
-    elif console.wanted.json and form != "text":
-        raise UsageError(f"--json and --format {form} are two forms of one answer", hint="leave one of them out")
+    console.wanted.json = agreed(console, form) == "json"
     try:
         campaigns, checked = _check(console, targets, rejects, strict=strict)
     except ProjectInvalid as invalid:

@@ -237,6 +237,12 @@ def test_a_plan_is_shown_in_every_form(form: str, folder: Folder) -> None:
     assert not outcome.out.endswith("\n\n")
 
 
+def test_a_plan_in_two_forms_at_once_is_usage(folder: Folder) -> None:
+    outcome = folder.call("plan", "--json", "--format", "html")
+    assert (outcome.code, outcome.json["hint"]) == (64, "leave one of them out")
+    assert folder.call("plan", "--json", "--format", "json").json["octoplan"] == "plan"
+
+
 def test_no_environment_but_its_own_variable_is_read(folder: Folder) -> None:
     folder.write({"octoplan.yaml": "octoplan: 1\nenvironments: {other: {gateway: octopush}}\n"})
     assert folder.call("plan", env={"OCTOPLAN_ENV": "other"}).code == 1

@@ -57,6 +57,13 @@ def texts(folder: Folder) -> list[tuple[str, str]]:
     return sorted((message.address, str(message.text)) for message in folder.messages())
 
 
+def test_a_test_send_takes_the_forms_that_an_apply_has(folder: Folder) -> None:
+    refused = send(folder, "--format", "junit")
+    assert (refused.code, folder.path.joinpath(".octoplan", "inbox.db").exists()) == (64, False)
+    events = [json.loads(line) for line in send(folder, "--format", "json").out.splitlines()]
+    assert [one.get("event") for one in events] == [None, "started", "sent"]
+
+
 def test_the_real_content_of_the_first_row_goes_to_own_staff(folder: Folder) -> None:
     outcome = send(folder)
     assert outcome.code == 0, outcome
