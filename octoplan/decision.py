@@ -17,7 +17,7 @@ def decide(
     if not recipients:
         if standing.open or standing.unknown:
             return Action.NOTHING, "nobody new; some outcomes are not known"
-        return Action.NOTHING, "everybody has had it"
+        return Action.NOTHING, "nobody new" if standing.refused else "everybody has had it"
     if known and (standing.sent or standing.open or standing.unknown or standing.refused):
         return Action.EXTEND, "people who joined since"
     return Action.SEND, "not sent yet"

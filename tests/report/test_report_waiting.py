@@ -38,6 +38,11 @@ def test_a_campaign_waits_only_where_everybody_who_is_left_has_to() -> None:
     assert everybody == (Action.WAITING, "waiting until 2026-11-30 07:00 UTC: outside fr-strict")
 
 
+def test_who_was_refused_is_never_said_to_have_had_it() -> None:
+    for standing, reason in ((Standing(sent=9), "everybody has had it"), (Standing(sent=9, refused=1), "nobody new")):
+        assert decide(recipients=0, standing=standing, known=True, blocked=()) == (Action.NOTHING, reason)
+
+
 def test_a_guard_blocks_what_would_wait() -> None:
     assert decide(recipients=30, standing=Standing(), known=False, blocked=("no",), waits=(NIGHT,))[0] is Action.BLOCKED
 
