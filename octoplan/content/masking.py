@@ -83,7 +83,7 @@ class _Masking:
             if path[0] in self._columns | self._derived:
                 yield path
             return
-        for child in node.iter_child_nodes():
+        for child in _parts(node):
             yield from self._leaves(child)
 
 
@@ -116,6 +116,13 @@ def _names(node: nodes.Node) -> set[str]:
     return own | {name.name for name in node.find_all(nodes.Name)}
 
 
+def _parts(node: nodes.Node) -> list[nodes.Node]:
+    """What an expression is made of; `name.upper()` of `name`: a method is no element of what it is called on."""
+    if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Getattr):
+        return [node.node.node, *node.args, *node.kwargs]
+    return list(node.iter_child_nodes())
+
+
 def _path(node: nodes.Node) -> tuple[str, ...]:
     """`address.city` → its names; nothing for what is more than a name and elements of it."""
     if isinstance(node, nodes.Name):
@@ -133,9 +140,12 @@ def _reached(path: Sequence[str], lineno: int) -> nodes.Expr:
 
 
 def _reach(value: Any, *elements: str) -> Any:
-    """Find an element of a struct, None where there is none: to ask for it must not be an error."""
+    """Find an element of a struct, None where there is none: to ask for it must not be an error.
+
+    What has elements and is no struct, such as a date, stands for all of them: each is something of a row.
+    """
     for element in elements:
-        value = value.get(element) if isinstance(value, dict) else None
+        value = value.get(element) if isinstance(value, dict) else value
     return value
 
 
