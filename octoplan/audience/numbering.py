@@ -14,8 +14,15 @@ from octoplan.table.quoting import literal
 from octoplan.table.rows import Check
 
 SEPARATORS = " .-()/\u00a0\u202f"
+_SPACED = "[ \u00a0\u202f]*"
+# As in `numbers`: of a whole number with decimals, what stands before a single zero; of any other nothing is left.
+_DECIMAL = literal(f"^{_SPACED}\\+?[0-9]+\\.0+{_SPACED}$")
+_WHOLE = literal(f"^{_SPACED}(\\+?[0-9]+)\\.0{_SPACED}$")
+_UNDOTTED = (
+    f"CASE WHEN contains(f0, '.0') AND regexp_matches(f0, {_DECIMAL}) THEN regexp_extract(f0, {_WHOLE}, 1) ELSE f0 END"
+)
 # Longer texts are phonenumbers' to read: it looks for a number within them.
-_CLEANED = f"CASE WHEN strlen(f0) <= 60 THEN translate(f0, {literal(SEPARATORS)}, '') END"
+_CLEANED = f"CASE WHEN strlen(f0) <= 60 THEN translate({_UNDOTTED}, {literal(SEPARATORS)}, '') END"
 _NEVER = "false"
 _MOST = 40  # rules at once: each takes memory, and time for every row that those before it do not tell
 _NO_HOME = "??"  # of a number whose row names what is not even two letters long

@@ -4,9 +4,11 @@ The *home* of a number is that region where each row names its own, in two chara
 no region, NOWHERE where it names none. An international number is read whatever its home is.
 
 A number is good where `phonenumbers.parse` reads it and `is_valid_number` agrees; it is sent in E.164. The narrow
-no-break space of French typography, which phonenumbers does not know, is read as a space.
+no-break space of French typography, which phonenumbers does not know, is read as a space. So is a number that was
+exported as a decimal one, `33600000101.0`, without its `.0`, in which phonenumbers would see one more digit.
 """
 
+import re
 from collections.abc import Collection
 from typing import Any
 
@@ -14,6 +16,7 @@ from octoplan.audience.verdict import BLANK, Verdict, trimmed
 
 NO_NUMBER = "not a phone number"
 AN_EMAIL = "an e-mail address, not a phone number"
+DECIMALS = "a number with decimals"
 NO_COUNTRY = "a number without country code, and no region given"
 NO_REGION = "a number without country code, and its row's region is no country's code"
 LANDLINE = "landline"
@@ -21,6 +24,8 @@ PREMIUM = "premium"
 UNREACHABLE = frozenset({LANDLINE, PREMIUM})
 """Reasons for which a number that is good is left out all the same: the channel does not reach it, or should not."""
 _LEFT_OUT = {"sms": (PREMIUM, LANDLINE), "rcs": (PREMIUM, LANDLINE), "voice_sms": (PREMIUM,)}
+# Of more zeros nobody can say whether they are decimals, or the digits of somebody else's number after a dot.
+_DECIMAL = re.compile(r"(\+?[0-9]+)\.0(0*)")
 NOWHERE = "  "
 """The home of a number whose row names none; no row can name it, since space is trimmed."""
 
@@ -34,11 +39,9 @@ def verdict(raw: str, region: str | None, without: Collection[str] = ()) -> Verd
     """A value as it stands in a row → its Verdict; `without`: which UNREACHABLE numbers are not wanted."""
     import phonenumbers  # noqa: PLC0415 - only where numbers are looked at
 
-    text = trimmed(raw).replace("\u202f", " ")
-    if not text:
-        return Verdict(None, None, BLANK)
-    if "@" in text:
-        return Verdict(None, None, AN_EMAIL)
+    text, reason = _written(raw)
+    if reason:
+        return Verdict(None, None, reason)
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException as error:
@@ -51,6 +54,19 @@ def verdict(raw: str, region: str | None, without: Collection[str] = ()) -> Verd
     if without and (reason := _unreachable(number)) in without:
         return Verdict(None, country, reason)
     return Verdict(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), country)
+
+
+def _written(raw: str) -> tuple[str, str | None]:
+    """A value as it stands in a row → what phonenumbers is to read, and the reason where there is no use in it."""
+    text = trimmed(raw).replace("\u202f", " ")
+    if not text:
+        return text, BLANK
+    if "@" in text:
+        return text, AN_EMAIL
+    decimal = _DECIMAL.fullmatch(text)
+    if decimal is None:
+        return text, None
+    return decimal[1], DECIMALS if decimal[2] else None
 
 
 def _homeless(region: str | None) -> str:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from octoplan.table import allowed, where
+from octoplan.table.casting import address_sql
 from octoplan.table.connection import Table, TableError
 from octoplan.table.quoting import quoted
 from octoplan.table.where import SECONDS, Refused
@@ -163,17 +164,21 @@ def run(table: Table, query: Query, loaded: Mapping[str, str], names: Sequence[s
     values.
     """
     made, rows = table.name("asked"), table.name("rows")
+    types = _types(table, query, loaded)
     with table.limit(SECONDS):
-        table.execute(f"CREATE TABLE {made} AS {_sql(table, query, loaded, len(_columns(table, query, loaded)))}")
-    fields = [f"{quoted(name)}{'::VARCHAR' * (number == 0)} AS f{number}" for number, name in enumerate(names)]
+        table.execute(f"CREATE TABLE {made} AS {_sql(table, query, loaded, len(types))}")
+    address, *others = names
+    fields = [f"{address_sql(quoted(address), types[address])} AS f0"]
+    fields += [f"{quoted(name)} AS f{number}" for number, name in enumerate(others, 1)]
     fields += ["to_json(x)::VARCHAR AS whole"] * table.keeps_rows
     count = table.execute(f"CREATE TABLE {rows} AS SELECT {', '.join(fields)} FROM {made} x ORDER BY x.rowid")
     table.execute(f"DROP TABLE {made}")
     return rows, count
 
 
-def _columns(table: Table, query: Query, loaded: Mapping[str, str]) -> list[tuple[Any, ...]]:
-    return table.rows(f"DESCRIBE {_sql(table, query, loaded, 0)}")
+def _types(table: Table, query: Query, loaded: Mapping[str, str]) -> dict[str, str]:
+    """A Query and the tables of its sources → its own columns and their types."""
+    return {str(row[0]): str(row[1]) for row in table.rows(f"DESCRIBE {_sql(table, query, loaded, 0)}")}
 
 
 def _sql(table: Table, query: Query, names: Mapping[str, str], width: int) -> str:

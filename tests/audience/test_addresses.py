@@ -68,6 +68,8 @@ def written(chance: random.Random, region: str) -> str:
         text = "00" + text.removeprefix("+")
     if chance.random() < 0.2:
         text = text.replace(" ", chance.choice(("\u00a0", "\u202f", ".", "-", "/", "")))
+    if chance.random() < 0.2:
+        text = re.sub(r"[^0-9+]", "", text) + chance.choice((".0", ".00", ".0 ", ".5"))
     return spoil(chance, text) if chance.random() < 0.5 else text
 
 
@@ -93,11 +95,12 @@ def compare(table: Table, home: str | None, chance: random.Random, count: int) -
         if address is not None:
             assert (address, country) == (verdict.address, verdict.country), (home, text)
         try:
-            parsed = phonenumbers.parse(text.strip().replace("\u202f", " "), home)
+            parsed = phonenumbers.parse(re.sub(r"^(\+?[0-9]+)\.0$", r"\1", text.strip().replace("\u202f", " ")), home)
         except phonenumbers.NumberParseException:
             assert verdict.address is None
         else:
-            assert (verdict.address is not None) == phonenumbers.is_valid_number(parsed)
+            is_good = phonenumbers.is_valid_number(parsed) and verdict.reason != "a number with decimals"
+            assert (verdict.address is not None) == is_good
 
 
 @pytest.mark.parametrize("home", ["FR", "DE", "GB", "BE", "ES", "IT", "CH", "NL", "PT", "PL", None])
@@ -124,6 +127,7 @@ def test_clean_numbers_are_decided_without_phonenumbers(table: Table, home: str 
         ("+33 1 00", None, "not a valid number in FR"),
         ("+999123456", None, "not a phone number"),
         ("6" * 300, "FR", "not a phone number"),
+        ("0301234.000", "DE", "a number with decimals"),
     ],
 )
 def test_a_bad_number_has_a_reason_that_does_not_show_it(raw: str, region: str | None, reason: str) -> None:
@@ -137,6 +141,24 @@ def test_a_bad_number_has_a_reason_that_does_not_show_it(raw: str, region: str |
 )
 def test_numbers_as_french_files_have_them_are_good(raw: str) -> None:
     assert numbers.verdict(raw, "FR").address == "+33600000123"
+
+
+@pytest.mark.parametrize(
+    ("raw", "region", "address"),
+    [
+        ("3331234567.0", "IT", "+393331234567"),
+        ("600000123.0", "FR", "+33600000123"),
+        ("33600000123.0", "FR", "+33600000123"),
+        ("+491712345678.0", None, "+491712345678"),
+        (" 01712345678.0\u00a0", "DE", "+491712345678"),
+    ],
+)
+def test_a_number_that_was_exported_as_a_decimal_one_is_that_very_number(
+    table: Table, raw: str, region: str | None, address: str
+) -> None:
+    assert numbers.verdict(raw, region).address == address
+    ((found, _),) = decided(table, numbering.check(region, [address[:4]]), [raw]).values()
+    assert found in (address, None)
 
 
 EMAIL = st.one_of(

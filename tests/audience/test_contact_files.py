@@ -85,6 +85,28 @@ def test_parquet_keeps_its_types(contacts: Contacts) -> None:
     assert [reject.place.line for reject in outcome.audience.rejects] == [2]
 
 
+@pytest.mark.parametrize(
+    ("kind", "addresses"),
+    [
+        ("DOUBLE", ["+393331234567"]),
+        ("DECIMAL(20,2)", ["+393331234567"]),
+        ("HUGEINT", ["+393331234567"]),
+        ("FLOAT", []),
+    ],
+)
+def test_a_number_in_a_column_of_numbers_is_read_as_its_digits(
+    contacts: Contacts, kind: str, addresses: list[str]
+) -> None:
+    path = contacts.root / "campaigns" / "a.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY (SELECT 3331234567::{kind} AS phone_number UNION ALL SELECT NULL) TO '{path}'")
+    contacts.campaign(audience={"from": "a.parquet", "region": "IT", "max_rejected": "100 %"})
+    outcome = contacts.select()
+    assert outcome.addresses == addresses
+    reasons = {"blank": 1} if addresses else {"a number with decimals": 1, "blank": 1}
+    assert outcome.audience.counts.rejected == reasons
+
+
 def test_json_that_mixes_kinds_is_text_and_a_date_stays_text(contacts: Contacts) -> None:
     rows = (
         '{"phone_number": 33600000101, "x": 1, "d": "2020-01-01", "o": {"a": 1}}\n'

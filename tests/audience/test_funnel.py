@@ -81,6 +81,15 @@ def test_a_list_of_both_kinds_may_hold_numbers_that_are_no_text(contacts: Contac
     assert (outcome.problems, outcome.addresses) == ((), ["b@example.com"])
 
 
+def test_whoever_is_excluded_as_a_decimal_number_is_left_out(contacts: Contacts) -> None:
+    contacts.file("a.csv", "phone_number\n+491712345678\n+491712345679\n")
+    contacts.file("out.csv", "phone_number,name\n+491712345678.0,Ann\n")
+    contacts.campaign(audience={"from": "a.csv", "exclude": ["out.csv"]})
+    assert contacts.select().addresses == ["+491712345679"]
+    contacts.file("out.csv", "phone_number,name\n+491712345678.00,Ann\n")
+    assert contacts.select().rules == ["audience/suppression"]
+
+
 def test_a_suppression_with_neither_kind_of_address_or_that_is_missing_is_a_problem(contacts: Contacts) -> None:
     contacts.file("a.csv", "phone_number\n+33600000101\n")
     contacts.file("b.csv", "tel,name\n+33600000101,A\n")

@@ -286,6 +286,12 @@ def test_a_query_can_do_nothing_but_look_at_rows(shop: Contacts, query: str) -> 
     assert outcome.audience.people == ""
 
 
+def test_an_address_that_a_query_makes_a_number_is_read_as_its_digits(shop: Contacts) -> None:
+    shop.segment("buyers", query="select distinct cast(33600000101 as double) as phone_number from customers")
+    shop.campaign(audience={"from": "buyers", "region": "FR"})
+    assert shop.select().addresses == ["+33600000101"]
+
+
 def test_a_query_that_fails_on_a_row_is_a_problem_that_shows_no_row(shop: Contacts) -> None:
     shop.segment("asked", query="select mobile, cast(city as integer) as x from customers", **MAPPED)
     shop.campaign(audience={"from": "asked"})
