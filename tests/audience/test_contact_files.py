@@ -215,6 +215,12 @@ def test_lines_that_end_now_so_now_otherwise_are_read_by_the_other_reader_with_t
     ]
 
 
+@pytest.mark.parametrize("sign", ["\f", "\v", "\x1c", "\x85", "\u2028", "\u2029", "\u00a0", " "])
+@pytest.mark.parametrize("before", ["{}", "{}\n", "\r\n{}\r\n\r\n"])
+def test_what_stands_before_the_names_of_columns_costs_no_row(contacts: Contacts, before: str, sign: str) -> None:
+    assert read(contacts, "a.csv", before.format(sign) + CSV).addresses == BOTH
+
+
 def test_a_file_of_one_column_may_have_blank_lines(contacts: Contacts) -> None:
     contacts.file("a.csv", 'phone_number\n\n+33600000101\n\n""\n12\n')
     contacts.campaign(audience={"from": "a.csv", "max_rejected": "100 %"})
