@@ -10,12 +10,12 @@ from typing import Any
 
 from octoplan.apply.run import Applier, Recording
 from octoplan.apply.tower import Flight
+from octoplan.audience.persons import person_of
 from octoplan.campaign import Campaign
 from octoplan.frame import Frame
 from octoplan.pipeline.own import Own
 from octoplan.state.interface import CampaignRecord, NewCampaign, NewFrame
 from octoplan.state.records import TEST
-from octoplan.table.keys import person_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,5 +58,5 @@ def _frame(trial: Trial, applier: Applier) -> Frame:
         edition=1 + max(applier.state.store.editions(name), default=0),
         settings={key: value for key, value in campaign.settings.items() if key != "send_at"},
         content=trial.content,
-        staff={person_key(key, address): address for address in trial.addresses},
+        staff={person_of(key, address): address for address in trial.addresses},
     ).frame(applier.state)

@@ -1,12 +1,17 @@
-"""An e-mail address → a Verdict; the only door to email-validator. It is compared in lower case and sent as written.
+"""An e-mail address → a Verdict, and what its mailbox is known by; the only door to email-validator.
+
+An address is sent as written. Its spellings are one person: letters of ASCII in either case, composed characters or not
+(NFC), a domain in letters of any script, in capitals, or as DNS has it (`xn--`).
 
 The syntax is email-validator's (RFC 5321, 5322, 6531, 5891, and the special-use domains of RFC 6761), without asking
 the network. Plain addresses are told in SQL: a law in the tests says that both agree.
 """
 
 import re
+import unicodedata
 
 from octoplan.audience.verdict import BLANK, Verdict, trimmed
+from octoplan.table.keys import folded
 from octoplan.table.rows import Check
 
 NO_EMAIL = "not an e-mail address"
@@ -45,3 +50,16 @@ def verdict(raw: str) -> Verdict:
     except email_validator.EmailNotValidError:
         return Verdict(None, None, A_NUMBER if _NUMBER.fullmatch(address) else NO_EMAIL)
     return Verdict(address)
+
+
+def known_as(address: str) -> str:
+    """An address → what it is compared by; a number, or what is no address, by itself."""
+    if "@" not in address or (address.isascii() and "xn--" not in folded(address)):
+        return folded(address)
+    import email_validator  # noqa: PLC0415 - as in `verdict`
+
+    try:
+        found = email_validator.validate_email(address, check_deliverability=False)
+    except email_validator.EmailNotValidError:
+        return folded(address)
+    return folded(f"{unicodedata.normalize('NFC', address.rpartition('@')[0])}@{found.ascii_domain}")

@@ -48,7 +48,7 @@ def read_inline(campaign: Campaign) -> Inline:
             refused.append(Reject(place=place, reason=verdict.reason or ""))
             continue
         person = Person(address=verdict.address, country=verdict.country, values=recipient, place=place)
-        kept.setdefault(verdict.address.lower(), person)
+        kept.setdefault(emails.known_as(verdict.address), person)
     reasons = [reject.reason for reject in refused]
     counts = Counts(
         rows=len(recipients),

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from octoplan.audience.emails import known_as
 from octoplan.audience.selecting import judge
 from octoplan.campaign import AddressField, Campaign
 from octoplan.errors import Place, Problem, ProjectInvalid
@@ -24,7 +25,7 @@ class Seed:
 def reached(document: Document, campaign: Campaign) -> tuple[Seed, ...]:
     """A file of seeds, valid by its schema, and a campaign → its seeds; ProjectInvalid with every Problem.
 
-    Mailboxes are compared without case, as in an audience.
+    Mailboxes are compared as in an audience.
     """
     by = campaign.address_field
     given = [(number, one[by]) for number, one in enumerate(document.data["seeds"]) if by in one]
@@ -37,7 +38,7 @@ def reached(document: Document, campaign: Campaign) -> tuple[Seed, ...]:
     once: dict[str, Seed] = {}
     for verdict in found.values():
         if verdict.address is not None:
-            once.setdefault(verdict.address.lower(), Seed(address=verdict.address, country=verdict.country))
+            once.setdefault(known_as(verdict.address), Seed(address=verdict.address, country=verdict.country))
     return tuple(once.values())
 
 

@@ -197,6 +197,7 @@ def _tell(table: Table, name: str, settling: Settling) -> str:
                 [one.address for one in judged],
                 [one.country for one in judged],
                 [one.reason for one in judged],
+                [None if one.address is None else emails.known_as(one.address) for one in judged],
             ),
         )
     return told

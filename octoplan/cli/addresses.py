@@ -14,8 +14,8 @@ _LONGEST = 1000
 
 def read_person(console: Console, key: bytes) -> tuple[str, int]:
     """One line of stdin, a number in international form or an e-mail address → it, and the key of its person."""
+    from octoplan.audience.persons import person_of  # noqa: PLC0415
     from octoplan.audience.selecting import judge  # noqa: PLC0415 - loaded when called
-    from octoplan.table.keys import person_key  # noqa: PLC0415
 
     typed = read_address(console, "phone number or e-mail", "echo +33... | octoplan forget")
     verdict = judge("email" if "@" in typed else "phone_number", None)(typed)
@@ -24,7 +24,7 @@ def read_person(console: Console, key: bytes) -> tuple[str, int]:
             f"this is no address: {verdict.reason or 'not valid'}",
             hint="a phone number in international form, such as +33..., or an e-mail address",
         )
-    return verdict.address, person_key(key, verdict.address)
+    return verdict.address, person_of(key, verdict.address)
 
 
 def read_address(console: Console, wanted: str, example: str) -> str:

@@ -25,7 +25,8 @@ def command(console: Console, campaign: str, limit: int, address: str | None) ->
 
     On a terminal they are shown whole; in a pipe and as JSON, addresses are masked and values show as their names.
     """
-    from octoplan.audience.steps import normalise  # noqa: PLC0415 - loaded when called
+    from octoplan.audience.persons import person_of  # noqa: PLC0415 - loaded when called
+    from octoplan.audience.steps import normalise  # noqa: PLC0415
     from octoplan.pipeline.gathering import Known, gather  # noqa: PLC0415
     from octoplan.pipeline.showing import show  # noqa: PLC0415
     from octoplan.report import messages as report  # noqa: PLC0415
@@ -45,7 +46,8 @@ def command(console: Console, campaign: str, limit: int, address: str | None) ->
     with session.table() as table, console.progress() as say:
         say("rendering")
         (gathered,) = gather(session.project, [kept], table, known)
-        shown = show(gathered, limit=limit, address=to, masked=masked)
+        person = None if to is None else person_of(known.person_key, to)
+        shown = show(gathered, limit=limit, person=person, masked=masked)
     if to is not None and not shown:
         raise UsageError("that person is not in the audience of this campaign")
     if console.wanted.json:

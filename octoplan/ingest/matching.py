@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from octoplan.audience.persons import person_of
 from octoplan.audience.steps import normalise
 from octoplan.ingest.bodies import Unreadable, read
 from octoplan.ingest.callbacks import Callback, Unusable, read_callbacks
 from octoplan.state.keys import Keys
 from octoplan.state.told import Delivery, Heard, Optout, Reply
-from octoplan.table.keys import person_key
 
 _DIGITS: Final = re.compile(r"\+?[1-9]\d{5,14}")
 _SPACES: Final = re.compile(r"[\s.()/-]")
@@ -42,7 +42,7 @@ class Ear:
         address = canonical(one.address)
         if address is None:
             return Unusable(rule="ingest/address", reason="its number has no country code, or is none")
-        person = person_key(self.keys.person, address)
+        person = person_of(self.keys.person, address)
         match one.kind:
             case "stop":
                 return Optout(person=person, ticket=one.ticket, at=one.at, heard_at=self.now)

@@ -8,6 +8,7 @@ from datetime import datetime
 from octoplan.arms import HOLDOUT, VARIABLE
 from octoplan.audience import numbers, steps
 from octoplan.audience.finding import Found, Rule, find
+from octoplan.audience.persons import person_of
 from octoplan.audience.selecting import judge
 from octoplan.campaign import Campaign
 from octoplan.content import Failed
@@ -26,7 +27,7 @@ from octoplan.state.interface import FrameRecord, Status
 from octoplan.state.told import Heard
 from octoplan.table import people
 from octoplan.table.connection import Table
-from octoplan.table.keys import KEY_BYTES, person_key
+from octoplan.table.keys import KEY_BYTES
 
 _UNSENT = (Status.FREE, Status.PLANNED)
 
@@ -79,7 +80,7 @@ def why(asked: Asked, typed: str) -> Answer:
         return Answer(campaign=campaign, address=typed, found=found, had=())
     # Without a state nobody is looked up by the key, so any will do.
     key = state.keys.person if state else bytes(KEY_BYTES)
-    person = person_key(key, verdict.address)
+    person = person_of(key, verdict.address)
     forgotten = state.store.forgotten_at(person) if state else None
     if forgotten is not None:
         found = Found(rule=Rule.FORGOTTEN, why=f"on {forgotten.date()}")

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from octoplan.audience.persons import person_of
 from octoplan.audience.seeds import Seed, reached
 from octoplan.campaign import Campaign
 from octoplan.frame import Frame
@@ -22,7 +23,6 @@ from octoplan.seeds import Seeds
 from octoplan.state.interface import Status
 from octoplan.state.records import FIRST, LAST
 from octoplan.state.statements import moment
-from octoplan.table.keys import person_key
 from octoplan.table.sending import Messages
 
 _FREE: Final = (Status.FREE, Status.PLANNED)
@@ -121,7 +121,7 @@ def _left(name: str, staff: Mapping[int, Seed], campaign: Campaign, course: Cour
 
 def _staff(seeds: Seeds, campaign: Campaign, course: Course) -> Mapping[int, Seed]:
     key, store = course.state.keys.person, course.state.store
-    staff = {person_key(key, one.address): one for one in reached(seeds.document, campaign)}
+    staff = {person_of(key, one.address): one for one in reached(seeds.document, campaign)}
     if not store.any_forgotten():
         return staff
     return {person: one for person, one in staff.items() if store.forgotten_at(person) is None}

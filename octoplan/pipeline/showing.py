@@ -28,13 +28,13 @@ class Shown:
     why: str = ""
 
 
-def show(gathered: Gathered, *, limit: int, address: str | None, masked: bool) -> tuple[Shown, ...]:
-    """The first `limit` people of a campaign, or the one at `address` → their messages."""
+def show(gathered: Gathered, *, limit: int, person: int | None, masked: bool) -> tuple[Shown, ...]:
+    """The first `limit` people of a campaign, or the one of that key → their messages."""
     people = gathered.audience
     messages = Messages(gathered.table, people.people, len(people.variables))
     renderer = gathered.wording.renderer(people.variables, gathered.campaign.constants)
     return tuple(
-        _shown(to, values, renderer, gathered, masked=masked) for to, *values in messages.people(limit, address)
+        _shown(to, values, renderer, gathered, masked=masked) for to, *values in messages.people(limit, person)
     )
 
 

@@ -1,7 +1,8 @@
 """A key and an address → the person key, the same number in Python and in SQL.
 
 The first 128 bits of SHA-256 over 32 hex digits of a 16-byte sub-key and the address, ASCII letters in lower case:
-e-mail is compared without case, and only ASCII has one lower case that all languages agree on. An address of at most
+e-mail is compared without case, and only ASCII has one lower case that all languages agree on. What else is one mailbox
+is known to `audience`, which gives what an address is known by. An address of at most
 23 bytes costs a single block of the hash. Without the key nobody can try all numbers of a country against a state.
 """
 
@@ -17,7 +18,12 @@ _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 def person_key(key: bytes, address: str) -> int:
     """A 16-byte sub-key and an address → a number below 2**128."""
-    return int(hashlib.sha256((_prefix(key) + address.translate(_LOWER)).encode()).hexdigest()[:32], 16)
+    return int(hashlib.sha256((_prefix(key) + folded(address)).encode()).hexdigest()[:32], 16)
+
+
+def folded(address: str) -> str:
+    """An address → with ASCII letters in lower case."""
+    return address.translate(_LOWER)
 
 
 def person_key_sql(expression: str, key: bytes, *, folded: bool = False) -> str:

@@ -176,7 +176,7 @@ def settle(table: Table, people: str, verdicts: str, making: Making) -> None:
     """Verdicts on the undecided texts → the addresses of those that are good; the others stay, without an address."""
     values = "".join(f", p.v{number}" for number in range(len(making.fields)))
     values += "".join(f", p.k{number}" for number in range(making.later))
-    key = person_key_sql("d.address", making.key, folded=making.check.folded)
+    key = person_key_sql("d.known", making.key, folded=making.check.folded)
     settled = _with_drawn(
         making,
         f"SELECT {key} AS person, d.address, d.country, p.file, p.record, NULL AS raw{values} "

@@ -55,13 +55,14 @@ class Messages:
         """The table of who gets what."""
         return f"messages_{self._n}"
 
-    def people(self, limit: int, address: str | None) -> list[tuple[Any, ...]]:
-        """The first people in order of their rows, or the one at `address` → (address, v0, ...); for `render`."""
+    def people(self, limit: int, person: int | None) -> list[tuple[Any, ...]]:
+        """The first people in order of their rows, or the one of that key → (address, v0, ...); for `render`."""
+        key = None if person is None else hex(person)
         listed = "".join(f", {name}" for name in self._values)
         return self._table.rows(
-            f"""SELECT address{listed} FROM {self._people} WHERE ? IS NULL OR lower(address) = lower(?)
+            f"""SELECT address{listed} FROM {self._people} WHERE ? IS NULL OR person = ?::UHUGEINT
                 ORDER BY record LIMIT ?""",
-            (address, address, limit),
+            (key, key, limit),
         )
 
     def person(self, number: int) -> tuple[Any, ...] | None:

@@ -1,6 +1,7 @@
 """The named SQL over people whose address the fast check could not tell: verdicts on their texts, and who is left out.
 
-A table of verdicts has a raw text, its address or NULL, its country, and the reason against it or NULL.
+A table of verdicts has a raw text, its address or NULL, its country, the reason against it or NULL, and what its person
+is known by, which is the address in one spelling.
 """
 
 from collections.abc import Collection, Iterator
@@ -35,16 +36,18 @@ def tell(table: Table, people: str, verdicts: str, check: Check) -> None:
         steps = f"SELECT *, {expression} AS {name} FROM ({steps})"
     reason = check.left_out or "NULL"
     table.execute(
-        f"INSERT INTO {verdicts} SELECT raw, address, {check.country}, CASE WHEN address IS NULL THEN reason END "
+        f"INSERT INTO {verdicts} "
+        f"SELECT raw, address, {check.country}, CASE WHEN address IS NULL THEN reason END, address AS known "
         f"FROM (SELECT raw, {check.address} AS address, {reason} AS reason FROM ({steps})) "
         "WHERE address IS NOT NULL OR reason IS NOT NULL"
     )
 
 
 def make_verdicts(table: Table) -> str:
-    """Nothing → the name of an empty table for verdicts: raw text, address or NULL, its country, reason or NULL."""
+    """Nothing → the name of an empty table for verdicts: raw, address, country, reason and known."""
     verdicts = table.name("verdicts")
-    table.execute(f"CREATE TABLE {verdicts} (raw VARCHAR, address VARCHAR, country VARCHAR, reason VARCHAR)")
+    columns = ", ".join(f"{name} VARCHAR" for name in ("raw", "address", "country", "reason", "known"))
+    table.execute(f"CREATE TABLE {verdicts} ({columns})")
     return verdicts
 
 

@@ -6,6 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from octoplan import campaign, project
+from octoplan.audience.inline import read_inline
+from octoplan.audience.persons import person_of
 from octoplan.table.keys import person_key
 from tests.audience.conftest import KEY, Contacts
 
@@ -23,6 +26,35 @@ def test_emails_are_compared_without_case_and_kept_as_written(contacts: Contacts
     contacts.campaign(channel="email", audience={"from": "a.csv"})
     outcome = contacts.select()
     assert outcome.people == [(one, None) for one in ("Ana@Example.com", "zoé@example.org", "Bob@example.net")]
+
+
+SPELLINGS = (
+    "Ann.é@xn--mnchen-3ya.de",
+    "ann.é@XN--MNCHEN-3ya.DE",
+    "ann.é@münchen.de",
+    "ann.e\u0301@mu\u0308nchen.de",
+    "ANN.é@MÜNCHEN.DE",
+    "ann.é@\uff4dünchen\u3002de",
+)
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_all_spellings_of_a_mailbox_are_one_person_written_as_the_first(contacts: Contacts, spelling: str) -> None:
+    contacts.file("a.csv", "email\n" + "\n".join([spelling, *SPELLINGS, "ann.é@munchen.de", "ann.e@münchen.de"]) + "\n")
+    contacts.campaign(channel="email", audience={"from": "a.csv"})
+    assert contacts.select().addresses == [spelling, "ann.é@munchen.de", "ann.e@münchen.de"]
+    contacts.suppress({"all": ["campaigns/out.csv"]})
+    contacts.file("out.csv", f"email\n{SPELLINGS[2]}\n")
+    assert contacts.select().addresses == ["ann.é@munchen.de", "ann.e@münchen.de"]
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS[:-1])
+def test_inline_recipients_are_each_mailbox_once(contacts: Contacts, spelling: str) -> None:
+    written = (spelling, *SPELLINGS[:-1], "ann@example.com")
+    contacts.campaign(channel="email", recipients=[{"email": one} for one in written])
+    assert contacts.select().addresses == [spelling, "ann@example.com"]
+    (found,) = campaign.load(project.load(contacts.root))
+    assert [person.address for person in read_inline(found).people] == [spelling, "ann@example.com"]
 
 
 def test_excluded_and_suppressed_people_are_left_out_by_address(contacts: Contacts) -> None:
@@ -250,6 +282,11 @@ def test_every_row_is_somewhere_and_the_funnel_adds_up(
     assert {one for one in outcome.addresses if one.startswith("+33")} == {f"+3360000010{n}" for n in french - out - no}
     assert "0600" not in outcome.said
     assert "3360" not in outcome.said
+
+
+@pytest.mark.parametrize("address", ["Ana.b+c@Example.com", "+33600000101", "ana@xn--mnchen-3ya.de", "zoé@example.com"])
+def test_the_key_of_an_address_in_its_plain_spelling_is_that_of_the_address(address: str) -> None:
+    assert person_of(KEY, address) == person_key(KEY, address)
 
 
 def test_person_keys_are_those_of_the_addresses(contacts: Contacts) -> None:

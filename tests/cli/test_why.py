@@ -284,6 +284,16 @@ def test_a_terminal_does_not_show_what_is_typed(folder: Folder) -> None:
     assert_discreet(said.decode())
 
 
+def test_a_person_is_found_by_any_spelling_of_their_mailbox(folder: Folder) -> None:
+    post = FILES["campaigns/post.yaml"].replace("Quux@example.com", "Quux@münchen.de")
+    (folder.path / "campaigns" / "post.yaml").write_text(post, encoding="utf-8")
+    assert folder.call("apply", "--target", "post", "--auto-approve").code == 0
+    for spelling in ("xanthippe.quux@MÜNCHEN.de", "Xanthippe.Quux@xn--mnchen-3ya.de"):
+        told = answer(folder, spelling, campaign="post")
+        assert (told["rule"], [one["status"] for one in told["messages"]]) == ("in", ["sent"])
+        assert folder.call("render", "post", "--to", spelling).code == 0
+
+
 def test_a_real_process_reads_a_pipe(folder: Folder) -> None:
     outcome = folder.run("why", "sale", typed=f"{IN}\nmore\n")
     assert (outcome.code, outcome.err) == (0, "")
