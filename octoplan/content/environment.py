@@ -34,6 +34,7 @@ CONCAT: Final = " concat"
 COMPARE: Final = " compare"
 RANGE: Final = " range"
 METHOD: Final = " method"
+SLICE: Final = " slice"
 
 
 class TemplateEnvironment(ImmutableSandboxedEnvironment):
@@ -49,7 +50,14 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
         self.globals.clear()
         self.tests = dict(TESTS)
         self.filters = {name: default if call is default else _metered(call) for name, call in FILTERS.items()}
-        self.filters |= {LOOP: _loop, CONCAT: _concat, COMPARE: _compare, RANGE: _range, METHOD: _metered(call_method)}
+        self.filters |= {
+            LOOP: _loop,
+            CONCAT: _concat,
+            COMPARE: _compare,
+            RANGE: _range,
+            METHOD: _metered(call_method),
+            SLICE: _metered(_slice),
+        }
 
     def _tokenize(
         self, source: str, name: str | None, filename: str | None = None, state: str | None = None
@@ -67,8 +75,11 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Apply an operator, bounded."""
-        budget_of(context).spend(size_of(left) + size_of(right))
-        return operate(operator, left, right)
+        budget = budget_of(context)
+        budget.spend(size_of(left) + size_of(right))
+        made = operate(operator, left, right)
+        budget.spend(size_of(made))
+        return made
 
     def is_safe_callable(self, obj: Any) -> bool:  # noqa: ARG002 - the sandbox's own signature
         """Refuse every call: `rewrite` has replaced those that are allowed."""
@@ -123,15 +134,26 @@ def _absent(name: str) -> str:
 
 
 def _metered(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Make a filter of a pure function: its work is counted, its value must be there, its result is bounded."""
+    """Make a filter of a pure function: its work is counted, its value must be there, its result is bounded.
+
+    What it makes is work, too, as what it is made of is.
+    """
 
     @pass_context
     def run(context: Context, value: Any, *arguments: Any, **named: Any) -> Any:
         demand(value)
-        budget_of(context).spend(size_of(value))
-        return checked(function(value, *arguments, **named))
+        budget = budget_of(context)
+        budget.spend(size_of(value))
+        made = checked(function(value, *arguments, **named))
+        budget.spend(size_of(made))
+        return made
 
     return run
+
+
+def _slice(values: Any, *bounds: Any) -> Any:
+    demand(*bounds)
+    return values[slice(*bounds)]
 
 
 @pass_context

@@ -16,8 +16,8 @@ from urllib.parse import quote
 from jinja2.runtime import Undefined
 from markupsafe import escape
 
-from octoplan.content.faults import FaultError
-from octoplan.content.limits import within_items, within_number, within_text
+from octoplan.content.faults import FaultError, LimitError
+from octoplan.content.limits import MAX_OUTPUT, MAX_SIGNS, within_items, within_number, within_text
 from octoplan.content.operators import CONTAINERS, is_number, operate
 from octoplan.content.values import demand, nested, nothing, text_of
 
@@ -54,6 +54,8 @@ def _scalars(value: Any) -> list[Any]:
     demand(*items)
     if any(isinstance(item, CONTAINERS) for item in items):
         raise FaultError("only texts, numbers and dates can be put in order or compared")
+    if sum(len(item) for item in items if isinstance(item, str)) > MAX_OUTPUT:
+        raise LimitError(f"texts of more than {MAX_OUTPUT:,} characters together would be put in order or compared")
     return items
 
 
@@ -66,16 +68,25 @@ def _title(value: Any) -> str:
 
 
 def _trim(value: Any, chars: str | None = None) -> str:
-    return text_of(value).strip(chars)
+    return text_of(value).strip(_signs(chars))
+
+
+def _signs(chars: str | None) -> str | None:
+    """Each character that is to be taken off once, of few: a text is looked through for each of them."""
+    signs = None if chars is None else "".join(dict.fromkeys(chars))
+    if signs is not None and len(signs) > MAX_SIGNS:
+        raise LimitError(f"more than {MAX_SIGNS} different characters to be taken off")
+    return signs
 
 
 def replace(value: Any, old: Any, new: Any, count: int | None = None) -> str:
     """Replace `old` by `new` in a text, at most `count` times."""
     text, old, new = text_of(value), text_of(old), text_of(new)
     within_text(len(old))
-    times = text.count(old) if count is None else min(count, text.count(old))
+    found = text.count(old)
+    times = found if count is None or count < 0 else min(count, found)  # as in Python, below zero is all
     # HTML bodies escape `new`, which makes any character five at most.
-    within_text(len(text) + max(times, 0) * 5 * len(new) - times * len(old) if len(new) > len(old) else len(text))
+    within_text(len(text) + times * 5 * len(new) - times * len(old) if len(new) > len(old) else len(text))
     return text.replace(old, new, -1 if count is None else count)
 
 
@@ -251,9 +262,12 @@ METHODS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
             name: getattr(str, name)
             for name in (
                 *("capitalize", "count", "endswith", "find", "isalnum", "isalpha", "isdigit", "islower", "isupper"),
-                *("lower", "lstrip", "removeprefix", "removesuffix", "rstrip", "startswith", "strip", "upper"),
+                *("lower", "removeprefix", "removesuffix", "startswith", "upper"),
             )
         },
+        "lstrip": lambda text, chars=None: text.lstrip(_signs(chars)),
+        "rstrip": lambda text, chars=None: text.rstrip(_signs(chars)),
+        "strip": lambda text, chars=None: text.strip(_signs(chars)),
         "replace": replace,
         "split": _split,
         "title": _title,

@@ -22,6 +22,8 @@ MAX_TEXT: Final = 20_000
 """Characters that an operator or a filter may make."""
 MAX_OUTPUT: Final = 200_000
 """Characters of one rendered text, before the channel's own limit is looked at."""
+MAX_SIGNS: Final = 100
+"""Different characters that are taken off the ends of a text."""
 MAX_ITEMS: Final = 10_000
 """Elements of a list that is made or walked."""
 MAX_NUMBER: Final = 10**30

@@ -136,15 +136,18 @@ def _digest(content: Mapping[str, Any], canonical: Callable[[], str]) -> str:
 
 
 def _write(template: Template, variables: dict[str, Any]) -> str:
-    pieces = list(template.root_render_func(template.new_context(variables, shared=True)))
-    within_output(pieces)
-    return "".join(pieces)
+    return "".join(printed(template, variables))
 
 
-def within_output(pieces: Sequence[str]) -> None:
-    """Raise LimitError if pieces of a text are too long together."""
-    if sum(map(len, pieces)) > MAX_OUTPUT:
-        raise LimitError(f"the rendered text has more than {MAX_OUTPUT:,} characters")
+def printed(template: Template, variables: dict[str, Any]) -> list[str]:
+    """List what a template prints, piece by piece; raise LimitError once all of it is too long together."""
+    pieces, left = [], MAX_OUTPUT
+    for piece in template.root_render_func(template.new_context(variables, shared=True)):
+        left -= len(piece)
+        if left < 0:
+            raise LimitError(f"the rendered text has more than {MAX_OUTPUT:,} characters")
+        pieces.append(piece)
+    return pieces
 
 
 def breaks_line(pointer: Pointer, text: str) -> bool:

@@ -5,11 +5,11 @@ from typing import Any
 from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
 
-from octoplan.content.environment import COMPARE, CONCAT, LOOP, METHOD, RANGE
+from octoplan.content.environment import COMPARE, CONCAT, LOOP, METHOD, RANGE, SLICE
 
 
 def rewrite(template: nodes.Template) -> nodes.Template:
-    """Replace loops' lists, `~`, comparisons, `range()` and method calls by filters of ours; nothing else is called."""
+    """Replace loops' lists, `~`, comparisons, slices, `range()` and method calls by filters of ours; no other calls."""
     _Rewriter().visit(template)
     return template
 
@@ -29,6 +29,13 @@ class _Rewriter(NodeTransformer):
         self.generic_visit(node)
         (operand,) = node.ops
         return _filter(COMPARE, node, node.expr, nodes.Const(operand.op), operand.expr)
+
+    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:  # noqa: N802 - as above
+        self.generic_visit(node)
+        if not isinstance(node.arg, nodes.Slice):
+            return node
+        bounds = (node.arg.start, node.arg.stop, node.arg.step)
+        return _filter(SLICE, node, node.node, *(nodes.Const(None) if one is None else one for one in bounds))
 
     def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 - as above
         self.generic_visit(node)

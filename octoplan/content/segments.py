@@ -18,7 +18,7 @@ from jinja2 import Template, nodes
 from octoplan.content.environment import TemplateEnvironment
 from octoplan.content.limits import BUDGET, MAX_LOOPS, MAX_OUTPUT, MAX_WORK
 from octoplan.content.names import outside_names
-from octoplan.content.render import Compiled, Failed, Renderer, failed, within_output
+from octoplan.content.render import Compiled, Failed, Renderer, failed, printed
 from octoplan.content.rewrite import rewrite
 from octoplan.content.syntax import compile_tree, parse
 from octoplan.content.values import text_of
@@ -66,13 +66,11 @@ class Segment(Renderer):
         """Render one combination of the values of `names`. Never raises for what they hold."""
         (compiled,) = self._compiled
         variables = self._variables(values)
-        template = compiled.template
         try:
-            printed = list(template.root_render_func(template.new_context(variables, shared=True)))
-            within_output(printed)
+            pieces = printed(compiled.template, variables)
         except Exception as error:  # noqa: BLE001 - as in `render`
             return failed(compiled, error)
-        piece = _cut(printed)
+        piece = _cut(pieces)
         left = variables[BUDGET]
         weight = (MAX_WORK - left.work, MAX_LOOPS - left.loops, len(piece.text))
         self.heaviest = tuple(map(max, self.heaviest, weight))

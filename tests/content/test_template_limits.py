@@ -47,6 +47,16 @@ RUNAWAYS = [
     "{% set a = (1,) %}" + "{% set a = (a, a) %}" * 40 + "{{ a }}",
     "{% set a = (1,) %}" + "{% set a = (a, a) %}" * 40 + "{{ a in [a] }}",
     "{{ x | string }}{{ x * 2 }}",
+    "{{ ('a' * 19000) | replace('a', 'b' * 19000, -1) | length }}",
+    "{{ ('a' * 19000).replace('a', 'b' * 19000, -1) | length }}",
+    "{% for i in range(9999) %}{{ 'x' * 20000 }}{% endfor %}",
+    "{% for i in range(9999) %}{{ ('x' * 20000) | length }}{% endfor %}",
+    "{% set a = 'x' * 19999 %}{% for i in range(9999) %}{{ a[1:] | length }}{% endfor %}",
+    "{% for i in range(9999) %}{{ 'x'.replace('x', 'y' * 4000) | length }}{% endfor %}",
+    "{% for i in range(9999) %}{{ x[:19999].strip(x) }}{% endfor %}",
+    "{% for i in range(9999) %}{{ x[:19999] | trim(x[1:]) }}{% endfor %}",
+    "{{ [" + "x," * 9999 + "] | sort | length }}",
+    "{{ [" + "x," * 9999 + "] | unique | length }}",
 ]
 
 
@@ -58,6 +68,13 @@ def test_nothing_runs_away(text: str) -> None:
     assert time.process_time() - begin < 1
     assert isinstance(rendered, Failed), str(rendered)[:100]
     assert rendered.reason in ("limit", "error")
+
+
+@pytest.mark.parametrize("taken", ["x.strip(y)", "x.lstrip(y)", "x.rstrip(y)", "x | trim(y)"])
+def test_of_more_than_a_hundred_characters_none_is_taken_off(taken: str, render: Render, fail: Fail) -> None:
+    signs = "".join(map(chr, range(0x4E00, 0x4E64)))
+    assert render(f"{{{{ {taken} }}}}|", x=f"{signs}a{signs}"[::-1], y=signs * 3).count("a") == 1
+    assert fail(f"{{{{ {taken} }}}}|", x="a", y=f"{signs}b").reason == "limit"
 
 
 @pytest.mark.parametrize(
