@@ -1,6 +1,7 @@
 """What a `where` may consist of: node classes, operators, types and functions, by the names DuckDB's parser gives them.
 
-None of them reads settings, time, chance, files or the environment, makes text much longer, or looks at other rows.
+None of them reads settings, time, chance, files or the environment, makes text much longer (`replace` is asked, see
+`growth`), or looks at other rows.
 """
 
 CLASSES = frozenset({"COLUMN_REF", "CONSTANT", "COMPARISON", "CONJUNCTION", "CASE", "BETWEEN", "CAST", "TYPE"})

@@ -13,6 +13,7 @@ from typing import Any
 
 from octoplan.table import allowed
 from octoplan.table.connection import Table, TableError
+from octoplan.table.growth import MOST, growth, is_replace
 
 MAX_LENGTH = 10_000
 SECONDS = 30.0
@@ -162,6 +163,11 @@ def _check_function(node: Mapping[str, Any], what: str, functions: Collection[st
     hidden = any(node.get(key) for key in _HIDDEN if what == "where" or key != "distinct")
     if hidden or node.get("order_bys", {}).get("orders"):
         raise Refused(f"{what} calls a function in a way that is not plain", "write it as lower(name)")
+    if is_replace(node) and growth(node) > MOST:
+        raise Refused(
+            f"{what} makes a text more than {MOST} times as long by replace",
+            "replace by something shorter, or prepare a column in the file",
+        )
 
 
 def _column_name(node: dict[str, Any]) -> str:
