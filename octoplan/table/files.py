@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from octoplan.table import csvfiles, jsonfiles
-from octoplan.table.casting import address_sql
+from octoplan.table.casting import address_sql, held_type
 from octoplan.table.connection import Table, TableError
 from octoplan.table.dialect import Dialect, Unreadable, read_dialect
 from octoplan.table.jsontypes import TEXT, Structure, sql_type
@@ -133,7 +133,7 @@ def inspect_remote(table: Table, address: str) -> ContactFile:
 def held(table: Table, name: str, shown: str) -> ContactFile:
     """The name of a table that holds all rows of something → a ContactFile; the table goes when all is loaded."""
     table.passing.append(name)
-    types = {str(row[0]): str(row[1]) for row in table.rows(f"DESCRIBE {quoted(name)}")}
+    types = {str(row[0]): held_type(str(row[1])) for row in table.rows(f"DESCRIBE {quoted(name)}")}
     return ContactFile(path=Path(), shown=shown, format="rows", gzipped=False, types=types, held=name)
 
 
@@ -142,7 +142,7 @@ def _parquet_types(table: Table, address: str) -> dict[str, str]:
         described = table.rows(f"DESCRIBE SELECT * FROM {_parquet(address)}")
     except TableError:
         raise Unreadable("file/unreadable", "the file is no parquet file, or a broken one", "write it anew") from None
-    return {str(row[0]): str(row[1]) for row in described}
+    return {str(row[0]): held_type(str(row[1])) for row in described}
 
 
 def _parquet(address: str) -> str:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from octoplan.table import allowed, where
-from octoplan.table.casting import address_sql
+from octoplan.table.casting import address_sql, held_type, value_sql
 from octoplan.table.connection import Table, TableError
 from octoplan.table.quoting import quoted
 from octoplan.table.where import SECONDS, Refused
@@ -154,7 +154,7 @@ def describe(table: Table, query: Query, types: Mapping[str, Mapping[str, str]])
     names = [str(row[0]) for row in rows]
     if len({name.casefold() for name in names}) < len(names):
         raise Refused("query gives two columns the same name", "name them: select a.name as first_name, ...")
-    return MappingProxyType({str(row[0]): str(row[1]) for row in rows})
+    return MappingProxyType({str(row[0]): held_type(str(row[1])) for row in rows})
 
 
 def run(table: Table, query: Query, loaded: Mapping[str, str], names: Sequence[str]) -> tuple[str, int]:
@@ -169,7 +169,7 @@ def run(table: Table, query: Query, loaded: Mapping[str, str], names: Sequence[s
         table.execute(f"CREATE TABLE {made} AS {_sql(table, query, loaded, len(types))}")
     address, *others = names
     fields = [f"{address_sql(quoted(address), types[address])} AS f0"]
-    fields += [f"{quoted(name)} AS f{number}" for number, name in enumerate(others, 1)]
+    fields += [f"{value_sql(quoted(name), types[name])} AS f{number}" for number, name in enumerate(others, 1)]
     fields += ["to_json(x)::VARCHAR AS whole"] * table.keeps_rows
     count = table.execute(f"CREATE TABLE {rows} AS SELECT {', '.join(fields)} FROM {made} x ORDER BY x.rowid")
     table.execute(f"DROP TABLE {made}")

@@ -3,6 +3,7 @@
 import gzip
 import json
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -83,6 +84,21 @@ def test_parquet_keeps_its_types(contacts: Contacts) -> None:
     outcome = contacts.select(["age", "since"])
     assert [(row[0], row[2], str(row[3])) for row in outcome.people] == [("+33600000101", 7, "2020-02-01")]
     assert [reject.place.line for reject in outcome.audience.rejects] == [2]
+
+
+def test_a_moment_with_a_zone_is_one_of_utc_wherever_it_stands(contacts: Contacts) -> None:
+    path = contacts.root / "campaigns" / "a.parquet"
+    with duckdb.connect() as connection:
+        at = "TIMESTAMPTZ '2026-12-01 10:00:00+02'"
+        connection.execute(
+            f"COPY (SELECT 33600000101 AS phone_number, {at} AS since, [{at}] AS visits, {{'at': {at}}} AS last) "
+            f"TO '{path}' (FORMAT parquet)"
+        )
+    contacts.campaign(
+        audience={"from": "a.parquet", "region": "FR", "where": "since = timestamp '2026-12-01 08:00:00'"}
+    )
+    utc = datetime(2026, 12, 1, 8)  # noqa: DTZ001 - a column of rows has one zone
+    assert contacts.select(["since", "visits", "last"]).people == [("+33600000101", "FR", utc, [utc], {"at": utc})]
 
 
 @pytest.mark.parametrize(

@@ -286,6 +286,13 @@ def test_a_query_can_do_nothing_but_look_at_rows(shop: Contacts, query: str) -> 
     assert outcome.audience.people == ""
 
 
+def test_a_moment_that_a_query_reads_with_its_zone_is_one_of_utc(shop: Contacts) -> None:
+    asked = "select mobile, strptime('2026-12-01 10:00 +02', '%Y-%m-%d %H:%M %z') as at from customers where age = '7'"
+    shop.segment("asked", query=asked, **MAPPED)
+    shop.campaign(audience={"from": "asked"})
+    assert [str(row[2]) for row in shop.select(["at"]).people] == ["2026-12-01 08:00:00"]
+
+
 def test_an_address_that_a_query_makes_a_number_is_read_as_its_digits(shop: Contacts) -> None:
     shop.segment("buyers", query="select distinct cast(33600000101 as double) as phone_number from customers")
     shop.campaign(audience={"from": "buyers", "region": "FR"})
