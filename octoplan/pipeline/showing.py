@@ -1,7 +1,6 @@
 """A gathered campaign → some of its messages as people would see them; for `render` only.
 
-Masked, a value is shown as its column's name: it is replaced before rendering, so nothing of it can reach the text.
-Blank values stay blank, so that fallbacks show.
+Masked, a value is shown as its column's name, in the words that its person gets: see `content.masking`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,8 +9,8 @@ from typing import Any
 
 from octoplan import parts
 from octoplan.arms import HOLDOUT, VARIABLE
-from octoplan.content import Failed, Rendered, Renders
-from octoplan.content.values import is_blank
+from octoplan.content import Failed, Renders
+from octoplan.content.masking import mask
 from octoplan.pipeline.gathering import Gathered
 from octoplan.table.sending import Messages
 
@@ -32,10 +31,10 @@ def show(gathered: Gathered, *, limit: int, person: int | None, masked: bool) ->
     """The first `limit` people of a campaign, or the one of that key → their messages."""
     people = gathered.audience
     messages = Messages(gathered.table, people.people, len(people.variables))
-    renderer = gathered.wording.renderer(people.variables, gathered.campaign.constants)
-    return tuple(
-        _shown(to, values, renderer, gathered, masked=masked) for to, *values in messages.people(limit, person)
-    )
+    constants = gathered.campaign.constants
+    real = gathered.wording.renderer(people.variables, constants)
+    seen = mask(gathered.wording, constants.keys()).renderer(people.variables, constants) if masked else real
+    return tuple(_shown(to, values, (real, seen), gathered) for to, *values in messages.people(limit, person))
 
 
 def show_person(gathered: Gathered, number: int) -> Shown | None:
@@ -44,19 +43,18 @@ def show_person(gathered: Gathered, number: int) -> Shown | None:
     found = Messages(gathered.table, people.people, len(people.variables)).person(number)
     if found is None:
         return None
-    renderer = gathered.wording.renderer(people.variables, gathered.campaign.constants)
-    return _shown(found[0], found[1:], renderer, gathered, masked=False)
+    real = gathered.wording.renderer(people.variables, gathered.campaign.constants)
+    return _shown(found[0], found[1:], (real, real), gathered)
 
 
-def _shown(to: str, values: Sequence[Any], renderer: Renders, gathered: Gathered, *, masked: bool) -> Shown:
-    """One person's message. Its size is that of the real text, also where the text is masked."""
+def _shown(to: str, values: Sequence[Any], renders: tuple[Renders, Renders], gathered: Gathered) -> Shown:
+    """One person's message, rendered for real and as it is shown. Its size is that of the real text in any case."""
     if gathered.campaign.arms and values[gathered.audience.variables.index(VARIABLE)] == HOLDOUT:
         return Shown(address=to, content=None, why="held out: gets nothing of this edition")
-    rendered = real = renderer.render(values)
-    if masked and isinstance(real, Rendered):
-        rendered = renderer.render(_names(gathered.audience.variables, values))
+    real = renders[0].render(values)
     if isinstance(real, Failed):
         return Shown(address=to, content=None, why=real.message)
+    rendered = real if renders[0] is renders[1] else renders[1].render(values)
     if isinstance(rendered, Failed):
         return Shown(address=to, content=None, why="it cannot be shown with names in place of values")
     if gathered.campaign.channel != "sms":
@@ -69,10 +67,3 @@ def _shown(to: str, values: Sequence[Any], renderer: Renders, gathered: Gathered
         units=measured.units,
         encoding=measured.encoding,
     )
-
-
-def _names(variables: Sequence[str], values: Sequence[Any]) -> list[Any]:
-    return [
-        value if is_blank(value) or name == VARIABLE else f"[{name}]"
-        for name, value in zip(variables, values, strict=True)
-    ]

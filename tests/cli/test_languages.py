@@ -44,6 +44,17 @@ def texts(folder: Folder) -> list[str]:
     return sorted(str(message.text) for message in folder.messages())
 
 
+def test_masked_messages_are_in_the_words_that_people_get(project: MakeProject) -> None:
+    campaign = CAMPAIGN.replace("Hello {{ name }}", "'Hello {{ name }}{% if born.year > 2000 %}, kid{% endif %}'")
+    campaign = campaign.replace("people.csv", "people.ndjson")
+    rows = [{"phone_number": "+33600000301", "name": "Ann", "lang": "en", "born": {"year": 2010}}]
+    rows += [{"phone_number": "+33600000302", "name": "Zoé", "lang": "fr", "born": {"year": 1950}}]
+    people = "\n".join(map(json.dumps, rows))
+    folder = project({"campaigns/sale.yaml": campaign, "campaigns/audiences/people.ndjson": people})
+    told = folder.call("render", "sale", "--json").json["messages"]
+    assert [one["content"] and one["content"]["text"] for one in told] == ["Hello {name}, kid", "Bonjour {name}"]
+
+
 def test_everybody_gets_their_language_and_whoever_has_none_the_default(project: MakeProject) -> None:
     folder = folder_of(project)
     planned = step(folder)

@@ -179,7 +179,7 @@ def test_who_joins_later_gets_it_and_nobody_else(folder: Folder) -> None:
 
 def test_render_shows_the_words_and_not_the_placeholders(folder: Folder) -> None:
     shown = folder.call("render", "sale", "--limit", "2").out
-    assert "[first_name]" in shown
+    assert "{first_name}" in shown
     assert "{param1}" not in shown
 
 
