@@ -64,7 +64,21 @@ def parse(environment: TemplateEnvironment, sheet: Sheet) -> nodes.Template | Pr
     except (TemplateError, ValueError, OverflowError, MemoryError):
         return sheet.problem(0, "syntax", "a number or a text in quotes cannot be read")
     deepest = _deepest(tree)
-    return tree if deepest is None else _too_deep(sheet, deepest)
+    if deepest is not None:
+        return _too_deep(sheet, deepest)
+    return _halved(sheet, tree) or tree
+
+
+def _halved(sheet: Sheet, tree: nodes.Template) -> Problem | None:
+    r"""Read what is escaped in two halves, as `"\ud83d\ude00"`, as the one character it means; a half alone is none."""
+    for text in tree.find_all(nodes.Const):
+        if isinstance(text.value, str) and not text.value.isascii():
+            try:
+                text.value = text.value.encode("utf-16", "surrogatepass").decode("utf-16")
+            except UnicodeDecodeError:
+                hint = "write the character itself"
+                return sheet.problem(offset_of(text), "syntax", "half a character stands in quotes here", hint)
+    return None
 
 
 def compile_tree(environment: TemplateEnvironment, sheet: Sheet, tree: nodes.Template) -> CodeType | Problem:

@@ -29,6 +29,12 @@ def test_an_unknown_name_is_shown_at_its_line_and_column(text: str, line: int, c
     assert problem.hint == "did you mean `name`? columns: name; vars: shop"
 
 
+@pytest.mark.parametrize("half", ["\\ud83d", "\\ude00", "\\ude00\\ud83d", "a\\ud83d\\ud83d\\ude00"])
+def test_half_a_character_is_a_problem_at_its_line_and_column(half: str, refuse: Refuse) -> None:
+    (problem,) = refuse(f'Hi\nthere, {{{{ name | default("{half}") }}}}')
+    assert (problem.rule, problem.place.line, problem.place.column) == ("template/syntax", 11, 28)
+
+
 def test_each_use_of_a_wrong_name_is_a_problem() -> None:
     templates = compile_content({"text": "{{ a }}{{ b }}{{ a }}"}, html_body=False, locate=locate)
     problems = templates.check_names(("b",), ("b",))

@@ -91,6 +91,10 @@ def test_columns_may_be_named_like_anything_that_jinja_or_python_uses(render: Re
         assert render("{{ %s }}" % name, **{name: "x"}) == "x"  # noqa: UP031 - braces
 
 
+def test_two_escaped_halves_of_a_character_are_that_character(render: Render) -> None:
+    assert render('{{ x | default("\\ud83d\\ude00 \\u00e9") }}', x="") == "😀 é"
+
+
 def test_one_newline_at_the_end_is_dropped_and_the_others_stay(render: Render) -> None:
     assert render("a\n\n{{ x }}\n\n", x="b") == "a\n\nb\n"
     assert render("a\n\n") == "a\n"
