@@ -126,6 +126,8 @@ def _open(
         return Exclusion(reading=reading, problems=reading.problems)
     if any(not _held(reading, file, kinds) for file in reading.files):
         return Exclusion(reading=reading, problems=(no_address(reading, kinds),))
+    if len({reading.theirs(kind) for kind in kinds}) < len(kinds):
+        return Exclusion(reading=reading, problems=(_one_column(spec, reading.theirs(kinds[0])),))
     return Exclusion(reading=reading)
 
 
@@ -160,9 +162,9 @@ def _holding(reading: Reading, kind: AddressField) -> tuple[ContactFile, ...]:
 
 def _load(reading: Reading, table: Table, kind: AddressField) -> Rows:
     part = replace(reading, files=_holding(reading, kind))
-    others = [other for other in FIELDS if other != kind and _holding(part, other) == part.files]
-    names = [reading.theirs(kind), *(reading.theirs(other) for other in others), *reading.needed(kind)]
-    rows = load_reading(part, table, names)
+    found = [reading.theirs(other) for other in FIELDS if other != kind and _holding(part, other)]
+    others = [name for name in found if name != reading.theirs(kind)]
+    rows = load_reading(part, table, [reading.theirs(kind), *others, *reading.needed(kind)], others)
     # A list of both kinds has rows with only one of them; a row with neither is nobody, and so a Problem.
     given = " OR ".join(f"coalesce(trim(f{number}::VARCHAR), '') <> ''" for number in range(1, len(others) + 1))
     return replace(rows, only=f"(coalesce(trim(f0), '') <> '' OR NOT ({given}))") if others else rows
@@ -178,6 +180,16 @@ def no_address(reading: Reading, kinds: Sequence[str]) -> Problem:
         rule="audience/address",
         message=f"{shown} has no column {wanted}, and columns does not say which one it is",
         hint=f"add columns: {{{kinds[0]}: ...}} with one of: {listed(names)}",
+    )
+
+
+def _one_column(spec: AudienceSpec, name: str) -> Problem:
+    """A column that would hold both kinds of address → the Problem."""
+    return Problem(
+        place=spec.place("columns"),
+        rule="audience/address",
+        message=f"{' and '.join(FIELDS)} are the same column, {name}",
+        hint="a column holds one kind of address: name the other's column, or leave it out",
     )
 
 

@@ -5,7 +5,7 @@ with one more *layer*: rows go through the layers from the inside out.
 """
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -155,18 +155,22 @@ def address_column(reading: Reading, key: str) -> str | None:
     return name if all(name in file.types for file in reading.files) else None
 
 
-def load_reading(reading: Reading, table: Table, names: Sequence[str]) -> Rows:
+def load_reading(reading: Reading, table: Table, names: Sequence[str], loose: Collection[str] = ()) -> Rows:
     """A Reading and the files' names of the columns needed, the address first → Rows; of a query, those of its sources.
 
-    Raises ProjectInvalid: a file that lacks one of them, or that cannot be read to its end.
+    `loose`: in a file that lacks one of these, the address stands for it, unless a `where` asks for it. Raises
+    ProjectInvalid: a file that lacks another one, or that cannot be read to its end.
     """
-    names = tuple(dict.fromkeys((*names, *(name for one in reading.conditions for name in one.columns))))
+    asked = [name for one in reading.conditions for name in one.columns]
+    names = tuple(dict.fromkeys((*names, *asked)))
     place = reading.spec.source_place(0)
     fields = MappingProxyType({name: f"f{number}" for number, name in enumerate(names)})
-    _raise_if_lacking(reading.files, names, place)
+    loose = set(loose).difference(asked)
+    _raise_if_lacking(reading.files, [name for name in names if name not in loose], place)
     if reading.asking is not None:
         return _load_inputs(reading.asking, table, fields, place)
-    name, loaded = _load(reading.files, table, names, place)
+    columns = [tuple(names[0] if one in loose - file.types.keys() else one for one in names) for file in reading.files]
+    name, loaded = _load(reading.files, table, columns, place)
     return Rows(
         name=name,
         count=sum(file.count for file in loaded),
@@ -183,7 +187,7 @@ def _load_inputs(asking: Asking, table: Table, fields: Mapping[str, str], place:
         found = asking.inputs[source]
         _raise_if_lacking(found, needed, place)
         # The first column of a load is an address, and so text: it is not looked at here.
-        name, loaded = _load(found, table, (needed[0], *needed), place)
+        name, loaded = _load(found, table, [(needed[0], *needed)] * len(found), place)
         inputs[source] = files.named_view(table, name, needed)
         read += loaded
     return Rows(name="", count=0, fields=fields, origins=(), inputs=MappingProxyType(inputs), read=tuple(read))
@@ -196,11 +200,11 @@ def _raise_if_lacking(found: Sequence[ContactFile], names: Sequence[str], place:
 
 
 def _load(
-    found: Sequence[ContactFile], table: Table, names: tuple[str, ...], place: Place
+    found: Sequence[ContactFile], table: Table, columns: Sequence[tuple[str, ...]], place: Place
 ) -> tuple[str, list[LoadedFile]]:
     name = table.name("rows")
     try:
-        return name, files.load(table, found, [names] * len(found), name)
+        return name, files.load(table, found, columns, name)
     except Unreadable as error:
         raise ProjectInvalid(unreadable(error, error.shown, place)) from None
 

@@ -147,6 +147,39 @@ def test_a_suppression_of_both_kinds_may_leave_one_blank_in_a_row_but_not_both(c
     assert [(one.rule, one.place.line) for one in outcome.problems] == [("audience/suppression", 3)]
 
 
+def test_each_file_of_a_suppression_is_judged_by_the_kinds_of_address_that_it_has(contacts: Contacts) -> None:
+    contacts.file("a.csv", "phone_number\n+33600000101\n+33600000102\n+33600000103\n")
+    contacts.file("no1.csv", "phone_number,email\n+33600000101,\n,a@example.com\n")
+    contacts.file("no2.csv", "phone_number,name\n+33600000102,x\n")
+    contacts.campaign(audience={"from": "a.csv"})
+    both = ["campaigns/no1.csv", "campaigns/no2.csv"]
+    contacts.suppress({"all": [{"from": both}]})
+    assert contacts.select().addresses == ["+33600000103"]
+    contacts.file("no2.csv", "phone_number,name\n,x\n")
+    assert [(one.rule, str(one.place)) for one in contacts.select().problems] == [
+        ("audience/suppression", "campaigns/no2.csv:2")
+    ]
+    contacts.file("no2.csv", "phone_number,name\n+33600000102,x\n")
+    contacts.suppress({"all": [{"from": both, "where": "email is null or email <> 'b'"}]})
+    assert contacts.select().rules == ["audience/column"]
+
+
+def test_two_kinds_of_address_in_one_column_are_a_problem(contacts: Contacts) -> None:
+    contacts.file("a.csv", "phone_number\n+33600000101\n")
+    contacts.file("no.csv", "contact\n+33600000102\n")
+    contacts.campaign(audience={"from": "a.csv"})
+    contacts.suppress(
+        {"all": [{"from": "campaigns/no.csv", "columns": {"phone_number": "contact", "email": "contact"}}]}
+    )
+    (problem,) = contacts.select().problems
+    assert (problem.rule, problem.place.file) == ("audience/address", "octoplan.yaml")
+    assert problem.message == "phone_number and email are the same column, contact"
+    contacts.suppress({})
+    exclude = {"from": "no.csv", "columns": {"phone_number": "contact", "email": "contact"}}
+    contacts.campaign(audience={"from": "a.csv", "exclude": [exclude]})
+    assert contacts.select().addresses == ["+33600000101"]
+
+
 def test_more_rejected_rows_than_allowed_is_a_problem_with_reasons_and_lines_but_no_values(
     contacts: Contacts,
 ) -> None:
