@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from octoplan.content.faults import FaultError, LimitError
 from octoplan.content.limits import MAX_ITEMS, within_items, within_number, within_text
-from octoplan.content.values import demand, text_of
+from octoplan.content.values import FORMS, demand, text_of
 
 CONTAINERS = (list, tuple, dict, range)
 Number = int | float | Decimal
@@ -19,6 +19,8 @@ Number = int | float | Decimal
 _MAX_BITS = 110  # a little more than 10**30 has
 _MAX_EXPONENT = 1000
 _MIXED = "a text and a number are never equal: use `| int` or `| float` on the text, or quotes around the number"
+_YES_NO = "a text and `true` or `false` are never equal: ask for the value alone, or for its text with `| string`"
+_OTHER = "a text and a {kind} are never equal: compare its text, with `| string`"
 
 
 def operate(symbol: str, left: Any, right: Any) -> Any:
@@ -41,8 +43,8 @@ def compare(left: Any, symbol: str, right: Any) -> bool:
         return _contains(right, left) is (symbol == "in")
     if isinstance(left, CONTAINERS) or isinstance(right, CONTAINERS):
         raise FaultError("lists and structs cannot be compared; compare an element, or use `| length`")
-    if (isinstance(left, str) and is_number(right)) or (is_number(left) and isinstance(right, str)):
-        raise FaultError(_MIXED)
+    if why := _unlike(left, right):
+        raise FaultError(why)
     return bool(_COMPARISONS[symbol](left, right))
 
 
@@ -121,14 +123,22 @@ def _contains(values: Any, value: Any) -> bool:
     within_items(len(values))
     if value in values:
         return True
-    other_kind = is_number if isinstance(value, str) else _is_text if is_number(value) else None
-    if other_kind and values and all(map(other_kind, values)):
-        raise FaultError(_MIXED)
+    if values and all(_unlike(value, one) for one in values):
+        raise FaultError(_unlike(value, next(iter(values))))
     return False
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
+def _unlike(one: object, other: object) -> str:
+    """Say why two values are never equal, where one is a text and the other something else that can be printed."""
+    if isinstance(one, str) == isinstance(other, str):
+        return ""
+    value = other if isinstance(one, str) else one
+    if is_number(value):
+        return _MIXED
+    if isinstance(value, bool):
+        return _YES_NO
+    form = FORMS.get(type(value))
+    return _OTHER.format(kind=form.kind) if form else ""
 
 
 _ARITHMETIC: Final[Mapping[str, Callable[[Any, Any], Any]]] = MappingProxyType(

@@ -189,6 +189,33 @@ def test_a_text_and_a_number_never_mix_silently(expression: str, fail: Fail) -> 
 
 
 @pytest.mark.parametrize(
+    ("expression", "words"),
+    [
+        ("born == '1987-05-04'", "a text and a date are never equal"),
+        ("'1987-05-04' != born", "a text and a date are never equal"),
+        ("born in ['1987-05-04', '1987-05-05']", "a text and a date are never equal"),
+        ("'1987-05-04' in [born]", "a text and a date are never equal"),
+        ("at < '2026'", "a text and a time are never equal"),
+        ("vip == 'true'", "ask for the value alone"),
+        ("vip in ['true', 'yes']", "ask for the value alone"),
+        ("id == '00000000-0000-0000-0000-000000000001'", "a text and a UUID are never equal"),
+    ],
+)
+def test_a_text_is_not_compared_with_what_it_can_never_equal(expression: str, words: str, fail: Fail) -> None:
+    row = {"born": date(1987, 5, 4), "at": time(18, 30), "vip": True, "id": UUID(int=1)}
+    failed = fail(f"{{{{ 'y' if {expression} else 'n' }}}}", **row)
+    assert (failed.reason, words in failed.message) == ("error", True)
+
+
+def test_what_may_be_equal_is_compared(render: Render) -> None:
+    row = {"born": date(1987, 5, 4), "vip": True, "city": ""}
+    text = "{{ born | string == '1987-05-04' }} {{ vip | string == 'true' }} {{ vip == true }} {{ city == 'Paris' }} "
+    text += "{{ born == born }} {{ none == 'x' }} {{ city in ['Paris'] }} {{ 'a' in [born, 'a'] }}"
+    text += " {{ 'b' in [1, 'a'] }}"
+    assert render(text, **row) == "true true true false true false false true false"
+
+
+@pytest.mark.parametrize(
     ("expression", "becomes"),
     [
         ("'  a b ' | trim ~ '|'", "a b|"),
