@@ -21,6 +21,8 @@ _CHUNK = 1 << 20
 _HEADER = 1 << 18
 # An address where a name should stand: shown as a name, it would be a person in an error.
 _ROW = re.compile(r"@|(?:\d[ .()/-]*){6}")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_LONGEST_NAME = 1000
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -62,6 +64,10 @@ class Text:
     def lines(self) -> int:
         """About how many lines it has."""
         return max(self.feeds, self.returns)
+
+    def line(self, further: bytes) -> int:
+        """The line from 1 on which it goes on after further bytes, whatever its lines end with."""
+        return max(self.feeds + further.count(b"\n"), self.returns + further.count(b"\r")) + 1
 
 
 def open_bytes(path: Path, *, gzipped: bool) -> BinaryIO:
@@ -128,7 +134,14 @@ def _checked(names: list[str], line: int) -> tuple[str, ...]:
             "the first line of the file has to name every column, once",
             line=line,
         )
-    if any(_ROW.search(name) for name in names):
+    if any(len(name) > _LONGEST_NAME for name in names):
+        raise Unreadable(
+            "file/header",
+            f"a column has a name of more than {_LONGEST_NAME:,} characters",
+            "the first line of the file has to name every column",
+            line=line,
+        )
+    if any(_is_of_row(name) for name in names):
         raise Unreadable(
             "file/header",
             "the first line looks like a row of people, not like names of columns",
@@ -146,6 +159,12 @@ def _checked(names: list[str], line: int) -> tuple[str, ...]:
     return tuple(names)
 
 
+def _is_of_row(name: str) -> bool:
+    """A column's name → whether an address stands in it; years beside words, as in `sales 2023-2024`, are none."""
+    is_worded = any(character.isalpha() for character in name)
+    return _ROW.search(_YEAR.sub("", name) if is_worded else name) is not None
+
+
 def check_text(path: Path, *, gzipped: bool, forbidden: str = "\0", comma: str = ",") -> Text:
     """A text file → its Text, in one pass; Unreadable, with the line: not UTF-8, or with `forbidden` characters."""
     try:
@@ -159,10 +178,10 @@ def _check(path: Path, gzipped: bool, forbidden: list[bytes], comma: bytes) -> T
     text = Text()
     last = b""
     for chunk in chain(_chunks(path, gzipped=gzipped), (b"",)):
-        _decode(decoder, chunk, text.feeds)
+        _decode(decoder, chunk, text)
         for bad in forbidden:
             if bad in chunk:
-                line = text.feeds + chunk[: chunk.index(bad)].count(b"\n") + 1
+                line = text.line(chunk[: chunk.index(bad)])
                 raise Unreadable("file/not-text", "a character that no text has, such as NUL", line=line)
         text.quotes += chunk.count(b'"')
         text.commas += chunk.count(comma)
@@ -181,7 +200,8 @@ def _chunks(path: Path, *, gzipped: bool) -> Iterator[bytes]:
             yield chunk
 
 
-def _decode(decoder: codecs.IncrementalDecoder, chunk: bytes, feeds: int) -> None:
+def _decode(decoder: codecs.IncrementalDecoder, chunk: bytes, text: Text) -> None:
+    """The bytes after those of `text` → Unreadable where they are not UTF-8."""
     if chunk.isascii() and chunk and not decoder.getstate()[0]:
         return
     try:
@@ -191,5 +211,5 @@ def _decode(decoder: codecs.IncrementalDecoder, chunk: bytes, feeds: int) -> Non
             "file/not-utf8",
             "the file is not UTF-8",
             "save it as CSV UTF-8; this is the first line that is not",
-            line=feeds + error.object[: error.start].count(b"\n") + 1,
+            line=text.line(error.object[: error.start]),
         ) from None

@@ -21,6 +21,8 @@ TOO_FEW = "fewer fields than the first line"
 TOO_MANY = "more fields than the first line"
 BROKEN_QUOTES = "broken quotes"
 FIRST = 10
+_LONGEST = 2_000_000
+"""Characters of one field, as of a row that DuckDB reads; what is longer counts as broken quotes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -59,6 +61,8 @@ def csv_records(path: Path, dialect: Dialect, *, gzipped: bool, raw: list[str] |
     A record of one empty field and a blank line are the same in a file with one column: nobody. `raw`: a list that is
     to hold the lines of the present record.
     """
+    # Python has one limit for all of a process. It is raised and left so: another reader may be at work.
+    csv.field_size_limit(max(csv.field_size_limit(), _LONGEST))
     empty = [""] if len(dialect.columns) == 1 else []
     lines = _lines(path, gzipped=gzipped) if raw is None else _noted(_lines(path, gzipped=gzipped), raw)
     for _ in range(dialect.skip):

@@ -210,6 +210,22 @@ def test_rows_of_another_width_or_with_broken_quotes_are_left_out_and_counted(co
     ]
 
 
+@pytest.mark.parametrize("quote", ["", '"'])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_field_may_be_as_long_as_a_row(contacts: Contacts, quote: str, end: str) -> None:
+    long = f"{quote}{'<td>one</td>' * 100_000}{quote}"
+    rows = ["first_name,phone_number,x", f"A,+33600000101,{long}", "B,+33600000102,", "C,1"]
+    outcome = read(contacts, "a.csv", end.join(rows) + "\n")  # of which the last line may end otherwise
+    assert outcome.addresses == BOTH
+    assert outcome.audience.counts.unreadable == 1
+
+
+@pytest.mark.parametrize("name", ["CA 2023-2024", "sent 2026-12-01", "Umsatz 2019/2020/2021"])
+def test_a_column_may_be_named_after_years(contacts: Contacts, name: str) -> None:
+    text = CSV.replace("\n", ",1\n").replace("phone_number,1", f"phone_number,{name}")
+    assert read(contacts, "a.csv", text).addresses == BOTH
+
+
 def test_a_quote_that_is_never_closed_counts_every_line_it_swallows(contacts: Contacts) -> None:
     text = "first_name,phone_number\nA,+33600000101\n" + 'B,"+336\n' + "C,+33600000102\n" * 50
     outcome = read(contacts, "a.csv", text, max_rejected=0.5)
@@ -255,6 +271,10 @@ def test_a_file_of_one_column_may_have_blank_lines(contacts: Contacts) -> None:
         ("a.ndjson", b"\n", "file/empty", 0),
         ("a.csv", b"phone_number\n+33600000101\nZo\xe9\n", "file/not-utf8", 3),
         ("a.csv", b"phone_number\n+33600000101\nZo\xc3", "file/not-utf8", 3),
+        ("a.csv", b"phone_number\r+33600000101\rZo\x8e\r", "file/not-utf8", 3),
+        ("a.csv", b"phone_number\r\n+33600000101\r\nZo\x8e\r\n", "file/not-utf8", 3),
+        ("a.csv", b"phone_number,x\r" + b"+33600000101,\r" * 20_000 + b"\x00,\r", "file/not-text", 20_002),
+        ("a.csv", b"phone_number,Tel 06 00 00 01 01\n1,2\n", "file/header", 1),
         ("a.csv", "phone_number\n+33600000101\n".encode("utf-16"), "file/not-utf8", 0),
         ("a.csv", b"phone_number,x\n+33600000101,\x00\n", "file/not-text", 0),
         ("a.csv", b"phone_number," + b"x" * 300_000 + b"\n+33600000101,\x00\n", "file/header", 1),
