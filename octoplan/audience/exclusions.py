@@ -3,7 +3,8 @@
 A row of them that cannot be read could be the very person who said no, so that a single one stops everything.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from types import MappingProxyType
@@ -68,12 +69,12 @@ class Suppressions:
         """A table of people of a campaign of this purpose → without those who are suppressed; how many rows went."""
         gone = 0
         for own in ("all", purpose):
-            for spec in self.project.suppressions.get(own, ()):
+            for spec, called in _named(self.project.suppressions.get(own, ())):
                 others = exclude(table, self.entries[id(spec)], wanted)
                 if others is not None:
                     gone += people.drop_excluded(table, name, others)
                     if self.remembers:
-                        remembered.keep(table, f"{own} {wanted.kind} {', '.join(spec.sources)}", others)
+                        remembered.keep(table, f"{own} {wanted.kind} {called}", others)
                     table.execute(f"DROP TABLE {others}")
         return gone
 
@@ -85,6 +86,15 @@ class Suppressions:
     def of(self, purpose: str) -> tuple[Exclusion, ...]:
         """A campaign's purpose → the suppressions that apply to it."""
         return tuple(self.entries[id(spec)] for spec in self.project.suppressions_for(purpose))
+
+
+def _named(specs: Iterable[AudienceSpec]) -> Iterator[tuple[AudienceSpec, str]]:
+    """The entries of a list of suppressions → each with a name of its own: its files, numbered if they come again."""
+    seen: Counter[str] = Counter()
+    for spec in specs:
+        files = ", ".join(spec.sources)
+        seen[files] += 1
+        yield spec, files if seen[files] == 1 else f"{files} ({seen[files]})"
 
 
 def open_suppressions(project: Project, kinds: Collection[AddressField], table: Table) -> Suppressions:

@@ -38,6 +38,16 @@ def test_whoever_is_suppressed_no_more_is_counted_in_the_first_line(listed: Fold
     assert not any(address in json.dumps(facts) for address in GONE)
 
 
+def test_two_lists_of_one_file_are_two(project: MakeProject) -> None:
+    file = "{{from: gone.csv, columns: {{phone_number: {}}}}}"
+    written = f"octoplan: 1\nsuppressions: {{all: [{file.format('mobile')}, {file.format('work')}]}}\n"
+    two = "mobile,work\n" + "".join(f"{one},+336000009{number:02}\n" for number, one in enumerate(GONE))
+    folder = project({**FILES, "octoplan.yaml": written, "gone.csv": two}, after=(APPLY,))
+    assert first(folder) == "Plan for sandbox"
+    folder.write({"gone.csv": two.replace("+33600000907", GONE[7])})
+    assert first(folder) == "Loosened since the last apply: 1 person is no longer suppressed (gone.csv (2))"
+
+
 def test_who_joins_a_list_is_no_loosening(listed: Folder) -> None:
     listed.write({"gone.csv": rows(*reversed(GONE), PEOPLE[0], PEOPLE[2])})
     assert first(listed) == "Plan for sandbox"
