@@ -16,9 +16,9 @@ from itertools import combinations
 from typing import Final
 
 from octoplan.content.composing import Composed
+from octoplan.content.limits import LONGEST
 from octoplan.content.placeholders import PARAMETERS
 from octoplan.content.typography import plain
-from octoplan.content.variants import LONGEST
 from octoplan.table.asking import Asking
 from octoplan.table.composing import PLAIN, Parts
 from octoplan.table.rows import Cell, Request, Survey

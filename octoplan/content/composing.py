@@ -11,12 +11,13 @@ from typing import Final
 from octoplan import parts
 from octoplan.campaign import Campaign
 from octoplan.content.languages import Chooser, speechless
+from octoplan.content.limits import LONGEST
 from octoplan.content.placeholders import PLACEHOLDER
 from octoplan.content.render import Failed, Rendered
 from octoplan.content.segments import Piece, Segment, Segments, segments_of
 from octoplan.content.templates import Templates
 from octoplan.content.typography import REPLACED, cheaper, in_gsm7, typographic
-from octoplan.content.variants import LONGEST, Faults, Kind, Row, find_fault
+from octoplan.content.variants import Faults, Kind, Row, find_fault
 from octoplan.content.wording import Wording
 from octoplan.table.composing import SLOT, Composition, Parts
 from octoplan.table.rows import Measure, Printed

@@ -4,6 +4,8 @@ A template is written by the project's authors, but reviewed by people: it must 
 that can multiply (loops, operators, filters) asks here before it computes.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final, cast
 
 from jinja2.runtime import Context
@@ -28,6 +30,10 @@ MAX_ITEMS: Final = 10_000
 """Elements of a list that is made or walked."""
 MAX_NUMBER: Final = 10**30
 """The largest whole number, either side of zero."""
+
+# The contract: 1 to 1224 characters; for e-mail an assumption, since the page states one length for the parameter.
+LONGEST: Final[Mapping[str, int]] = MappingProxyType({"sms": 1224, "voice_sms": 1224, "rcs": 1224, "email": 1224})
+"""Characters of a text that a channel takes."""
 
 # The key of the Budget among a render's variables; the blank keeps it out of any template's reach.
 BUDGET: Final = " budget"

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from octoplan import parts
+from octoplan.content.limits import LONGEST
 
 _BY_REPLACEMENT: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -32,11 +33,14 @@ _TYPOGRAPHIC: Final = re.compile(f"[{re.escape(''.join(REPLACED))}]")
 
 
 def cheaper(text: str) -> str:
-    """A text → with all typographic characters replaced, if it then needs neither UCS-2 nor more parts; or itself."""
+    """A text → with all typographic characters replaced, if it then needs neither UCS-2 nor more parts; or itself.
+
+    Nor is a text made longer than an SMS may be: what may be sent as it is written is not refused for its replacements.
+    """
     if text.isascii() and "`" not in text and "\t" not in text:
         return text
     replaced = plain(text)
-    if replaced == text:
+    if replaced == text or len(text) <= LONGEST["sms"] < len(replaced):
         return text
     measured = parts.measure(replaced)
     return replaced if not measured.costly and measured.parts <= parts.measure(text).parts else text

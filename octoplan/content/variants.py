@@ -9,6 +9,7 @@ from typing import Any, Final
 from octoplan import parts
 from octoplan.campaign import Campaign
 from octoplan.content.languages import written_pointer
+from octoplan.content.limits import LONGEST
 from octoplan.content.placeholders import has_placeholder
 from octoplan.content.render import Failed, Rendered
 from octoplan.content.typography import in_gsm7, typographic
@@ -17,8 +18,6 @@ from octoplan.errors import Place, Problem
 from octoplan.source import Pointer
 from octoplan.table.rows import Combination
 
-# The contract: 1 to 1224 characters; for e-mail an assumption, since the page states one length for the parameter.
-LONGEST: Final[Mapping[str, int]] = {"sms": 1224, "voice_sms": 1224, "rcs": 1224, "email": 1224}
 LONGEST_SUBJECT: Final = 1000
 VOICES: Final = frozenset(
     (

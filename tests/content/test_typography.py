@@ -55,6 +55,8 @@ def test_a_text_is_changed_only_to_one_without_ucs2_that_has_no_more_parts(text:
         ("\u2026" * 60, "\u2026" * 60),  # one part of 60 units, or two of 180
         ("no\u00adthing\u200b", "nothing"),
         ("plain", "plain"),
+        ("a" * 1220 + "\u2026", "a" * 1220 + "..."),
+        ("a" * 1223 + "\u2026", "a" * 1223 + "\u2026"),  # an SMS has 1224 characters at most
     ],
 )
 def test_typographic_characters_are_replaced_where_only_they_cost(text: str, changed: str) -> None:
