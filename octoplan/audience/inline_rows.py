@@ -34,4 +34,11 @@ def _typed(values: Sequence[Any]) -> tuple[str, list[Any]]:
     for python, sql in ((bool, "BOOLEAN"), (int, "BIGINT"), (float, "DOUBLE"), (str, "VARCHAR")):
         if kinds <= {python}:
             return (sql if kinds else "VARCHAR"), list(values)
-    return "VARCHAR", [None if value is None else str(value) for value in values]
+    return "VARCHAR", [None if value is None else _text(value) for value in values]
+
+
+def _text(value: object) -> str:
+    """A value → its text as in a message: `true`, `3`."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)

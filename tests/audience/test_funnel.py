@@ -50,11 +50,12 @@ def test_all_spellings_of_a_mailbox_are_one_person_written_as_the_first(contacts
 
 @pytest.mark.parametrize("spelling", SPELLINGS[:-1])
 def test_inline_recipients_are_each_mailbox_once(contacts: Contacts, spelling: str) -> None:
-    written = (spelling, *SPELLINGS[:-1], "ann@example.com")
+    others = ["é@example.com", "É@example.com"]  # only the server that has them knows whether they are one
+    written = (spelling, *SPELLINGS[:-1], *others)
     contacts.campaign(channel="email", recipients=[{"email": one} for one in written])
-    assert contacts.select().addresses == [spelling, "ann@example.com"]
+    assert contacts.select().addresses == [spelling, *others]
     (found,) = campaign.load(project.load(contacts.root))
-    assert [person.address for person in read_inline(found).people] == [spelling, "ann@example.com"]
+    assert [person.address for person in read_inline(found).people] == [spelling, *others]
 
 
 def test_excluded_and_suppressed_people_are_left_out_by_address(contacts: Contacts) -> None:
@@ -243,6 +244,22 @@ def test_inline_recipients_go_the_same_way(contacts: Contacts) -> None:
     assert outcome.people == [("+33600000101", "FR", "1"), ("+33600000103", "FR", "x")]
     assert (outcome.audience.counts.duplicates, outcome.audience.counts.suppressed) == (1, 1)
     assert outcome.audience.places([(0, 3)])[0].line > 1
+
+
+def test_fields_of_inline_recipients_that_do_not_agree_are_text_as_in_a_message(contacts: Contacts) -> None:
+    given = [(True, 7, 10**20), (3.0, "x", -1), ("no", 2.5, None)]
+    contacts.campaign(
+        recipients=[
+            {"phone_number": f"+3360000010{n}", "mixed": mixed, "some": some, "large": large}
+            for n, (mixed, some, large) in enumerate(given)
+        ]
+    )
+    outcome = contacts.select(["mixed", "some", "large"])
+    assert [row[2:] for row in outcome.people] == [
+        ("true", "7", str(10**20)),
+        ("3", "x", "-1"),
+        ("no", "2.5", None),
+    ]
 
 
 def test_an_inline_recipient_that_is_none_is_a_problem_at_its_place(contacts: Contacts) -> None:
