@@ -79,12 +79,20 @@ def compare(state: State, path: Path, shown: str) -> Compared:
 
 
 def forgotten(state: State, path: Path, shown: str, known: Known) -> int:
-    """An open state and its receipts → how many people, in frames that it lacks, it would send to a second time."""
+    """An open state and its receipts → how many people, in frames that it lacks, it would send to a second time.
+
+    A frame that is planned, or refused where the receipt says sent, is lacked as well: it lets its people be sent to.
+    """
     gone = _gone(state)
-    there = {one.id for batch in state.store.all_frames() for one in batch}
-    lacking = (one for one in _last(path, shown, known) if one.frame not in there)
+    there = {one.id: one.status for batch in state.store.all_frames() for one in batch}
+    lacking = (one for one in _last(path, shown, known) if _is_lacking(one, there.get(one.frame)))
     lacking = (one for one in lacking if (one.campaign, one.edition) not in gone.editions)
     return sum(len(names) for one in lacking for rule, names in _people(one, None, state, gone) if rule == FREE)
+
+
+def _is_lacking(one: Receipt, status: Status | None) -> bool:
+    """Whether a frame that stands so, None: nowhere, knows less of its people than its receipt does."""
+    return status in (None, Status.PLANNED) or (status is Status.REFUSED and one.status == "sent")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

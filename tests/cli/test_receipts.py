@@ -165,6 +165,25 @@ def test_what_a_restored_state_had_turned_away_within_a_day_is_sent_by_its_recei
     assert restored.addresses() == numbers(ALL)
 
 
+def test_a_copy_that_had_its_frames_only_planned_is_refused_also_once_it_was_used(folder: Folder) -> None:
+    assert folder.call("halt", "--campaign", "sale").code == 0
+    assert apply(folder).code == 5
+    copy_state(folder, "copy.db")
+    assert folder.call("resume", "--campaign", "sale").code == 0
+    assert apply(folder).code == 0
+    restore(folder, "copy.db")
+    assert folder.call("resume", "--campaign", "sale").code == 0
+    other = CAMPAIGN.replace("Hello", "A quite different message about something else, dear").replace("people", "other")
+    rows = "".join(f"+336000{50000 + one},Ann\n" for one in range(40))
+    folder.write({"campaigns/other.yaml": other, "campaigns/audiences/other.csv": f"phone_number,first_name\n{rows}"})
+    assert folder.call(*APPLY, "--target", "other", at=NEXT_DAY).code == 0
+    refused = apply(folder, NEXT_DAY)
+    assert (refused.code, f"has forgotten {FIRST} people of its receipts" in refused.err) == (1, True), refused
+    assert folder.call("state", "import", file(folder), "--yes").code == 0
+    assert apply(folder, NEXT_DAY).code == 0
+    assert set(Counter(folder.addresses()).values()) == {1}
+
+
 def test_a_refusal_that_a_restored_state_has_missed_is_not_asked_again_under_its_id(folder: Folder) -> None:
     assert apply(folder).code == 0
     copy_state(folder, "copy.db")

@@ -80,6 +80,28 @@ def test_a_frame_that_is_missing_is_found_with_the_people_who_would_get_it_again
     assert lost(store, path) == 3
 
 
+@pytest.mark.parametrize("ending", ["sent", "unknown", "open"])
+def test_a_frame_that_is_only_planned_has_forgotten_the_people_who_had_it(
+    ending: str, store: Store, file: File
+) -> None:
+    record(store, campaign({1: PEOPLE, 2: (20, 21)}))
+    path = file(receipt(1, ending, PEOPLE), receipt(2, "refused", (20, 21)))
+    assert found(store, path)["receipts/free"] == (3, keys(*PEOPLE))
+    assert lost(store, path) == 3
+    bring(store, path)
+    assert lost(store, path) == 0
+
+
+def test_a_frame_that_freed_its_people_has_forgotten_them_where_its_receipt_says_sent(begun: Store, file: File) -> None:
+    assert all(begun.commit(EPOCH, [Unknown(frame=frame_id(1), run="run-1", at=at(2), why="no answer")]))
+    assert begun.resolve(frame_id(1), sent=False, why="somebody", at=at(3))
+    assert lost(begun, file(receipt(1, "unknown", PEOPLE))) == 0
+    path = file(receipt(1, "unknown", PEOPLE), sent(1, PEOPLE))
+    assert lost(begun, path) == 3
+    bring(begun, path)
+    assert lost(begun, path) == 0
+
+
 def test_people_in_another_frame_are_found_and_would_not_be_sent_to(store: Store, file: File) -> None:
     bring(store, file(sent(9, (10, 11))))
     path = file(sent(1, PEOPLE[:2]))
