@@ -15,16 +15,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from octoplan.apply.untold import untold
 from octoplan.errors import OctoplanError, StateError
 from octoplan.frame import Frame
 from octoplan.state import against, receipts
 from octoplan.state.changes import Change, Open, Refused, Sent, Split, Unknown
 from octoplan.state.home import State
-from octoplan.state.interface import CampaignRecord, FrameRecord, Status
+from octoplan.state.interface import CampaignRecord
 from octoplan.state.receipts import Header, Known, Mark, Receipt
-from octoplan.state.restoring import BROUGHT, LOST
 
-_ENDED: Final = (Status.SENT, Status.REFUSED, Status.UNKNOWN)
 _STATUS: Final[dict[type, str]] = {
     Sent: "sent",
     Refused: "refused",
@@ -32,7 +31,6 @@ _STATUS: Final[dict[type, str]] = {
     Unknown: "unknown",
     Open: "open",
 }
-_TOLD: Final = ("ticket", "cost", "units", "code", "opens", "wave", "arm", "due")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +85,8 @@ class Receipts:
         self.know(
             [one for one in self._run.state.store.campaigns() if told.get(one.name) != (one.edition, one.applied_at)]
         )
-        for record in self._untold(known):
-            self._write(receipts.receipt_line(self._again(record)))
+        for receipt in untold(self._run.state, self._path, known, self._run.now()):
+            self._write(receipts.receipt_line(receipt))
         self._sync()
 
     def know(self, campaigns: Sequence[CampaignRecord]) -> None:
@@ -133,38 +131,6 @@ class Receipts:
         mark = Mark(kind=kind, run=self._run.id, serial=self._serial, at=self._run.now())
         self._write(receipts.mark_line(mark))
 
-    def _untold(self, known: Known | None) -> Iterator[FrameRecord]:
-        """Frames that came to an end without a receipt: their run died, or a person has resolved them since."""
-        store = self._run.state.store
-        ended = {run.id for run in store.runs() if run.ended_at is not None}
-        told = {frame: status for frame, (_, status) in known.last.items()} if known else {}
-        for batch in store.all_frames():
-            for frame in batch:
-                status = told.get(frame.id)
-                unheard = frame.run not in ended and frame.why not in (BROUGHT, LOST)
-                new = unheard if status is None else _SAME.get(status) is not frame.status
-                if frame.status in _ENDED and new:
-                    yield frame
-
-    def _again(self, frame: FrameRecord) -> Receipt:
-        """A frame as the state has it → its receipt; who was in a refused one that freed them is not known any more."""
-        people = self._run.state.store.people(frame.id)
-        return Receipt(
-            run=frame.run,
-            frame=frame.id,
-            campaign=frame.campaign,
-            edition=frame.edition,
-            content=frame.content,
-            refusals=frame.refusals,
-            status=str(frame.status),
-            keep=frame.status is Status.REFUSED and bool(people),
-            recipients=frame.size,
-            at=frame.last_change or self._run.now(),
-            serial=self._serial,
-            people=people,
-            **{name: getattr(frame, name) for name in _TOLD},
-        )
-
     def _write(self, line: str) -> None:
         """A line → the file, whole or not at all."""
         data = f"{line}\n".encode()
@@ -181,14 +147,6 @@ class Receipts:
     def _sync(self) -> None:
         with _mapped(self._path):
             os.fsync(self._descriptor)
-
-
-_SAME: Final = {
-    "sent": Status.SENT,
-    "refused": Status.REFUSED,
-    "split": Status.REFUSED,
-    "unknown": Status.UNKNOWN,
-}
 
 
 def _open(path: Path) -> int:

@@ -84,6 +84,11 @@ class Receipt:
         """Whether its people must not be sent to again: they had it, may have had it, or are refused for good."""
         return self.keep or self.status in ("sent", "unknown", "open")
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it names as many people as it has recipients, or nobody where they are free again."""
+        return len(self.people) == self.recipients or not (self.people or self.holds)
+
 
 What = Header | Mark | CampaignRecord | Receipt
 
@@ -242,7 +247,7 @@ class _Reading:
             raise line.wrong("import/reference", "no line before it tells of this campaign", "campaign")
         if one.keep and one.status != "refused":
             raise line.wrong("import/value", "only a refused frame keeps its people", "keep")
-        if len(one.people) != one.recipients and (one.people or one.holds):
+        if not one.is_whole:
             raise line.wrong("import/count", "there are more or fewer people than recipients", "people")
         said = (one.campaign, one.edition, one.content, one.refusals, one.recipients)
         people = hash(one.people)

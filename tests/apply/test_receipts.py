@@ -6,6 +6,7 @@ import json
 import shutil
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,8 +19,8 @@ from octoplan.state.against import compare
 from octoplan.state.home import State
 from octoplan.state.receipts import Receipt
 from octoplan.state.sqlite import SqliteStore
-from tests.apply.conftest import KEYS, LINEAGE, NOW, address_of, frames, make_frame, recording
-from tests.apply.gateway import ACCEPT, CUT_BEFORE, RIDDLE, STOP_MISSING, always
+from tests.apply.conftest import EPOCH, KEYS, LINEAGE, NOW, address_of, frames, make_frame, recording
+from tests.apply.gateway import ACCEPT, CUT_AFTER, CUT_BEFORE, RIDDLE, STOP_MISSING, always
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -182,6 +183,69 @@ def test_what_a_person_resolved_since_is_told_by_the_next_apply(ground: Field, f
     assert endings(file) == ["unknown", "refused"]
     apply(ground, file)
     assert len(told(file)) == 2
+
+
+def leave_unknown(ground: Field, file: Path, one: Frame, *, sent: bool) -> None:
+    """Have a frame lose all its answers, and a day pass."""
+    ground.judge.script = always(CUT_AFTER if sent else CUT_BEFORE)
+    apply(ground, file, one)
+    ground.clock.offset += timedelta(days=1)
+    apply(ground, file)
+    ground.judge.script = always(ACCEPT)
+    assert endings(file) == ["open", "unknown"]
+
+
+@pytest.mark.parametrize("sent", [True, False], ids=["sent", "not sent"])
+def test_whoever_was_forgotten_after_a_frame_was_resolved_leaves_a_file_that_can_be_read(
+    ground: Field, file: Path, *, sent: bool
+) -> None:
+    one = make_frame(range(5))
+    leave_unknown(ground, file, one, sent=sent)
+    ground.store.resolve(one.id, sent=sent, why="somebody", at=NOW)
+    ground.store.forget(EPOCH, one.people[3], NOW, lambda: b"t" * 16)
+    for _ in range(2):
+        apply(ground, file)
+    assert endings(file) == ["open", "unknown", "sent" if sent else "refused"]
+    assert {receipt.people for receipt in told(file)} == {one.people}
+    assert_complete(ground, file)
+
+
+@pytest.mark.parametrize("sent", [True, False], ids=["sent", "not sent"])
+def test_a_frame_that_came_back_without_some_of_its_people_leaves_a_file_that_can_be_read(
+    ground: Field, file: Path, tmp_path: Path, *, sent: bool
+) -> None:
+    old = tmp_path / "old.db"
+    shutil.copyfile(ground.store.path, old)
+    one = make_frame(range(5))
+    leave_unknown(ground, file, one, sent=False)
+    with closing(SqliteStore(old, writable=True)) as store:
+        used = replace(ground, store=store)
+        ground.judge.watch = used.watch
+        used.send(make_frame(range(2)))
+        store.bring(EPOCH, receipts.read(file, file.name), rehearse=False)
+        assert used.frame(one).size == 3
+        assert store.resolve(one.id, sent=sent, why="somebody", at=NOW)
+        for _ in range(2):
+            apply(used, file)
+    assert endings(file) == ["open", "unknown", "sent" if sent else "refused"]
+    assert {(receipt.recipients, receipt.people) for receipt in told(file)} == {(5, one.people)}
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known", "new"])
+def test_a_pruned_frame_leaves_a_file_that_can_be_read(ground: Field, file: Path, *, known: bool) -> None:
+    one = make_frame(range(5))
+    if known:
+        leave_unknown(ground, file, one, sent=True)
+        ground.store.resolve(one.id, sent=True, why="somebody", at=NOW)
+    else:
+        ground.leave_open(one)
+        ground.judge.script = always(ACCEPT)
+        ground.settle()
+    ground.store.prune(EPOCH, "autumn-sale", {})
+    for _ in range(2):
+        apply(ground, file)
+    assert endings(file) == (["open", "unknown", "sent"] if known else [])
+    assert_complete(ground, file)
 
 
 def test_a_file_that_a_kill_left_in_mid_line_goes_on_below_its_last_whole_line(ground: Field, file: Path) -> None:
