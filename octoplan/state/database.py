@@ -92,6 +92,7 @@ def connect(path: Path, pragma: str) -> sqlite3.Connection:
 
 def create(path: Path, meta: Mapping[str, str], fill: Callable[[sqlite3.Connection], None] = lambda _: None) -> None:
     """Make a state of mode 0600 that says `meta` of itself and holds what `fill` adds; StateError where it exists."""
+    check_no_log(path)
     with _new_file(path, "a second init would forget what was sent") as draft, mapped():
         schema = "".join(texts())
         connection = connect(draft, "secure_delete = ON")
@@ -102,6 +103,18 @@ def create(path: Path, meta: Mapping[str, str], fill: Callable[[sqlite3.Connecti
             connection.execute("COMMIT")
         finally:
             connection.close()
+
+
+def check_no_log(path: Path) -> None:
+    """Pass a place without the log of a state that lay there: SQLite would merge it into a new one, whatever it is."""
+    log = path.with_name(f"{path.name}-wal")
+    with mapped_files(log.name):
+        left = not path.exists() and log.exists() and log.stat().st_size > 0
+    if left:
+        raise StateError(
+            f"{log.name} is left of a state that lay here: it would be merged into a new one",
+            hint=f"nothing was done; put {path.name} back, whose last changes it holds, or move it away as well",
+        )
 
 
 def write_new(path: Path, text: str, *, hint: str) -> None:

@@ -147,7 +147,8 @@ def forget(home: Home) -> None:
     path = home.path
     if home.exists:
         _check_free(path)
-    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm", home.key_path.name):
+    # The log first: without its state it would be merged into the next one.
+    for name in (f"{path.name}-wal", f"{path.name}-shm", path.name, home.key_path.name):
         path.with_name(name).unlink(missing_ok=True)
     for lock in path.parent.glob(f"{path.name}.lock.*"):
         lock.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from octoplan.errors import StateError
 from octoplan.project import own_folder
-from octoplan.state import sqlite
+from octoplan.state import database, sqlite
 from octoplan.state.address import Address, is_address, parse
 from octoplan.state.interface import Missing
 from octoplan.state.store import SqlStore
@@ -54,6 +54,7 @@ class FilePlace:
             raise StateError(
                 f"{self.shown} exists already", hint="a second init would forget what was sent; nothing was done"
             )
+        database.check_no_log(self.path)
 
     def create(self, meta: Mapping[str, str], fill: Fill = nothing) -> None:
         """Make a state that says `meta` of itself and holds what `fill` adds; StateError where one is there already."""

@@ -12,6 +12,7 @@ from typing import Any
 from octoplan.errors import StateError
 from octoplan.state import database, faults, formats
 from octoplan.state.database import check_file, connect, mapped, mapped_files
+from octoplan.state.questions import Breach
 from octoplan.state.store import BATCH, SqlStore
 from octoplan.state.writer import PLACED, Fill, Placed, Writer, nothing
 
@@ -65,6 +66,15 @@ class SqliteStore(SqlStore):
         with mapped_files("the lock of the state"):
             found = (_holder(Path(f"{self.path}.lock.{epoch}")) for epoch in earlier)
             return tuple(one for one in found if one)
+
+    def breaches(self) -> tuple[Breach, ...]:
+        """What QUESTIONS find, in their order; StateError where pages of the file contradict each other."""
+        with self._reading, mapped():
+            self._reader.execute("PRAGMA ignore_check_constraints = ON")  # a status is asked for below, by name
+            (said,) = self._reader.execute("PRAGMA integrity_check(1)").fetchone()
+        if said != "ok":
+            raise faults.unusable(None)
+        return super().breaches()
 
     def scrub(self) -> None:
         """Write the file anew, and empty the log: pages that were given up, and copies of rows in inner ones, go."""

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from octoplan.errors import StateError
 from octoplan.state import database
 from octoplan.state.interface import Begin, Sent, Status
 from octoplan.state.keys import derive
+from octoplan.state.places import find
 from octoplan.state.sqlite import SqliteStore
 from tests.state.conftest import EPOCH, META, NOW, campaign, everything, frame_id, record
 
@@ -66,6 +68,36 @@ def test_only_the_owner_may_read_any_file_of_a_state(store: SqliteStore) -> None
     with store.lock():
         modes = {file.name: file.stat().st_mode & 0o777 for file in store.path.parent.iterdir()}
     assert modes == dict.fromkeys(("state.db", "state.db-wal", "state.db-shm", "state.db.lock.1"), 0o600)
+
+
+def test_no_state_is_made_beside_the_log_of_one_that_lay_there(path: Path, store: SqliteStore) -> None:
+    record(store, campaign({1: (1,)}))
+    log = path.with_name("state.db-wal")
+    left = log.read_bytes()
+    store.close()
+    path.unlink()
+    log.write_bytes(left)
+    for make in (partial(database.create, path, META), find(path.parent, path.name).check_free):
+        with pytest.raises(StateError, match=r"state\.db-wal is left of a state that lay here") as caught:
+            make()
+        assert "put state.db back" in caught.value.hint
+        assert bytes_of(path) == {"state.db-wal": left}
+    log.write_bytes(b"")
+    database.create(path, META)
+    with closing(SqliteStore(path, writable=False)) as made:
+        assert made.campaigns() == ()
+
+
+def test_pages_that_contradict_each_other_are_damage(path: Path, store: SqliteStore) -> None:
+    record(store, campaign({1: (1,)}))
+    assert [one.rule for one in store.breaches()] == ["run/not-ended"]
+    store.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        wrong = "replace(sql, 'IS NOT NULL', 'IS NULL')"  # an index that lacks what it must have
+        connection.execute(f"UPDATE sqlite_schema SET sql = {wrong} WHERE name = 'frames_ticket'")
+    with closing(SqliteStore(path, writable=False)) as damaged, pytest.raises(StateError, match="it is damaged"):
+        damaged.breaches()
 
 
 def test_making_a_state_leaves_nothing_else_behind(path: Path) -> None:

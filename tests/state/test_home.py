@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 
 from octoplan.errors import StateError
 from octoplan.project import Environment
-from octoplan.state.home import LOCK_FILE, Home, create, open_state
+from octoplan.state.home import LOCK_FILE, Home, create, forget, open_state
 from tests.state.server import Server
 
 SECRET = "correct horse battery staple"  # noqa: S105 - of a state that nobody sends with
@@ -224,6 +225,35 @@ def test_the_sandbox_forgives_a_death_between_key_and_state(home: Home) -> None:
     opened(sandbox)
     sandbox.path.unlink()
     assert opened(sandbox)
+
+
+@pytest.mark.parametrize("steps", range(5))
+def test_the_sandbox_forgives_a_death_in_the_middle_of_its_reset(
+    steps: int, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox = replace(home, environment=SANDBOX)
+    with closing(open_state(sandbox, writable=True).store) as store:
+        lineage = store.identity.lineage
+        store.note(1, "some", "note")
+        log = sandbox.path.with_name("sandbox.db-wal")
+        left = log.read_bytes()
+    log.write_bytes(left)  # as a kill leaves it
+    monkeypatch.setattr("octoplan.state.home._check_free", lambda _: None)
+    removed: list[Path] = []
+
+    def unlink(path: Path, *, missing_ok: bool = False) -> None:
+        if len(removed) == steps:
+            raise KeyboardInterrupt
+        removed.append(path)
+        kept(path, missing_ok=missing_ok)
+
+    kept = Path.unlink
+    with monkeypatch.context() as patched, suppress(KeyboardInterrupt):
+        patched.setattr(Path, "unlink", unlink)
+        forget(sandbox)
+    assert (opened(sandbox) == lineage) is (steps < 3)
+    forget(sandbox)
+    assert opened(sandbox) != lineage
 
 
 def test_many_that_need_the_sandbox_at_once_find_one_and_the_same(home: Home) -> None:
