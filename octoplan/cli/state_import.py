@@ -57,6 +57,11 @@ def _bring(session: Session, file: Path, *, yes: bool) -> None:
                 console.confirm(f"Bring this back into the state of {name}")
             brought = bring(rehearse=False)
     console.done(imported.brought_line(brought), **imported.brought_facts(brought))
+    if brought.campaigns:
+        console.talk(
+            "Campaigns are as they were last applied; who was left out of them for good, by a cap or a holdout, is not "
+            "in receipts: look at the next plan."
+        )
 
 
 def _move_in(session: Session, file: Path, *, yes: bool) -> None:

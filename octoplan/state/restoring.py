@@ -286,7 +286,7 @@ def _may_move(row: Row | None, frame: _Frame | None, one: Receipt) -> bool:
     """Whether somebody who stands so may be put into the receipt's frame."""
     if row is None or row["frame"] is None or row["status"] == "planned" or _is(_of(row), frame):
         return True
-    return (row["status"] == "refused" and not one.keep) or (row["status"] == "unknown" and one.status == "sent")
+    return row["status"] == "refused" or (row["status"] == "unknown" and one.status == "sent")
 
 
 def _is_free(row: Row | None, frame: int) -> bool:

@@ -33,6 +33,15 @@ open: true
 audience: {from: audiences/people.csv}
 text: Hello {{ first_name }}
 """
+MAIL = """\
+channel: email
+purpose: alert
+open: true
+audience: {from: audiences/people.csv}
+text: Hello {{ first_name }}
+metadata: {subject: Hi, email_from: shop@example.com}
+"""
+NOBODY = "email,first_name\nnobody.5@example.c,Ann\n"  # the sandbox refuses it
 SANDBOX = "octoplan: 1\nenvironments: {sandbox: {gateway: sandbox, frame_size: 5}}\n"
 PROJECT = """\
 octoplan: 1
@@ -197,6 +206,35 @@ def test_a_refusal_that_a_restored_state_has_missed_is_not_asked_again_under_its
     assert apply(folder, NEXT_DAY).code == 0
     assert folder.addresses() == numbers(ALL)
     assert len({one["frame"] for one in receipts(folder) if one.get("kind") == "receipt"} - seen) > 0
+
+
+def test_a_second_refusal_that_a_restored_state_has_missed_is_not_asked_again_under_its_id(
+    project: MakeProject,
+) -> None:
+    files = {"octoplan.yaml": SANDBOX, "campaigns/mail.yaml": MAIL, "campaigns/audiences/people.csv": NOBODY}
+    folder: Folder = project(files)
+    again = (*APPLY, "--retry-refused", "--receipts", file(folder))
+    assert apply(folder).code == 8
+    copy_state(folder, "copy.db")
+    assert folder.call(*again).code == 8
+    restore(folder, "copy.db")
+    assert folder.call("state", "import", file(folder), "--yes").code == 0
+    assert folder.call("state", "check", "--against-receipts", file(folder)).code == 0
+    assert folder.call(*again, at=NEXT_DAY).code == 8
+    told = [one["frame"] for one in receipts(folder) if one.get("kind") == "receipt"]
+    assert len(set(told)) == len(told) == 3
+
+
+def test_an_import_says_that_nobody_knows_who_was_left_out_of_campaigns_that_it_brings(folder: Folder) -> None:
+    said = "who was left out of them for good, by a cap or a holdout, is not"
+    assert apply(folder).code == 0
+    copy_state(folder, "copy.db")
+    folder.write(people(ALL))
+    assert apply(folder, YESTERDAY + timedelta(hours=1)).code == 0
+    restore(folder, "copy.db")
+    assert said in folder.call("state", "import", file(folder), "--yes").err
+    again = folder.call("state", "import", file(folder), "--yes")
+    assert (again.code, again.err) == (0, "")
 
 
 def test_a_state_is_not_checked_against_receipts_of_another(restored: Folder, project: MakeProject) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from octoplan.errors import StateError, StateLocked
+from octoplan.state.against import compare
 from octoplan.state.checking import check
 from octoplan.state.interface import Again, Begin, Refused, Sent, Status, Store, Unknown
 from tests.state.conftest import EPOCH, at, campaign, everything, frame, frame_id, held, record, statuses
@@ -220,6 +221,15 @@ def test_who_was_refused_and_sent_to_later_had_it(store: Store, file: Callable[.
     bring(store, file(receipt(1, "refused", (10,), keep=True), sent(2, PEOPLE, refusals=1)))
     assert statuses(store) == dict.fromkeys(PEOPLE, "sent")
     assert frame(store, 1).status is Status.REFUSED
+
+
+def test_whoever_was_refused_a_second_time_comes_back_as_that(store: Store, file: Callable[..., Path]) -> None:
+    bring(store, file(receipt(1, "refused", (10,), keep=True)))
+    path = file(receipt(1, "refused", (10,), keep=True), receipt(2, "refused", (10,), keep=True, refusals=1))
+    assert bring(store, path).elsewhere == 0
+    assert (held(store)[10].frame, held(store)[10].refusals) == (frame_id(2), 1)
+    assert compare(of(store), path, path.name).broken == ()
+    assert bring(store, path).is_nothing
 
 
 def test_a_refusal_never_takes_a_message_back(store: Store, file: Callable[..., Path]) -> None:
