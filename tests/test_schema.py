@@ -658,6 +658,7 @@ def test_a_wrong_type_says_what_it_must_be_and_what_it_is(campaign: Check, line:
         ("purpose: wholsale", "schema/enum", "did you mean wholesale?"),
         ("on_missing: ignore", "schema/enum", ""),
         ("edition: 0", "schema/range", "for example `edition: 1`"),
+        ("edition: 202612010930", "schema/range", "for example `edition: 1`"),
         ("text: '  '", "schema/pattern", None),
         ("text: ''", "schema/pattern", None),
         ("name: a/b", "schema/pattern", None),

@@ -10,14 +10,14 @@ from octoplan.report.document import VERSION, line
 from octoplan.report.safe import words
 from octoplan.state.asides import KINDS, Aside
 from octoplan.state.cuts import all_cuts
-from octoplan.state.interface import CampaignRecord, FrameRecord, Identity, RunRecord, Store
+from octoplan.state.interface import FORMAT, CampaignRecord, FrameRecord, Identity, RunRecord, Store
 from octoplan.state.steering import values_of
 
 
 def export_header(environment: str, identity: Identity, key_check: str) -> str:
-    """Which state it is, and what tells whether a key is its own → the first line."""
+    """Which state it is, and what tells whether a key is its own → the first line; its format is that of the lines."""
     named = {"octoplan": "state", "version": VERSION, "environment": environment}
-    return line({**named, **asdict(identity), "key_check": key_check})
+    return line({**named, **asdict(identity), "format": FORMAT, "key_check": key_check})
 
 
 def export_lines(store: Store) -> Generator[str]:

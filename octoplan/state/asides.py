@@ -41,7 +41,7 @@ _KEYS: Final[Mapping[str, Mapping[str, Check]]] = MappingProxyType(
         "optout": {"person": fields.person, "ticket": fields.text(), "at": _WHEN, "heard_at": fields.moment},
         "reply": {"ticket": fields.text(), "person": fields.person, "mark": fields.digits(32), "at": _WHEN},
         "forgotten": {"person": fields.person, "at": fields.moment},
-        "suppressed": {"entry": fields.text(), "person": fields.person},
+        "suppressed": {"entry": fields.text(1_000_000), "person": fields.person},
     }
 )
 SHAPES: Final[Mapping[str, Mapping[str, Check]]] = MappingProxyType(

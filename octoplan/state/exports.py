@@ -251,7 +251,7 @@ _FRAME: Final[Mapping[str, Check]] = MappingProxyType(
         "not_after": fields.optional(fields.moment),
         "ticket": fields.optional(fields.text()),
         "cost": fields.optional(fields.money),
-        "units": fields.optional(fields.whole(0)),
+        "units": fields.optional(fields.whole(0, fields.COUNTED)),
         "code": fields.optional(fields.whole(-fields.MOST)),
         "why": fields.text(1_000_000),
     }

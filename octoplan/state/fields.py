@@ -13,6 +13,8 @@ from typing import Any, Final
 Check = Callable[[Any], Any]
 MOST: Final = 2**31 - 1
 """The largest whole number that every store keeps."""
+COUNTED: Final = 10**12
+"""The largest number of parts that a gateway's answer is believed; see `kept`."""
 PEOPLE: Final = 500
 """The most people of one request."""
 KEY: Final = 16
@@ -24,10 +26,15 @@ def whole(least: int, most: int = MOST) -> Check:
 
     def check(value: Any) -> int:
         if type(value) is not int or not least <= value <= most:
-            raise ValueError(f"a whole number from {least} to {most}")
+            raise ValueError(f"a whole number from {least:,} to {most:,}")
         return value
 
     return check
+
+
+def kept(count: int | None) -> int | None:
+    """A count that comes from outside → the same, None where no store could keep it."""
+    return count if count is None or count <= MOST else None
 
 
 def text(most: int = 1000) -> Check:

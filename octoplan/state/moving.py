@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from octoplan.errors import StateError
-from octoplan.state import ndjson
+from octoplan.state import fields, ndjson
 from octoplan.state.asides import Aside
 from octoplan.state.cuts import Cuts
 from octoplan.state.exports import Placed, Record
@@ -149,6 +149,7 @@ class _Rows:
         values["campaign"] = self._campaigns[record.campaign]
         values["status"] = str(record.status)
         values["cost"] = None if record.cost is None else str(record.cost)
+        values["units"] = fields.kept(record.units)
         if record.status is Status.SENDING:
             values |= {"status": str(Status.UNKNOWN), "why": record.why or _WAS_OPEN}
         return [number, *(values[name] for name in _FRAME if name != "no")]

@@ -210,7 +210,7 @@ _RECEIPT: Final[Mapping[str, Check]] = MappingProxyType(
         "ticket": fields.optional(fields.text()),
         "recipients": fields.whole(1, fields.PEOPLE),
         "cost": fields.optional(fields.money),
-        "units": fields.optional(fields.whole(0, 10**12)),
+        "units": fields.optional(fields.whole(0, fields.COUNTED)),
         "code": fields.optional(fields.whole(-fields.MOST)),
         "at": fields.moment,
         "serial": SERIAL,

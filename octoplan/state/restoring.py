@@ -202,9 +202,8 @@ class _Restoring:
         status = _STATUS[one.status]
         self._frames[status] += 1
         why = LOST if one.status == "open" else BROUGHT
-        units = one.units if one.units is None or one.units <= fields.MOST else None
         cost = None if one.cost is None else str(one.cost)
-        told = (status, size, moment(one.at), one.ticket, cost, units, one.code, why)
+        told = (status, size, moment(one.at), one.ticket, cost, fields.kept(one.units), one.code, why)
         if frame is None:
             columns = "status, size, last_change, ticket, cost, units, code, why"
             made: int = self._writer.value(

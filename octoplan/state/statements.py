@@ -10,6 +10,7 @@ an id that was never used, even if it holds the same people again.
 from datetime import UTC, datetime
 from typing import Any
 
+from octoplan.state.fields import kept
 from octoplan.state.halts import ALL
 from octoplan.state.interface import Again, Begin, Change, Child, Open, PutBack, Refused, Sent, Split, TakenOut, Unknown
 from octoplan.state.records import owner_sql
@@ -96,7 +97,7 @@ def _begun(change: Begin | PutBack) -> list[Statement]:
 
 def _sent(change: Sent) -> Statement:
     cost = None if change.cost is None else str(change.cost)
-    values = (change.ticket, cost, change.units, change.why)
+    values = (change.ticket, cost, kept(change.units), change.why)
     return _swap(change, "status = 'sent', ticket = ?, cost = ?, units = ?, why = ?", *values)
 
 

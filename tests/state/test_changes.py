@@ -69,6 +69,14 @@ def test_a_change_by_a_clock_that_runs_behind_makes_no_frame_look_younger(begun:
     assert frame(begun, 1).last_change == at(2)
 
 
+def test_a_number_of_parts_that_no_store_could_keep_is_left_out_and_the_frame_is_sent(begun: Store) -> None:
+    assert begun.commit(EPOCH, [replace(BEGIN, frame=TWO)]) == (True,)
+    parts = {ONE: 2**31 - 1, TWO: 3_000_000_000}
+    changes = [Sent(frame=one, run="run-1", at=at(2), ticket="sms_1", units=units) for one, units in parts.items()]
+    assert all(begun.commit(EPOCH, changes))
+    assert [(one.status, one.units) for one in begun.frames(Status.SENT)] == [("sent", 2**31 - 1), ("sent", None)]
+
+
 def test_an_intent_is_made_once(begun: Store) -> None:
     before = everything(begun)
     assert begun.commit(EPOCH, [BEGIN]) == (False,)

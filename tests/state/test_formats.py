@@ -16,7 +16,7 @@ from octoplan.state.interface import FORMAT, Begin, Delivery, Sent, Store
 from octoplan.state.postgres import PostgresStore
 from tests.state.ageing import age, change, shape
 from tests.state.conftest import EPOCH, Bench, at, campaign, everything, frame_id, record, run_record
-from tests.state.given import changed, of, write_lines
+from tests.state.given import changed, export, of, write_lines
 from tests.state.server import Server
 from tests.state.test_moving import HALTS, given, live, move, opened, place  # noqa: F401 - fixtures among them
 
@@ -199,6 +199,20 @@ def test_an_export_of_the_first_format_is_moved_in(
             assert {one.arm for one in store.frames()} == {""}
     with pytest.raises(Exception, match="import/key"):
         move(place("sqlite"), write_lines(tmp_path / "mixed.ndjson", [changed(header, format=1), *lines, end]))
+
+
+def test_a_state_of_the_first_format_is_exported_in_that_of_its_lines_and_moves(
+    bench: Bench,
+    before: tuple[object, ...],
+    place: Callable[[str], Home],  # noqa: F811 - a fixture
+    tmp_path: Path,
+) -> None:
+    store = bench.open(writable=False)
+    assert (told(store), store.identity.format) == (before, 1)
+    home = place("sqlite")
+    move(home, export(store, tmp_path / "aged.ndjson"))
+    with opened(home) as moved:
+        assert [one.id for one in moved.frames()] == [one.id for one in store.frames()]
 
 
 def test_exports_stay_what_they_were() -> None:

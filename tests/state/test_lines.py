@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from octoplan.errors import StateError
+from octoplan.report.safe import words
 from octoplan.state import exports, ndjson, receipts, sqlite
 from octoplan.state.checking import check
 from octoplan.state.interface import Store
@@ -23,6 +24,7 @@ from tests.state.given import BEGIN, CAMPAIGN, HEADER, bring, changed, export, l
 
 MARK = "Zacharie-Quentin"
 WHOLE = [line(one) for one in (HEADER, BEGIN, CAMPAIGN, sent(1, (10, 11)), receipt(2, "refused", (20,), keep=True))]
+LARGEST = "2,147,483,647"
 ODD = "it holds a number that is none, or is nested too deep"
 PLACED = re.compile(r"f\.ndjson(:\d+:\d+)?[: ].* \[import/[a-z]+\]")
 
@@ -30,6 +32,7 @@ PLACED = re.compile(r"f\.ndjson(:\d+:\d+)?[: ].* \[import/[a-z]+\]")
 def told(error: StateError) -> str:
     assert PLACED.fullmatch(error.what), error.what
     assert MARK not in error.what
+    assert words(error.what) == error.what, "it is shown as it is"
     return error.what
 
 
@@ -65,14 +68,15 @@ def test_what_was_written_is_read_again() -> None:
         (0, {"version": 2}, at("version", 0), "its version is 2, this octoplan reads 1 [import/header]"),
         (0, {"lineage": "XYZ"}, at("lineage", 0), "lineage is not 16 hexadecimal digits [import/value]"),
         (0, {"key_check": ...}, 1, "it has no key_check [import/key]"),
-        (1, {"serial": -1}, at("serial", 1), "serial is not a whole number from 0 to 2000000000 [import/value]"),
-        (1, {"serial": 1.5}, at("serial", 1), "serial is not a whole number from 0 to 2000000000 [import/value]"),
+        (1, {"serial": -1}, at("serial", 1), "serial is not a whole number from 0 to 2,000,000,000 [import/value]"),
+        (1, {"serial": 1.5}, at("serial", 1), "serial is not a whole number from 0 to 2,000,000,000 [import/value]"),
         (1, {"kind": "walk"}, at("kind", 1), "receipts have no line of this kind [import/kind]"),
         (1, {"kind": ...}, 1, "receipts have no line of this kind [import/kind]"),
         (1, {"at": "2026-11-03"}, at("at", 1), "at is not a moment in ISO 8601 with its offset [import/value]"),
         (2, {"channel": "fax"}, at("channel", 2), "channel is not one of sms, voice_sms, rcs, email [import/value]"),
         (2, {"definition": []}, at("definition", 2), "definition is not an object that can be kept [import/value]"),
         (2, {"name": "b"}, at("campaign", 3), "no line before it tells of this campaign [import/reference]"),
+        (3, {"edition": 2**31}, at("edition", 3), f"edition is not a whole number from 1 to {LARGEST} [import/value]"),
         (3, {"recipients": 0}, at("recipients", 3), "recipients is not a whole number from 1 to 500 [import/value]"),
         (3, {"recipients": True}, at("recipients", 3), "recipients is not a whole number from 1 to 500 [import/value]"),
         (3, {"recipients": 3}, at("people", 3), "there are more or fewer people than recipients [import/count]"),

@@ -191,6 +191,29 @@ def test_waves_stay_cut_where_the_state_is_moved_to(
         assert cuts_of(store.meta(), "winter") is None
 
 
+def test_a_list_of_suppressions_that_takes_many_words_moves_with_its_people(
+    lived: Store, place: Callable[[str], Home], tmp_path: Path
+) -> None:
+    entry = json.dumps({"from": [f"audiences/unsubscribed-2026-{number}.csv" for number in range(100)]})
+    lived.remember(EPOCH, entry, (), [[10, 11]])
+    home = place("sqlite")
+    move(home, export(lived, tmp_path / "first.ndjson"))
+    with opened(home) as store:
+        assert list(store.suppressed_in(entry)) == [[10, 11]]
+
+
+def test_more_parts_than_a_store_can_keep_are_read_and_left_out(
+    given: list[str], place: Callable[[str], Home], tmp_path: Path
+) -> None:
+    lines = [changed(line, units=3_000_000_000) if '"status":"sent","size"' in line else line for line in given]
+    assert lines != given
+    for kind in OTHER:
+        home = place(kind)
+        move(home, write_lines(tmp_path / "first.ndjson", lines))
+        with opened(home) as store:
+            assert {one.units for one in store.frames() if one.status == "sent"} == {None}
+
+
 def test_an_export_from_before_flags_were_in_it_is_read(
     given: list[str], place: Callable[[str], Home], tmp_path: Path
 ) -> None:
