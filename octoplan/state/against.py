@@ -112,9 +112,10 @@ def _gone(state: State) -> _Gone:
 
 
 def _last(path: Path, shown: str, known: Known) -> Iterator[Receipt]:
-    """A file of receipts → the last one of every frame."""
+    """A file of receipts → the last one of every frame that is known; an apply that is at work adds others."""
+    last = {number for number, _ in known.last.values()}
     for entry in receipts.read(path, shown):
-        if isinstance(entry.what, Receipt) and known.last[entry.what.frame][0] == entry.line.number:
+        if isinstance(entry.what, Receipt) and entry.line.number in last:
             yield entry.what
 
 

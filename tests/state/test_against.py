@@ -11,7 +11,7 @@ from octoplan.report.compared import TOLD
 from octoplan.state import receipts
 from octoplan.state.against import RULES, Compared, compare, forgotten
 from octoplan.state.interface import Begin, Open, Refused, Sent, Store, Unknown
-from octoplan.state.receipts import Receipt
+from octoplan.state.receipts import Known, Receipt
 from tests.state.conftest import EPOCH, at, campaign, everything, frame_id, record
 from tests.state.given import BEGIN, HEADER, KEYS, bring, of, receipt, sent, write
 
@@ -176,6 +176,22 @@ def test_of_several_receipts_of_a_frame_the_last_counts(begun: Store, file: File
     assert all(begun.commit(EPOCH, [Sent(frame=frame_id(1), run="run-1", at=at(3), ticket="sms_1")]))
     assert found(begun, file(receipt(1, "unknown", PEOPLE), sent(1, PEOPLE))) == {}
     assert "receipts/status" in found(begun, file(sent(1, PEOPLE), receipt(1, "refused", PEOPLE)))
+
+
+def test_what_an_apply_that_is_at_work_adds_is_left_for_the_next_check(
+    store: Store, file: File, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = file(sent(1, PEOPLE))
+    bring(store, path)
+    survey = receipts.survey
+
+    def surveyed(path: Path, shown: str) -> Known:
+        known = survey(path, shown)
+        write(path, sent(1, PEOPLE), receipt(2, "open", (20,)), sent(2, (20,)))
+        return known
+
+    monkeypatch.setattr(receipts, "survey", surveyed)
+    assert against(store, path) == Compared(receipts=1, serial=1, broken=())
 
 
 def test_whoever_was_retried_after_a_refusal_is_not_held_against_the_state(store: Store, file: File) -> None:
