@@ -54,10 +54,12 @@ def mapped_files(name: str) -> Iterator[None]:
 def check_file(path: Path) -> None:
     """Pass a file that may be a state; StateError if others may write to it, if it is cut off, or is something else."""
     with mapped_files(f"the state {path.name}"):
+        _check_folder(path)
+        path = path.resolve()  # log and lock lie beside the file itself, whatever links lead to it
+        _check_folder(path)
         found = path.stat()
         with path.open("rb") as file:
             header = file.read(_HEADER)
-        _check_folder(path)
     if found.st_mode & 0o022:
         raise StateError(f"others may write to {path.name}", hint=f"chmod 600 {path.name}")
     pages, size = int.from_bytes(header[28:32], "big"), int.from_bytes(header[16:18], "big")

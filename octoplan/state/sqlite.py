@@ -33,7 +33,7 @@ class SqliteStore(SqlStore):
 
     def __init__(self, path: Path, *, writable: bool) -> None:
         check_file(path)
-        self.path = path
+        self.path = path = path.resolve()  # whoever comes by another link has to meet the same lock
         self._writing = threading.Lock()
         self._reading = threading.Lock()
         with mapped():

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from octoplan.errors import StateError
+from octoplan.errors import StateError, StateLocked
 from octoplan.state import database
 from octoplan.state.interface import Begin, Sent, Status
 from octoplan.state.keys import derive
@@ -86,6 +86,34 @@ def test_no_state_is_made_beside_the_log_of_one_that_lay_there(path: Path, store
     database.create(path, META)
     with closing(SqliteStore(path, writable=False)) as made:
         assert made.campaigns() == ()
+
+
+def linked(path: Path, folder: Path) -> Path:
+    """Make a folder from which a link leads to the state."""
+    folder.mkdir(mode=0o700)
+    link = folder / "production.db"
+    link.symlink_to(path)
+    return link
+
+
+def test_a_state_that_several_links_lead_to_is_held_by_one(path: Path, store: SqliteStore) -> None:
+    with store.lock():
+        for name in ("first", "second"):
+            link = linked(path, path.with_name(name))
+            with closing(SqliteStore(link, writable=True)) as other, pytest.raises(StateLocked), other.lock():
+                pass
+    assert sorted(file.name for file in path.parent.glob("*/*")) == ["production.db"] * 2
+
+
+@pytest.mark.parametrize("folder", ["its own", "the link's"])
+def test_neither_the_folder_of_a_link_nor_that_of_the_state_may_be_written_by_others(
+    folder: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "far" / "state.db"
+    database.create(path, META)
+    link = linked(path, tmp_path / "near")
+    (path if folder == "its own" else link).parent.chmod(0o777)
+    assert "others may write to the folder" in refusal(link).what
 
 
 def test_pages_that_contradict_each_other_are_damage(path: Path, store: SqliteStore) -> None:
