@@ -57,17 +57,34 @@ def check_file(path: Path) -> None:
         _check_folder(path)
         path = path.resolve()  # log and lock lie beside the file itself, whatever links lead to it
         _check_folder(path)
-        found = path.stat()
-        with path.open("rb") as file:
-            header = file.read(_HEADER)
-    if found.st_mode & 0o022:
+        mode = path.stat().st_mode
+        whole = _is_whole(path) or _is_whole(path)  # the log may have been emptied into it, or pages of it given up
+    if mode & 0o022:
         raise StateError(f"others may write to {path.name}", hint=f"chmod 600 {path.name}")
-    pages, size = int.from_bytes(header[28:32], "big"), int.from_bytes(header[16:18], "big")
-    wal = Path(f"{path}-wal")
-    # With a write-ahead log the last pages may be in there alone.
-    whole = found.st_size >= pages * (65536 if size == 1 else size) or (wal.exists() and wal.stat().st_size > 0)
-    if header[:15] != b"SQLite format 3" or not whole:
+    if not whole:
         raise StateError(f"{path.name} is truncated or no state", hint=RESTORE)
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a file is as long as its header says; with a write-ahead log its last pages may be in there alone.
+
+    The size is looked at last: by then all is in the file that a log which is empty has held.
+    """
+    with path.open("rb") as file:
+        header = file.read(_HEADER)
+    pages, size = int.from_bytes(header[28:32], "big"), int.from_bytes(header[16:18], "big")
+    logged = _size(path.with_name(f"{path.name}-wal")) > 0
+    return header[:15] == b"SQLite format 3" and (
+        logged or path.stat().st_size >= pages * (65536 if size == 1 else size)
+    )
+
+
+def _size(path: Path) -> int:
+    """A file's bytes, 0 where there is none."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _check_folder(path: Path) -> None:
@@ -111,7 +128,7 @@ def check_no_log(path: Path) -> None:
     """Pass a place without the log of a state that lay there: SQLite would merge it into a new one, whatever it is."""
     log = path.with_name(f"{path.name}-wal")
     with mapped_files(log.name):
-        left = not path.exists() and log.exists() and log.stat().st_size > 0
+        left = not path.exists() and _size(log) > 0
     if left:
         raise StateError(
             f"{log.name} is left of a state that lay here: it would be merged into a new one",

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -114,6 +115,26 @@ def test_neither_the_folder_of_a_link_nor_that_of_the_state_may_be_written_by_ot
     link = linked(path, tmp_path / "near")
     (path if folder == "its own" else link).parent.chmod(0o777)
     assert "others may write to the folder" in refusal(link).what
+
+
+def test_a_log_that_is_emptied_while_a_state_is_looked_at_is_no_damage(
+    path: Path, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stat, looked = Path.stat, [0]
+
+    def stat_and_empty(file: Path, **other: Any) -> Any:
+        found = stat(file, **other)
+        looked[0] += file == path
+        if looked[0] == at:
+            store.scrub()
+        return found
+
+    for at in range(1, 4):
+        looked[0] = 0
+        store.note(EPOCH, f"note-{at}", "note" * 10_000)
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "stat", stat_and_empty)
+            database.check_file(path)
 
 
 def test_pages_that_contradict_each_other_are_damage(path: Path, store: SqliteStore) -> None:
