@@ -40,6 +40,11 @@ class SystemClock:
         return time.clock_gettime(time.CLOCK_BOOTTIME) if sys.platform == "linux" else time.monotonic()
 
 
+def legible(text: str) -> str:
+    """What the system or a command line says → the same, `?` for bytes that are no text: no state could keep them."""
+    return text.encode(errors="replace").decode()
+
+
 @dataclass(slots=True)
 class Console:
     """Streams and environment variables of one call, and the exit code that it will have."""
@@ -59,6 +64,11 @@ class Console:
     def is_interactive(self) -> bool:
         """Whether a person is there to be asked."""
         return self.stdin.isatty() and self.err.isatty() and not self.environ.get("CI")
+
+    @property
+    def user(self) -> str:
+        """Who calls, as far as the environment says."""
+        return legible(self.environ.get("USER") or self.environ.get("LOGNAME") or "somebody")
 
     def is_colored(self, stream: TextIO) -> bool:
         """Whether this stream takes colour."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from octoplan.cli.console import Console
+from octoplan.cli.console import Console, legible
 from octoplan.cli.options import common
 from octoplan.cli.session import Session, open_session
 
@@ -40,8 +40,7 @@ def command(console: Console, campaign: str | None, why: str) -> None:
 
 
 def _who(console: Console) -> str:
-    user = console.environ.get("USER") or console.environ.get("LOGNAME") or "somebody"
-    return f"{user} on {os.uname().nodename}"
+    return f"{console.user} on {legible(os.uname().nodename)}"
 
 
 def _said(session: Session, found: "InFlight") -> str:

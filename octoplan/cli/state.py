@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from octoplan.cli.console import Console
+from octoplan.cli.console import Console, legible
 from octoplan.cli.options import common
 from octoplan.cli.session import open_session
 from octoplan.cli.state_import import import_
@@ -148,14 +148,13 @@ def resolve(console: Console, frame: str, sent: bool | None, why: str, *, yes: b
         raise UsageError("say which: --sent or --not-sent", hint="Octopush's own reports tell, by ticket and time")
     session = open_session(console, sending=True)
     with session.state(writable=True) as state, state.store.lock():
-        record = state.store.frame(frame)
+        record = state.store.frame(legible(frame))
         word = "sent" if sent else "not sent"
         if not sent and (lurking := state.store.lurking()):
             raise faults.lurking(lurking)
         if not yes:
             console.confirm(f"{record.size:,} people of {record.campaign} are {word}")
-        who = console.environ.get("USER") or console.environ.get("LOGNAME") or "somebody"
-        note = f"{who} says {word}{f': {why}' if why else ''}"
+        note = f"{console.user} says {word}{f': {legible(why)}' if why else ''}"
         if not state.store.resolve(record.id, sent=sent, why=note, at=console.clock.now()):
             raise StateError(
                 f"frame {record.id[:12]} is {record.status}, not unknown", hint="only unknown frames are resolved"

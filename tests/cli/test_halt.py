@@ -156,6 +156,13 @@ def test_an_address_among_the_reasons_is_kept_masked(folder: Folder) -> None:
         assert "ann@" not in said
 
 
+def test_whoever_has_a_name_that_is_no_text_can_halt_it(folder: Folder) -> None:
+    env = KEY | ACCOUNT | {"USER": "ren\udce9"}  # as Python has the byte E9
+    halted = folder.call("--env", "production", "halt", "--why", "caf\udce9", env=env, at=datetime.now(UTC))
+    assert halted.code == 0, halted
+    assert "everything was halted by ren? on " in call(folder, "status").out
+
+
 def test_a_halt_must_name_its_environment(folder: Folder) -> None:
     outcome = folder.call("halt", env=KEY | {"OCTOPLAN_ENV": "production"})
     assert (outcome.code, "must name it itself" in outcome.err) == (64, True)

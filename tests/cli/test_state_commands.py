@@ -171,6 +171,16 @@ def test_an_export_of_open_frames_holds_no_body(held: Folder) -> None:
     assert not [key for one in records for key in one if "body" in key or "sealed" in key]
 
 
+def test_what_is_no_text_is_kept_with_marks_in_its_place(applied: Folder) -> None:
+    damage(applied, "UPDATE frames SET status = 'unknown' WHERE no = 1")
+    (frame,) = (one["id"] for one in exported(applied) if one.get("status") == "unknown" and one["kind"] == "frame")
+    resolve = ("state", "resolve", "--sent", "--yes", "--why", "caf\udce9")
+    said = applied.call(*resolve, "\udce9", env={"USER": "ren\udce9"})
+    assert (said.code, "no frame begins with '?'" in said.err) == (1, True), said
+    assert applied.call(*resolve, frame, env={"USER": "ren\udce9"}).code == 0
+    assert [one["why"] for one in exported(applied) if one.get("id") == frame] == ["ren? says sent: caf?"]
+
+
 def test_what_a_person_gave_as_a_reason_is_masked(applied: Folder) -> None:
     damage(applied, "UPDATE frames SET why = 'ask +33600079999 or wilhelmine@mail1.example.org' WHERE no = 1")
     frames = [one for one in exported_of(applied) if one.get("kind") == "frame"]
