@@ -123,15 +123,20 @@ def people(value: Any) -> tuple[int, ...]:
         packed = b"?"
     if len(packed) % KEY or len(packed) > PEOPLE * KEY:
         raise ValueError(f"at most {PEOPLE} person keys in base64")
-    keys = tuple(int.from_bytes(packed[at : at + KEY], "big") for at in range(0, len(packed), KEY))
-    if any(one >= other for one, other in pairwise(keys)):
+    found = keys(packed)
+    if any(one >= other for one, other in pairwise(found)):
         raise ValueError("person keys in ascending order, each of them once")
-    return keys
+    return found
 
 
-def packed(keys: tuple[int, ...]) -> str:
+def keys(packed: bytes | bytearray) -> tuple[int, ...]:
+    """The bytes of person keys → the keys."""
+    return tuple(int.from_bytes(packed[at : at + KEY], "big") for at in range(0, len(packed), KEY))
+
+
+def packed(people: tuple[int, ...]) -> str:
     """Person keys in order → what `people` reads."""
-    return base64.b64encode(b"".join(key.to_bytes(KEY, "big") for key in keys)).decode("ascii")
+    return base64.b64encode(b"".join(person.to_bytes(KEY, "big") for person in people)).decode("ascii")
 
 
 def _can_be_kept(value: str) -> bool:

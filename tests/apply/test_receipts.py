@@ -23,11 +23,12 @@ from tests.apply.conftest import EPOCH, KEYS, LINEAGE, NOW, address_of, frames, 
 from tests.apply.gateway import ACCEPT, CUT_AFTER, CUT_BEFORE, RIDDLE, STOP_MISSING, always
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from octoplan.apply.events import Event
     from octoplan.frame import Frame
+    from octoplan.state.interface import Held
     from tests.apply.conftest import Field
 
 
@@ -171,6 +172,26 @@ def test_what_a_run_that_only_settled_could_not_tell_is_told_by_the_next_one(
     ground.settle()
     apply(ground, file)
     assert endings(file) == ["sent"]
+
+
+def test_of_however_many_frames_nothing_was_told_an_editions_people_are_looked_through_once(
+    ground: Field, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SqliteStore, "end", lambda *_: None)
+    sent = [*frames(9), *frames(3, "winter-sale", first=40)]
+    ground.send(*sent)
+    looks: list[tuple[str, int]] = []
+    kept = SqliteStore.messages
+
+    def messages(store: SqliteStore, campaign: str, edition: int) -> Iterator[Sequence[Held]]:
+        looks.append((campaign, edition))
+        return kept(store, campaign, edition)
+
+    monkeypatch.setattr(SqliteStore, "messages", messages)
+    monkeypatch.setattr(SqliteStore, "people", lambda *_: pytest.fail("a look for each frame"))
+    apply(ground, file)
+    assert looks == [("autumn-sale", 1), ("winter-sale", 1)]
+    assert {one.frame: one.people for one in told(file)} == {one.id: one.people for one in sent}
 
 
 def test_what_a_person_resolved_since_is_told_by_the_next_apply(ground: Field, file: Path) -> None:
