@@ -40,6 +40,14 @@ def unusable(reason: Reason | None) -> StateError:
     return StateError(f"the state cannot be used: {reason}", hint=hint)
 
 
+def still_read() -> StateError:
+    """The error to raise when what was erased cannot leave the file, since somebody reads what was there before."""
+    return StateError(
+        "it is erased, but copies of it are still in the file: another process is in the middle of reading the state",
+        hint="end that, such as an export, or wait: the next command that writes to the state takes the copies out",
+    )
+
+
 def held(by: str) -> StateLocked:
     """Who holds the state, nothing where that is not known → the error to raise."""
     return StateLocked(

@@ -77,21 +77,29 @@ class SqliteStore(SqlStore):
         return super().breaches()
 
     def scrub(self) -> None:
-        """Write the file anew, and empty the log: pages that were given up, and copies of rows in inner ones, go."""
+        """Write the file anew, and empty the log: pages that were given up, and copies of rows in inner ones, go.
+
+        StateError where somebody reads on from what there was before, such as an export: copies stay for as long.
+        """
         connection = self._writer
         if connection is None:
             raise StateError("this state is open for reading only")
         with self._writing, mapped():
             connection.execute("VACUUM")
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            if not _empty_log(connection):
+                raise faults.still_read()
 
     def close(self) -> None:
-        """Let go of the file, the write-ahead log emptied, so that nothing erased stays readable in it."""
+        """Let go of the file, the write-ahead log emptied, so that nothing erased stays readable in it.
+
+        Where somebody is in the middle of reading, whoever closes it next does that: an apply is not kept waiting.
+        """
         self._reader.close()
         if self._writer is not None:
             try:
                 with mapped():
-                    self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                    self._writer.execute("PRAGMA busy_timeout = 1000")
+                    _empty_log(self._writer)
             finally:
                 self._writer.close()
 
@@ -165,6 +173,12 @@ class _SqliteWriter(Writer):
 
     def place(self, people: Iterable[Placed]) -> int:
         return self._connection.executemany(_PLACE, people).rowcount
+
+
+def _empty_log(connection: sqlite3.Connection) -> bool:
+    """Put all of the log into the file; whether nobody, who reads what was there before, kept it from being emptied."""
+    busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not busy
 
 
 def _hold_file(descriptor: int) -> None:

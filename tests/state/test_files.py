@@ -5,6 +5,7 @@ import secrets
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from functools import partial
@@ -289,6 +290,29 @@ def test_nothing_erased_stays_in_the_log_even_if_somebody_reads_meanwhile(path: 
     store.close()
     assert sealed[100:130] not in b"".join(bytes_of(path).values())
     reader.close()
+
+
+def test_whoever_reads_on_while_something_is_erased_is_told_of_and_keeps_nobody_waiting(
+    path: Path, store: SqliteStore
+) -> None:
+    sealed = KEYS.seal(frame_id(1), secrets.token_bytes(5_000), secrets.token_bytes)
+    record(store, campaign({1: (1,)}))
+    store.commit(EPOCH, [Begin(frame=frame_id(1), run="run-1", at=NOW, body=sealed)])
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT sealed FROM bodies").fetchone()
+        store.commit(EPOCH, [Sent(frame=frame_id(1), run="run-1", at=NOW)])
+        assert store._writer is not None
+        store._writer.execute("PRAGMA busy_timeout = 10")
+        with pytest.raises(StateError, match="copies of it are still in the file"):
+            store.scrub()
+        begun = time.monotonic()
+        store.close()
+        assert time.monotonic() - begun < 10
+        assert sealed[100:130] in b"".join(bytes_of(path).values())
+        reader.execute("ROLLBACK")
+        SqliteStore(path, writable=True).close()
+        assert sealed[100:130] not in b"".join(bytes_of(path).values())
 
 
 def said_clearly(path: Path) -> bool:
