@@ -168,13 +168,17 @@ def _counted_arm(row: Row) -> tuple[str, int]:
 
 
 def remember(writer: Writer, entry: str, left: Iterable[Sequence[int]], joined: Iterable[Sequence[int]]) -> None:
-    """Who left a list of suppressions and who joined it, in batches → the rows of that list."""
+    """Who left a list of suppressions and who joined it, in batches → the rows of that list.
+
+    Whoever asked to be forgotten is in no list: who stands there is suppressed for good, without anybody saying which.
+    """
     for batch in left:
         gone = [(entry, person_bytes(person)) for person in batch]
         writer.each("DELETE FROM suppressed WHERE entry = ? AND person = ?", gone)
     writer.insert(
         "suppressed", ("entry", "person"), ((entry, person_bytes(person)) for batch in joined for person in batch)
     )
+    writer.change("DELETE FROM suppressed WHERE entry = ? AND person IN (SELECT person FROM forgotten)", entry)
 
 
 def hear(writer: Writer, heard: Sequence[Heard]) -> int:

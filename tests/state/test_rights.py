@@ -67,6 +67,16 @@ def test_counts_stay_true_and_nothing_of_the_person_is_left(store: Store, name: 
     assert len(people(store, name)) == 4
 
 
+def test_whoever_is_forgotten_comes_back_into_no_list_of_suppressions(store: Store) -> None:
+    entry = "all phone_number audiences/unsubscribed.csv"
+    store.remember(EPOCH, entry, (), [[10, 11]])
+    forget(store, 11)
+    assert list(store.suppressed_in(entry)) == [[10]]
+    store.remember(EPOCH, entry, [[10]], [[11, 12]])  # the file still names them when it changes
+    assert list(store.suppressed_in(entry)) == [[12]]
+    assert store.everything(11).lists == ()
+
+
 def test_who_was_only_planned_was_never_sent_to_and_leaves_no_tombstone(store: Store, name: str) -> None:
     assert forget(store, 20) == (0, 1)
     assert 20 not in people(store, name)
