@@ -22,6 +22,8 @@ from octoplan.state.steering import Steering
 
 VERSION: Final = 1
 KIND: Final = "state"
+# How often a person unlocked it: each earlier epoch may have a lock that is looked for.
+EPOCH: Final = fields.whole(0, 100_000)
 _STATUSES: Final = tuple(str(one) for one in Status)
 
 
@@ -219,7 +221,7 @@ _HEADER: Final[Mapping[str, Check]] = MappingProxyType(
         "format": fields.whole(1),
         "lineage": fields.digits(16),
         "serial": SERIAL,
-        "epoch": SERIAL,
+        "epoch": EPOCH,
         "key_check": fields.digits(32),
     }
 )

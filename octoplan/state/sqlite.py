@@ -62,10 +62,16 @@ class SqliteStore(SqlStore):
 
     def lurking(self) -> tuple[str, ...]:
         """Processes that were shut out and live on: they hold the lock of an earlier epoch."""
-        earlier = range(1, self.identity.epoch)
+        epoch = self.identity.epoch
         with mapped_files("the lock of the state"):
-            found = (_holder(Path(f"{self.path}.lock.{epoch}")) for epoch in earlier)
+            locks = sorted((number, path) for path in self.path.parent.iterdir() if (number := self._epoch_of(path)))
+            found = (_holder(path) for number, path in locks if number < epoch)
             return tuple(one for one in found if one)
+
+    def _epoch_of(self, path: Path) -> int:
+        """A file beside the state → the epoch of which it is the lock, 0 where it is none."""
+        number = path.name.removeprefix(f"{self.path.name}.lock.")
+        return int(number) if number != path.name and number.isascii() and number.isdigit() else 0
 
     def breaches(self) -> tuple[Breach, ...]:
         """What QUESTIONS find, in their order; StateError where pages of the file contradict each other."""

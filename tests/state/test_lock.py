@@ -14,6 +14,7 @@ import pytest
 from octoplan.errors import StateLocked
 from octoplan.state.interface import Again, Begin, Status, Store
 from tests.conftest import stop
+from tests.state.ageing import change
 from tests.state.conftest import EPOCH, NOW, Bench, campaign, frame_id, record
 from tests.state.server import PATIENCE
 
@@ -116,6 +117,15 @@ def test_whoever_was_shut_out_is_named_for_as_long_as_it_lives(bench: Bench, kin
         await_nobody(store)
     with store.lock():
         assert store.lurking() == ()
+
+
+def test_however_often_a_state_was_unlocked_its_earlier_locks_are_found(bench: Bench, kind: str) -> None:
+    epoch = 2_000_000_000 if kind == "sqlite" else 100_000
+    with holder(bench, kind) as first:
+        change(bench, f"UPDATE meta SET value = '{epoch}' WHERE name = 'epoch'")
+        for name in ("", "-1", "1x", "²") if kind == "sqlite" else ():
+            (bench.folder / f"state.db.lock.{name}").touch()
+        assert bench.open().lurking() == (f"process {first.pid} on {os.uname().nodename}",)
 
 
 def await_nobody(store: Store) -> None:

@@ -321,6 +321,7 @@ WRONG: dict[str, tuple[Callable[[list[str]], list[str]], str]] = {
     "with a wrong count": (_edit("end", lines=3), "import/count"),
     "of a newer version": (_edit("header", version=2), "import/header"),
     "of a newer format": (_edit("header", format=99), "import/header"),
+    "of an epoch that nobody reaches": (_edit("header", epoch=2_000_000_000), "import/value"),
     "of something else": (_edit("header", octoplan="receipts"), "import/header"),
     "without a key check": (_edit("header", key_check=...), "import/key"),
     "with a key that is unknown": (_edit("frame", colour="red"), "import/key"),
