@@ -88,9 +88,9 @@ class Campaign:
         """Under which name a state has it, and request ids follow from it."""
         return self.held_under or self.name
 
-    def held_in(self, names: Collection[str]) -> "Campaign":
-        """The same campaign for a state that has campaigns of these names: under its own, or under the one it had."""
-        is_moved = self.moved_from in names and self.name not in names
+    def held_in(self, names: Collection[str], holding: Collection[str]) -> "Campaign":
+        """The same for a state with campaigns of these names, some `holding` people: under its own or former one."""
+        is_moved = self.moved_from in names and self.name not in holding
         return replace(self, held_under=self.moved_from) if is_moved else self
 
     @property

@@ -22,7 +22,7 @@ def recording(drawn: Drawn, applier: Applier, accepted: Accepted, *, retry_refus
     sending = {step.campaign for step in drawn.plan.steps if step.is_due}
     due = [draft for draft in drawn.drafts if draft.campaign.name in sending]
     drafts = [draft for draft in due if draft.recipients]  # of others only own staff still get something
-    capped = [draft for draft in drawn.drafts if (draft.over.left_out or draft.held_out) and draft not in drafts]
+    capped = [draft for draft in drawn.drafts if draft.campaign.name in drawn.deciding and draft not in drafts]
     boarding = Boarding(applier=applier, accepted=accepted, heard=drawn.heard)
     for draft in drafts:
         draft.messages.framing.identify(draft.origin.prefix)

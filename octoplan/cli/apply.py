@@ -117,7 +117,7 @@ def _apply(session: Session, applier: "Applier", order: Order, done: Done) -> No
             show_plan(console, drawn.plan, "text")
         tell(console, applier, refused.listed(table, drawn.drafts, tuple(told)), told)
         drawn.plan.raise_if_refused()
-        if (drawn.plan.has_changes or drawn.leaves_out) and not applier.stop.is_set:
+        if (drawn.plan.has_changes or drawn.deciding) and not applier.stop.is_set:
             if drawn.plan.has_changes:
                 approving.ask(console, drawn.plan, auto=order.auto_approve)
                 credit.check(drawn.least_credit, drawn.plan, applier.gateway.balance, order.accepted)

@@ -10,7 +10,7 @@ from octoplan import campaign, project
 from octoplan.campaign import Campaign
 from octoplan.cli.console import Console
 from octoplan.cli.serving import open_storage, start_sandbox, warn_of_people
-from octoplan.errors import StateError, UsageError
+from octoplan.errors import OctoplanError, StateError, UsageError
 from octoplan.project import SANDBOX, Environment, Outside, Project, own_folder
 from octoplan.spec import SECRETS
 
@@ -62,8 +62,7 @@ class Session:
     def kept(self, campaign: Campaign) -> tuple[Campaign, bytes]:
         """A campaign → the same as the state has it, and the key by which that tells who gets which variant."""
         with self.state() as state:
-            names = {record.name for record in state.store.campaigns()}
-            return campaign.held_in(names), state.keys.person
+            return state.as_held(campaign), state.keys.person
 
     def held_as(self, state: "State", campaign: str) -> str:
         """A campaign as its author calls it → as the state calls it; UsageError where nobody knows it.
@@ -72,11 +71,15 @@ class Session:
         """
         from octoplan.state.records import is_seed  # noqa: PLC0415 - only where a state is
 
-        known = {record.name for record in state.store.campaigns() if not is_seed(record.name)}
-        if campaign in known:
+        if campaign in state.store.holding() and not is_seed(campaign):
             return campaign
-        (found,) = self.campaigns((campaign,))
-        return found.held_in(known).held_as
+        try:
+            (found,) = self.campaigns((campaign,))
+        except OctoplanError:
+            if is_seed(campaign) or campaign not in {record.name for record in state.store.campaigns()}:
+                raise
+            return campaign  # the state knows who is left out of it
+        return state.as_held(found).held_as
 
     @property
     def cores(self) -> int:

@@ -27,8 +27,8 @@ class Course:
     `gateway` None: nothing is simulated. `reviewed`: no message is planned that this file does not hold. `notice` is
     told what is being done, for progress; `pace` waits before each simulated request. `rejects` is given the rows that
     cannot be used. `cores`: how many may render. `accepted`: numbers that may pass a limit. `balance` asks the gateway
-    for the credit, where a limit wants to know it. `records`: every campaign that the state has, by name. `windows`:
-    what the project says of them.
+    for the credit, where a limit wants to know it. `records`: every campaign that the state has, by name; `holding`:
+    the names of those that hold people. `windows`: what the project says of them.
     """
 
     environment: Environment
@@ -42,6 +42,7 @@ class Course:
     cores: int = 1
     accepted: Accepted = field(default_factory=lambda: MappingProxyType({}))
     records: tuple[CampaignRecord, ...] = ()
+    holding: frozenset[str] = frozenset()
     balance: Ask = unasked
     windows: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
     notice: Notice = lambda _: None
@@ -51,4 +52,4 @@ class Course:
     def through(self, project: Project) -> Self:
         """The same, with what the state knows of campaigns and the project says of windows."""
         records = tuple(one for one in self.state.store.campaigns() if not is_own(one.name))
-        return replace(self, records=records, windows=project.windows)
+        return replace(self, records=records, holding=self.state.store.holding(), windows=project.windows)

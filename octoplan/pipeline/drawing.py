@@ -19,6 +19,7 @@ from octoplan.pipeline.halted import halted_faults, halted_notices
 from octoplan.pipeline.lasting import with_ends
 from octoplan.pipeline.linted import lint_all
 from octoplan.pipeline.remembered import Compared, compare
+from octoplan.pipeline.review import covers
 from octoplan.pipeline.sameday import same_day
 from octoplan.pipeline.simulation import simulate, stand_ins_for
 from octoplan.pipeline.steps import closed_step, removed_steps, step, with_heard
@@ -33,28 +34,25 @@ from octoplan.table.connection import Table
 class Drawn:
     """A plan, and the drafts it was drawn from, whose tables still hold the people to send to.
 
-    `caps`: who of them is over one; `least_credit`: what must be left of the credit, None where nothing must. `heard`:
-    the number of the last opt-out that it knows of.
+    `caps`: who of them is over one. `deciding`: of which campaigns an apply writes down that somebody is left out, also
+    if nothing is sent; none that a reviewed plan does not hold as it is. `least_credit`: what must be left of the
+    credit, None where nothing must. `heard`: the number of the last opt-out that it knows of.
     """
 
     plan: Plan
     drafts: tuple[Draft, ...]
     caps: Caps | None = None
+    deciding: frozenset[str] = frozenset()
     least_credit: Decimal | None = None
     heard: int = 0
     suppressed: Compared = field(default_factory=Compared)
-
-    @property
-    def leaves_out(self) -> bool:
-        """Whether an apply has to write down that somebody is left out of an edition, even if nothing is sent."""
-        return any(draft.over.left_out or draft.held_out for draft in self.drafts)
 
 
 def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: Course) -> Drawn:
     """Valid campaigns and the state → the plan; ProjectInvalid with the Problems of all campaigns."""
     course = course.through(project)
     known = {record.name: record for record in course.records}
-    campaigns = [campaign.held_in(known) for campaign in campaigns]
+    campaigns = [campaign.held_in(known, course.holding) for campaign in campaigns]
     closed = [campaign for campaign in campaigns if campaign.is_closed(course.now)]
     active = [campaign for campaign in campaigns if not campaign.is_closed(course.now)]
     course.notice("reading contacts")
@@ -86,7 +84,23 @@ def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: 
     faults = (*credit_faults(least, plan, course.balance, course.accepted), *halted_faults(halts, plan))
     limited = _limited(project, plan, course)
     plan = replace(limited, blocked=(*limited.blocked, *faults))
-    return Drawn(plan=plan, drafts=tuple(drafts), caps=caps, least_credit=least, heard=heard, suppressed=suppressed)
+    return Drawn(
+        plan=plan,
+        drafts=tuple(drafts),
+        caps=caps,
+        deciding=frozenset(_deciding(drafts, course)),
+        least_credit=least,
+        heard=heard,
+        suppressed=suppressed,
+    )
+
+
+def _deciding(drafts: Sequence[Draft], course: Course) -> Iterator[str]:
+    reviewed, keyed_digest = course.reviewed, course.state.keys.keyed_digest
+    for one in drafts:
+        leaves_out = one.over.left_out or one.held_out
+        if leaves_out and (reviewed is None or covers(reviewed, one.campaign, keyed_digest)):
+            yield one.campaign.name
 
 
 def _guarded(project: Project, active: Sequence[Campaign], suppressed: Sequence[str], course: Course) -> Plan:

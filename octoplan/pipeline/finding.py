@@ -73,7 +73,7 @@ class Asked:
 def why(asked: Asked, typed: str) -> Answer:
     """An address as a person types it → the Answer; ProjectInvalid where the campaign is not valid."""
     state = asked.state
-    campaign = asked.campaign.held_in({record.name for record in state.store.campaigns()} if state else ())
+    campaign = asked.campaign if state is None else state.as_held(asked.campaign)
     verdict = judge(campaign.address_field, campaign.audience.home if campaign.audience else None)(typed)
     if verdict.address is None:
         found = Found(rule=Rule.INVALID, why=verdict.reason or "")

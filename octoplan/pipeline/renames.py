@@ -24,7 +24,7 @@ def rename_faults(draft: Draft, course: Course) -> Iterator[str]:
     That is one of nearly the same words, when at least half of the people of either are people of both.
     """
     campaign = draft.campaign
-    if campaign.held_as in {record.name for record in course.records} or not draft.recipients:
+    if campaign.held_as in course.holding or not draft.recipients:
         return
     for record in course.records:
         if record.name in campaign.not_moved_from or not _is_alike(campaign, record):
@@ -69,9 +69,14 @@ def _words(content: Any) -> list[str]:
 
 
 def _held(record: CampaignRecord, course: Course) -> int:
-    return sum(course.state.store.counts(record.name, record.edition).values())
+    return sum(course.state.store.counts(record.name, _edition(record, course)).values())
+
+
+def _edition(record: CampaignRecord, course: Course) -> int:
+    """The last edition that holds people: of the one that was applied last, all may have been left out."""
+    return max(course.state.store.editions(record.name), default=record.edition)
 
 
 def _shared(draft: Draft, record: CampaignRecord, course: Course) -> int:
-    held = course.state.store.messages(record.name, record.edition)
+    held = course.state.store.messages(record.name, _edition(record, course))
     return draft.messages.overlap([one.person for one in batch] for batch in held)

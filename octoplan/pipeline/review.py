@@ -59,6 +59,12 @@ def _seeds(plan: Plan, drafts: Sequence[Draft]) -> list[list[str]]:
     return [found] if found else []
 
 
+def covers(reviewed: PlanFile, campaign: Campaign, keyed_digest: Callable[[bytes], str]) -> bool:
+    """A plan file and a campaign as it is now → whether that is one which was reviewed, as it was."""
+    one = reviewed.campaign(campaign.name)
+    return one is not None and (one.edition, one.definition) == (campaign.edition, definition(campaign, keyed_digest))
+
+
 def definition(campaign: Campaign, keyed_digest: Callable[[bytes], str]) -> str:
     """A campaign → the keyed digest of everything its author wrote."""
     written = json.dumps(campaign.definition(keyed_digest), sort_keys=True, ensure_ascii=False)

@@ -181,7 +181,7 @@ def removed_steps(campaigns: Sequence[Campaign], course: Course) -> list[Step]:
             reason=_removed(record, course),
         )
         for record in course.records
-        if record.name not in present
+        if record.name not in present and record.name in course.holding
     ]
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from octoplan import source
+from octoplan.campaign import Campaign
 from octoplan.errors import StateError, StateLocked
 from octoplan.project import Environment
 from octoplan.state import database, moving
@@ -60,6 +61,10 @@ class State:
     store: Store
     keys: Keys
     lineage: str
+
+    def as_held(self, campaign: Campaign) -> Campaign:
+        """A campaign → the same, under the name by which this state has it."""
+        return campaign.held_in({record.name for record in self.store.campaigns()}, self.store.holding())
 
 
 def create(home: Home) -> str:

@@ -1,4 +1,4 @@
-"""Whom a state has reached lately, as values: for caps, which count messages by the moments at which they arrive."""
+"""Whom a state has reached, as values: for caps, which count messages by the moments at which they arrive."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +23,9 @@ class Reached:
 
 class Reaches(Protocol):
     """The part of a state that is about it."""
+
+    def holding(self) -> frozenset[str]:
+        """Campaigns that hold people, or held some that were pruned; others have only left people out, or nothing."""
 
     def reached(self, since: datetime) -> Sequence[Reached]:
         """Frames that may have reached their people after a moment, test sends apart, by campaign and edition."""

@@ -1,4 +1,4 @@
-"""The part of a store that tells whom it has `Reached` lately, in SQL."""
+"""The part of a store that tells whom it has `Reached`, in SQL."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -9,6 +9,7 @@ from octoplan.state import rows
 from octoplan.state.asking import Asking
 from octoplan.state.reached import Reached
 from octoplan.state.records import Status, owner_sql
+from octoplan.state.rights import PRUNED
 from octoplan.state.rows import Row
 from octoplan.state.statements import moment, person_bytes
 
@@ -18,6 +19,8 @@ _REACHED: Final = f"""SELECT f.no, c.name, f.edition, f.status, f.first_attempt,
     FROM frames f JOIN campaigns c ON c.no = f.campaign
     WHERE f.status IN ('sending', 'sent', 'unknown') AND (f.status = 'sending' OR f.last_change > ? OR f.due > ?)
     AND c.name NOT LIKE ? AND c.name = {owner_sql("c.name")} ORDER BY c.name, f.edition, f.no"""
+_HOLDING: Final = """SELECT c.name FROM campaigns c WHERE EXISTS (SELECT 1 FROM messages m WHERE m.campaign = c.no)
+    OR EXISTS (SELECT 1 FROM frames f WHERE f.campaign = c.no AND f.why = ?)"""
 _WANTED: Final = "wanted (name, edition) AS (VALUES {wanted})"
 _SIZE: Final = f"""WITH {_WANTED} SELECT coalesce(sum(f.size), 0) AS people
     FROM wanted w JOIN campaigns c ON c.name = w.name JOIN frames f ON f.campaign = c.no AND f.edition = w.edition"""
@@ -47,6 +50,10 @@ class Reaching(Asking):
     """What puts texts of many rows together, with what stands between them."""
     _hex: ClassVar[str]
     """The person of a row `m` in hex digits."""
+
+    def holding(self) -> frozenset[str]:
+        """Campaigns that hold people, or held some that were pruned."""
+        return frozenset(rows.decode(self._read(_HOLDING, PRUNED), lambda row: str(row["name"])))
 
     def reached(self, since: datetime) -> Sequence[Reached]:
         """Frames that may have reached their people after a moment."""

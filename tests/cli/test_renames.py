@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -188,3 +189,78 @@ def test_a_campaign_that_is_removed_while_it_waits_for_its_moment_cannot_be_reca
     said = "the gateway has 2 messages for 2026-12-24T10:00:00+01:00, which cannot be recalled"
     assert said in folder.call("plan").out
     assert said not in folder.call("plan", at=datetime(2026, 12, 25, tzinfo=UTC)).out
+
+
+HELD_OUT = f"{SALE}variants: {{all: 80%, holdout: 20%}}\n"
+CAP = "octoplan: 1\ncaps: [{purpose: alert, per: person, at_most: 1, within: 7d, over: wait}]\n"
+
+
+@pytest.fixture
+def divided(project: MakeProject) -> Folder:
+    """What was sent as summer but to those who are held out, and a plan of it with nothing to do."""
+    made: Folder = project({OLD: HELD_OUT, "campaigns/people.csv": people(*range(60))})
+    assert made.call("apply", "--auto-approve").code == 0
+    assert 0 < len(made.messages()) < 60
+    assert made.call("plan", "--out", str(made.path / "before.plan")).code == 0
+    return made
+
+
+@pytest.fixture
+def capped(project: MakeProject) -> Folder:
+    """What was sent as summer to all, who are over a cap now."""
+    files = {"octoplan.yaml": CAP, OLD: SALE, "campaigns/people.csv": people(*range(60))}
+    made: Folder = project(files, after=(("apply", "--auto-approve"),))
+    assert len(made.messages()) == 60
+    return made
+
+
+def left_out(folder: Folder) -> Counter[str]:
+    """Of how many people the state says that they are left out by decision, by campaign."""
+    lines = map(json.loads, folder.call("state", "export").out.splitlines())
+    return Counter(line["campaign"] for line in lines if line.get("kind") == "skipped")
+
+
+def test_a_plan_file_writes_down_nobody_of_a_campaign_that_it_does_not_name(divided: Folder) -> None:
+    before = left_out(divided)
+    divided.write({OLD: None, NEW: HELD_OUT})
+    assert divided.call("apply", str(divided.path / "before.plan"), "--auto-approve").code == 0
+    assert left_out(divided) == before
+    assert "in summer of " in refuse(divided)
+
+
+def test_a_plan_file_writes_down_nobody_of_a_campaign_that_was_changed_since(divided: Folder) -> None:
+    before = left_out(divided)
+    divided.write({OLD: HELD_OUT.replace("20%", "70%").replace("80%", "30%")})
+    divided.write({"campaigns/people.csv": people(*range(100))})
+    assert divided.call("apply", str(divided.path / "before.plan"), "--auto-approve").code == 0
+    assert left_out(divided) == before
+    assert divided.call("apply", "--auto-approve").code == 0
+    assert left_out(divided) > before
+
+
+def test_a_rename_is_refused_though_an_apply_has_written_down_who_is_left_out(capped: Folder) -> None:
+    capped.write({OLD: None, NEW: HELD_OUT})
+    assert capped.call("apply", "--auto-approve").last.startswith("Applied: 0 sent")
+    assert left_out(capped).keys() == {"autumn"}
+    capped.write({"octoplan.yaml": None})
+    assert "in summer of " in refuse(capped)
+
+
+def test_what_moved_is_known_though_an_apply_has_written_down_who_is_left_out(capped: Folder) -> None:
+    capped.write({OLD: None, NEW: HELD_OUT})
+    assert capped.call("apply", "--auto-approve").code == 0
+    capped.write({NEW: f"{SALE}moved_from: summer\n", "octoplan.yaml": None})
+    plan = capped.call("plan", "--detailed-exitcode")
+    assert plan.code == 0, plan
+    assert "autumn: what was sent as summer was sent (moved_from)" in plan.out
+    assert "no longer in the project" not in plan.out
+    assert "sent" in capped.run("why", "autumn", typed="+33600000301\n").out
+    assert capped.call("halt", "--campaign", "autumn", "--json").json["campaign"] == "summer"
+
+
+def test_a_rename_is_refused_though_nobody_was_sent_the_last_edition(capped: Folder) -> None:
+    capped.write({OLD: f"{HELD_OUT}edition: 2\n"})
+    assert capped.call("apply", "--auto-approve").last.startswith("Applied: 0 sent")
+    assert left_out(capped).keys() == {"summer"}
+    capped.write({OLD: None, NEW: SALE, "octoplan.yaml": None})
+    assert "60 of its 60 people are in summer of " in refuse(capped)

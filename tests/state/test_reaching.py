@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -68,3 +69,9 @@ def test_what_was_only_planned_has_reached_nobody(filled: Store) -> None:
 def test_whoever_was_freed_of_their_frame_is_in_none(filled: Store) -> None:
     record(filled, campaign({6: (5,)}), run="run-2")  # releases what the dead run left planned of this campaign
     assert list(placed(filled, [("autumn-sale", 1)], 1)) == [5]
+
+
+def test_a_campaign_that_has_only_left_people_out_holds_nobody(filled: Store) -> None:
+    record(filled, replace(campaign({}, name="summer"), skipped=[[(5, "holdout")]]), run="run-2")
+    assert {one.name for one in filled.campaigns()} == {"autumn-sale", "spring", "summer", "winter"}
+    assert filled.holding() == {"autumn-sale", "spring", "winter"}

@@ -179,6 +179,7 @@ def test_a_pruned_campaign_keeps_its_numbers_and_says_so(store: Store, name: str
     assert people(store, name) == []
     assert store.counts(name, 1) == {Status.SENT: 3}
     assert store.editions(name) == (1,)
+    assert name in store.holding()
     assert store.breaches() == ()
     assert store.told_of(12) == ()
     (known,) = store.campaigns()
