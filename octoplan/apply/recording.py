@@ -31,9 +31,10 @@ def recording(drawn: Drawn, applier: Applier, accepted: Accepted, *, retry_refus
     def audience() -> Iterator[Flight]:
         return (flight for draft in drafts for flight in first_flights(draft, boarding))
 
+    requests = sum(draft.requests for draft in drafts) + sum(len(draft.rides) for draft in due)
     return Recording(
         recipients=sum(draft.recipients for draft in drafts),
-        requests=sum(draft.requests for draft in drafts) + sum(len(draft.rides) for draft in due),
+        requests=requests,
         campaigns=(
             *(_sending(draft, drawn, applier, retry_refused=retry_refused) for draft in drafts),
             *(_new_campaign(draft, drawn, applier) for draft in capped),
@@ -42,8 +43,8 @@ def recording(drawn: Drawn, applier: Applier, accepted: Accepted, *, retry_refus
         flights=lambda: begins or audience(),
         later=lambda: chain([audience()] if begins else [], later_flights(drafts, boarding), last_seeds(due, boarding)),
         waiting=lambda: still_waiting(drafts, boarding),
-        suppressed=drawn.suppressed.changes,
-        notes=_notes(drawn),
+        suppressed=drawn.suppressed.changes if requests else (),
+        notes=_notes(drawn) if requests else {},
     )
 
 

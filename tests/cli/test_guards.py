@@ -118,6 +118,19 @@ def test_a_limit_that_campaigns_have_of_the_project_is_said_once(folder: Folder)
     assert folder.call("plan").out.splitlines()[0] == "Loosened since the last apply: max_growth is 0.4, it was 0.2"
 
 
+def test_an_apply_that_only_writes_down_who_is_left_out_is_not_held_against(applied: Folder) -> None:
+    loose = STRICT.replace("max_recipients: 50", "max_recipients: 5000").replace(
+        "require_plan: true", "require_plan: false"
+    )
+    loose += "caps: [{purpose: alert, at_most: 1, within: 7d}]\n"
+    applied.write({"octoplan.yaml": loose, "campaigns/news.yaml": GREETING.replace("Hello", "News for")})
+    for _ in range(2):
+        done = applied.call("apply", "--auto-approve")
+        assert done.last.startswith("Applied: 0 sent"), done
+        assert "Loosened since the last apply: max_recipients is 5000, it was 50" in done.out
+    assert '"why":"cap"' in applied.call("state", "export").out.replace(": ", ":")
+
+
 def test_a_first_plan_is_held_against_nothing(folder: Folder) -> None:
     assert "oosened" not in folder.call("plan").out
 
