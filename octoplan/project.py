@@ -14,6 +14,7 @@ from octoplan.caps import Cap, caps_of
 from octoplan.errors import OctoplanError, Place, Problem, ProjectInvalid, UsageError
 from octoplan.limits import Limits, limits_of
 from octoplan.loopback import leads_here
+from octoplan.reading import is_file, walk
 from octoplan.source import Document
 from octoplan.spec import AudienceSpec, Segments, SourceSpec, audience_spec, source_specs
 
@@ -138,15 +139,15 @@ class Project:
         return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else path.name
 
     def campaign_files(self) -> Iterator[Path]:
-        """All campaign files, in order of their paths; folders named `audiences` hold data, not campaigns."""
+        """All campaign files by path, none in `audiences`, which hold data; ProjectInvalid: a folder is unreadable."""
         folder = self.root / "campaigns"
-        for parent, folders, files in os.walk(folder):
+        for parent, folders, files in walk(folder, self.shown):
             folders[:] = sorted(name for name in folders if name != "audiences" and not name.startswith("."))
-            yield from (Path(parent, name) for name in sorted(files) if name.endswith((".yaml", ".yml")))
+            yield from (parent / name for name in sorted(files) if name.endswith((".yaml", ".yml")))
 
     def resolve(self, base: Path, written: str, place: Place) -> Path:
         """A path as written in a file of folder `base` → the real path; Problems: missing, outside the project."""
-        path = Path(os.path.realpath(base / written))
+        path = Path(os.path.realpath(base / written.replace("\0", "\ufffd")))  # NUL is in no path
         if not path.is_relative_to(self.root):
             raise ProjectInvalid(
                 Problem(
@@ -156,7 +157,7 @@ class Project:
                     hint="nothing outside the project's folder is read; copy the file into it",
                 )
             )
-        if not path.is_file():
+        if not is_file(path):
             raise ProjectInvalid(
                 Problem(
                     place=place,

@@ -1,6 +1,9 @@
-"""Path in, the text of a file out: UTF-8, at most 4 MiB, without invisible characters."""
+"""Path in, the text of a file out: UTF-8, at most 4 MiB, without invisible characters; or what folders hold."""
 
+import errno
+import os
 import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +36,28 @@ def read_text(path: Path, shown: str) -> str:
         place = Place(file=shown, line=len(above) + 1, column=len(line))
         raise refuse(place, "yaml/character", f"an invisible character, U+{ord(wrong[0]):04X}: delete it")
     return text
+
+
+def is_file(path: Path) -> bool:
+    """Whether a path leads to a file; one that none can have does not, nor does one that may not be followed."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def walk(folder: Path, shown: Callable[[Path], str]) -> Iterator[tuple[Path, list[str], list[str]]]:
+    """A folder in; it and all below out, as `os.walk` has them, nothing where there is none.
+
+    Raises ProjectInvalid for one that cannot be read: what it holds is not known. `shown`: how people see a path.
+    """
+
+    def refuse_folder(error: OSError) -> None:
+        if error.errno not in (errno.ENOENT, errno.ENOTDIR):
+            raise refuse(Place(file=shown(Path(error.filename))), "file/unreadable", "the folder cannot be read")
+
+    for parent, folders, files in os.walk(folder, onerror=refuse_folder):
+        yield Path(parent), folders, files
 
 
 def refuse(place: Place, rule: str, message: str, hint: str = "") -> ProjectInvalid:

@@ -16,6 +16,7 @@ from typing import Any
 
 from octoplan import schema, source
 from octoplan.errors import Place, Problem, ProjectInvalid
+from octoplan.reading import is_file, walk
 from octoplan.region import Region, region_of
 from octoplan.source import Document, Pointer
 
@@ -109,16 +110,20 @@ class Segments:
     root: Path
 
     def files(self) -> Iterator[Path]:
-        """All of them, by path: YAML files in `audiences`, and in folders of that name among the campaigns."""
+        """All of them, by path: YAML files in `audiences`, and in folders of that name among the campaigns.
+
+        ProjectInvalid for a folder that cannot be read.
+        """
         for folder in (self.root / _FOLDER, *self._beside_campaigns()):
-            if folder.is_dir():
-                yield from sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml"))
+            for parent, folders, files in walk(folder, self._shown):
+                folders.clear()
+                yield from sorted(path for name in files if (path := parent / name).suffix in (".yaml", ".yml"))
 
     def _beside_campaigns(self) -> Iterator[Path]:
-        for parent, folders, _ in os.walk(self.root / "campaigns"):
+        for parent, folders, _ in walk(self.root / "campaigns", self._shown):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
-            if Path(parent).name == _FOLDER:
-                yield Path(parent)
+            if parent.name == _FOLDER:
+                yield parent
 
     def names(self) -> tuple[str, ...]:
         """What they are called."""
@@ -225,7 +230,7 @@ def _upon(spec: AudienceSpec, segments: Segments, trail: Sequence[str]) -> Audie
         segment = segments.find(written, place, trail) if is_name(written) else None
         if segment is None:
             continue
-        if (spec.base / written).is_file():
+        if is_file(spec.base / written):
             message = f"{written} is a segment, and a file beside this one"
             raise _invalid(place, "audience/ambiguous", message, f"rename one, or write ./{written} for the file")
         if len(spec.sources) > 1:

@@ -1,18 +1,17 @@
 """What `from` names → contact files: paths and patterns inside the project, and sources of the environment by name."""
 
-import glob
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from octoplan.audience import patterns
 from octoplan.errors import Place, Problem, ProjectInvalid
 from octoplan.project import Project
+from octoplan.reading import is_file
 from octoplan.spec import SECRETS, STDIN, AudienceSpec, SourceSpec, is_name
 from octoplan.table import databases, files, objects
 from octoplan.table.connection import Table
 from octoplan.table.dialect import Unreadable
 from octoplan.table.files import ContactFile
-
-_MAGIC = frozenset("*?[")
 
 
 def locate(spec: AudienceSpec, project: Project, table: Table) -> tuple[tuple[ContactFile, ...], tuple[Problem, ...]]:
@@ -29,12 +28,12 @@ def locate(spec: AudienceSpec, project: Project, table: Table) -> tuple[tuple[Co
 
 def _named(spec: AudienceSpec, written: str, place: Place, project: Project, table: Table) -> Sequence[ContactFile]:
     """An entry of `from` → its contact files; a name is a source where no file is called so."""
-    if not is_name(written) or (written not in project.sources and (spec.base / written).is_file()):
+    if not is_name(written) or (written not in project.sources and is_file(spec.base / written)):
         return _inspected(_paths(written, spec.base, place, project), table, project, place)
     source = project.sources.get(written)
     if source is None:
         raise ProjectInvalid(unknown_name(written, place, project))
-    if (spec.base / written).is_file():
+    if is_file(spec.base / written):
         message = f"{written} is a source of {project.seen_from}, and a file beside this one"
         raise _invalid(place, "audience/ambiguous", message, f"rename the source, or write ./{written} for the file")
     return bring(source, project, table)
@@ -120,12 +119,8 @@ def _from_stdin(source: SourceSpec, project: Project, table: Table) -> ContactFi
 def _paths(written: str, base: Path, place: Place, project: Project) -> list[Path]:
     """A path or pattern → the files, in order of their names; ProjectInvalid where there is none, or one is outside."""
     names = [written]
-    if _MAGIC & set(written) and not (base / written).is_file():
-        names = sorted(glob.glob(written, root_dir=base, recursive=True))  # noqa: PTH207 - leaves out dot files
-        names = [name for name in names if not (base / name).is_dir()]
-        if not names:
-            hint = f"it is relative to {project.shown(base) or '.'}/"
-            raise _invalid(place, "file/missing", f"no file matches {written}", hint)
+    if patterns.is_pattern(written) and not is_file(base / written):
+        names = _matching(written, base, place, project)
     found: list[Path] = []
     problems: list[Problem] = []
     for name in names:
@@ -136,6 +131,20 @@ def _paths(written: str, base: Path, place: Place, project: Project) -> list[Pat
     if problems:
         raise ProjectInvalid(*problems)
     return found
+
+
+def _matching(pattern: str, base: Path, place: Place, project: Project) -> list[str]:
+    """A pattern → the names of its files; ProjectInvalid where it matches none, or may not look into a folder."""
+    try:
+        names = patterns.matching(base, pattern)
+    except OSError as error:
+        folder = project.shown(Path(error.filename or base))
+        message, hint = f"the folder {folder} cannot be read", "who stands in its files is not known: permit it"
+        raise _invalid(place, "file/unreadable", message, hint) from None
+    if not names:
+        hint = f"it is relative to {project.shown(base) or '.'}/"
+        raise _invalid(place, "file/missing", f"no file matches {pattern}", hint)
+    return names
 
 
 def _inspected(

@@ -196,6 +196,42 @@ BAD = {
         place="campaigns/bad.yaml:5:12",
         says=("no file audiences/nobody.csv", "hint: paths are relative to the file that names them"),
     ),
+    "a file whose name is too long for any": Bad(
+        files=campaign("audiences/people.csv", f"{'a' * 300}.csv"),
+        rule="file/missing",
+        place="campaigns/bad.yaml:5:12",
+        says=("no file aaa", "hint: "),
+    ),
+    "a source whose name is too long for any file": Bad(
+        files=campaign("audiences/people.csv", "a" * 300),
+        rule="source/unknown",
+        place="campaigns/bad.yaml:5:12",
+        says=("aaa is no segment", "hint: "),
+    ),
+    "a file whose name no file can have": Bad(
+        files=campaign("audiences/people.csv", '"a\\0b.csv"'),
+        rule="file/missing",
+        place="campaigns/bad.yaml:5:12",
+        says=("no file a", "hint: "),
+    ),
+    "a pattern that no name can fit": Bad(
+        files=campaign("audiences/people.csv", '"a\\0*.csv"'),
+        rule="file/missing",
+        place="campaigns/bad.yaml:5:12",
+        says=("no file matches a", "hint: "),
+    ),
+    "a text file whose name is too long for any": Bad(
+        files=campaign("text: Hello {{ first_name }}", f"text_file: {'a' * 300}.txt"),
+        rule="file/missing",
+        place="campaigns/bad.yaml:6:1",
+        says=("no file aaa", "hint: "),
+    ),
+    "seeds in a file whose name no file can have": Bad(
+        files=campaign("open: true", 'open: true\nseeds: "a\\0b.yaml"'),
+        rule="file/missing",
+        place="campaigns/bad.yaml:5:1",
+        says=("no file a", "hint: "),
+    ),
     "an empty file": Bad(
         files=campaign(FILE, "void.csv", void=""),
         rule="file/empty",
