@@ -66,20 +66,23 @@ class Waved:
 def cut(gathered: Gathered, messages: Messages, course: Course, *, known: bool) -> tuple[Cut | None, Division]:
     """A campaign → where it is cut, and what divides its messages by that; None without waves.
 
-    Once it was recorded the cuts stay as they are, until its author writes other waves; `known`: the state has people
-    of this edition, so that whoever it does not hold has joined since.
+    First it is cut where those are who get it. Once it was recorded the cuts stay as they are, until its author writes
+    other waves, which cut everybody of the audience; `known`: the state has people of this edition, so that whoever it
+    does not hold has joined since.
     """
     campaign, waves = gathered.campaign, gathered.campaign.waves
     if not waves.each:
         return None, Division()
-    people, seed = gathered.audience.people, waving.seed_of(campaign.held_as, campaign.edition)
     name, written = campaign.held_as, campaign.document.data["waves"]
+    seed = waving.seed_of(name, campaign.edition)
     kept = cuts_of(course.state.store.meta(), name)
     if known and kept is not None and (kept.edition, kept.waves) == (campaign.edition, written):
         found = Cut(waves=waves, kept=kept)
         before = _before(found, course.state.store)
         return found, waving.division(gathered.table, messages.audience, seed, kept.cuts, before)
-    at = waving.cuts(gathered.table, people, seed, waves.ends(gathered.audience.counts.people))
+    audience = gathered.audience
+    people, count = (audience.people, audience.counts.people) if known else (messages.name, messages.count())
+    at = waving.cuts(gathered.table, people, seed, waves.ends(count))
     new = Cuts(campaign=name, edition=campaign.edition, waves=written, cuts=at)
     return Cut(waves=waves, kept=new), waving.division(gathered.table, messages.audience, seed, at, None)
 

@@ -84,6 +84,27 @@ def test_each_wave_goes_out_once_the_one_before_is_over_and_its_time_has_passed(
     assert folder.call("plan", "--detailed-exitcode", at=NOW + timedelta(minutes=76)).code == 0
 
 
+@pytest.mark.parametrize(
+    ("more", "caps"),
+    [
+        ("variants: {some: 20%, holdout: 80%}\n", ""),
+        ("on_missing: skip\n", ""),
+        ("", "caps: [{purpose: alert, at_most: 1, within: 7d}]\n"),
+    ],
+    ids=["holdout", "blank values", "caps"],
+)
+def test_the_first_wave_is_of_people_who_get_it_however_many_do_not(folder: Folder, more: str, caps: str) -> None:
+    folder.write({"octoplan.yaml": FILES["octoplan.yaml"] + caps, "campaigns/sale.yaml": WAVES + more})
+    if "skip" in more:
+        folder.write({"campaigns/people.csv": people(NUMBERS).replace("Ann", "", PEOPLE - 50)})
+    if caps:  # the campaign before it by name reaches most of them
+        folder.write({"campaigns/news.yaml": GREETING.replace("people.csv", "most.csv")})
+        folder.write({"campaigns/most.csv": people(NUMBERS[50:])})
+    first, found = apply(folder, 0), by_wave(folder, "sent")
+    assert (first.code, found.keys() - {0}, found[1]) == (0, {1}, 10), first
+    assert 10 < sum(people for wave, people in by_wave(folder).items() if wave) < PEOPLE / 2
+
+
 def test_a_wave_that_ended_by_a_clock_that_ran_ahead_keeps_the_next_waiting_until_then(folder: Folder) -> None:
     """Too late is safe, too early is not; whoever does not want to wait writes other waves."""
     day = 24 * 60
