@@ -1,5 +1,6 @@
 """`limits:` and what was accepted by name → which numbers of a plan are too large. Pure."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from decimal import ROUND_UP, Decimal, InvalidOperation
@@ -16,6 +17,7 @@ WAVE: Final = "wave"
 """For `--accept` alone: the wave that may begin whatever `stop_if` says."""
 _ACCEPTED: Final = (*NAMES, LEAST_CREDIT, WAVE)
 
+_GROUPED: Final = re.compile(r"[1-9]\d{0,2}(,\d{3})+(\.\d+)?%?")
 _PERCENT = 100
 _TENTH = Decimal("0.1")
 
@@ -104,7 +106,8 @@ def parse_accepted(typed: Iterable[str]) -> Accepted:
         if name not in _ACCEPTED or not number.is_finite() or number < 0:
             raise UsageError(
                 "--accept takes a name and a number, such as recipients=48211",
-                hint=f"names are {', '.join(_ACCEPTED)}; a growth is a share such as 0.4, or 40%",
+                hint=f"names are {', '.join(_ACCEPTED)}; a growth is a share such as 0.4, or 40%; a comma"
+                " stands between thousands only, as in cost=1,250.50",
             )
         if name in accepted:
             raise UsageError(f"--accept names {name} twice", hint="name it once, with the number that may be reached")
@@ -145,7 +148,9 @@ def credit_breach(least: Decimal, credit: Decimal, cost: Decimal, accepted: Acce
 
 def _number(written: str) -> Decimal:
     """A number, or a percentage as a share."""
-    text = written.strip().replace(",", "").replace("_", "")
+    text = written.strip().replace("_", "")
+    if _GROUPED.fullmatch(text):  # any other comma may be a decimal one, as in 12,50
+        text = text.replace(",", "")
     return Decimal(text.removesuffix("%")) / _PERCENT if text.endswith("%") else Decimal(text)
 
 

@@ -95,6 +95,21 @@ def test_what_accepts_nothing_is_usage(typed: str) -> None:
         parse_accepted((typed,))
 
 
+@pytest.mark.parametrize("number", ["12,50", "1,2500", "12500,5", "0,500", "1,250,5", "12.500,50", ",500", "40,5%"])
+def test_a_decimal_comma_is_not_taken_for_one_between_thousands(number: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        parse_accepted((f"cost={number}",))
+    assert "cost=1,250.50" in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [("48,211", "48211"), ("1,048,211.75", "1048211.75"), ("12.50", "12.50"), ("48_211", "48211"), ("1,200%", "12")],
+)
+def test_a_number_may_have_commas_between_its_thousands(typed: str, number: str) -> None:
+    assert parse_accepted((f"cost={typed}",)) == {"cost": Decimal(number)}
+
+
 def test_a_name_is_accepted_once() -> None:
     with pytest.raises(UsageError, match="names recipients twice"):
         parse_accepted(("recipients=5", "recipients=6"))
