@@ -35,12 +35,13 @@ def with_ends(steps: Sequence[Step], drafts: Sequence[Draft], course: Course) ->
 
 
 def _loads(step: Step, draft: Draft) -> Iterator[Load]:
-    """A draft's lots → their requests, as many as they have people; those of a campaign that waits begin then."""
+    """A draft's lots → their requests; those of a campaign that waits begin then."""
     not_after, from_then = draft.campaign.not_after, _waits_for_all(step, draft)
-    lots = [(lot.people, draft.opens(lot.number)) for lot in draft.lots] or [(draft.recipients, Opens())]
-    for people, opens in lots:
-        requests = max(1, round(draft.requests * people / draft.recipients))
-        yield Load(requests=requests, people=people, opens=opens.within(from_then), not_after=not_after)
+    requests = draft.messages.framing.by_lot() if len(draft.lots) > 1 else {0: draft.requests}
+    lots = [(lot.number, lot.people) for lot in draft.lots] or [(0, draft.recipients)]
+    for number, people in lots:
+        opens = draft.opens(number).within(from_then)
+        yield Load(requests=requests[number], people=people, opens=opens, not_after=not_after)
 
 
 def _waits_for_all(step: Step, draft: Draft) -> Opens:

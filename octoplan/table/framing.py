@@ -107,10 +107,15 @@ class Framing:
             self._number_by_lot()
         self._table.execute(
             f"""CREATE TABLE frames_{n} AS
-                SELECT frame, any_value(variant) AS variant, count(*) AS size, max(refusals) AS refusals
+                SELECT frame, any_value(variant) AS variant, count(*) AS size, max(refusals) AS refusals,
+                    any_value(lot) AS lot
                 FROM leaves_{n} GROUP BY frame ORDER BY frame"""
         )
         return self._count(f"frames_{n}")
+
+    def by_lot(self) -> dict[int, int]:
+        """How many frames each lot has."""
+        return dict(self._table.rows(f"SELECT lot, count(*) FROM frames_{self._n} GROUP BY lot"))
 
     def _number_by_lot(self) -> None:
         """Frames that were kept stand behind all others: put them in order of their lots."""

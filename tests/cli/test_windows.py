@@ -290,6 +290,22 @@ def test_another_window_is_said_in_the_first_line_and_makes_a_plan_file_stale(fo
     assert first == "Loosened since the last apply: windows are only shown"
 
 
+def test_whoever_is_late_is_counted_by_the_requests_that_they_are_in(project: MakeProject, gateway: Gateway) -> None:
+    """Those in France have a text each, and so a request; the others share one, which is the last."""
+    folder = make_live(project, gateway, more="requests_per_second: 0.1, ")
+    alone = "".join(f"+336000003{one:02},Ann {one}\n" for one in range(10))
+    together = "".join(f"+4479460002{one:02},Ada\n" for one in range(90))
+    folder.write(
+        {
+            "campaigns/people.csv": f"phone_number,first_name\n{alone}{together}",
+            "campaigns/sale.yaml": SALE.replace("open: true", "not_after: 2026-11-03T10:01:01+01:00"),
+        }
+    )
+    done = folder.call("plan", "--env", "live", "--simulate", "none", at=MORNING)
+    assert done.code == 5, done
+    assert "94 people cannot be sent to before not_after" in done.err
+
+
 def test_who_cannot_be_reached_before_not_after_blocks_the_campaign(folder: Folder, gateway: Gateway) -> None:
     rows = people(*FRENCH, *ISLANDERS)
     early = datetime(2026, 11, 3, 5, 0, tzinfo=UTC)
