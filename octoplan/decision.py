@@ -7,9 +7,12 @@ from octoplan.plan import Action, Standing, Wait
 
 
 def decide(
-    *, recipients: int, standing: Standing, known: bool, blocked: Sequence[str], waits: Sequence[Wait] = ()
+    *, recipients: int, standing: Standing, reached: int, blocked: Sequence[str], waits: Sequence[Wait] = ()
 ) -> tuple[Action, str]:
-    """Counts of a campaign that is not closed → its action and the reason. `known`: this edition was applied before."""
+    """Counts of a campaign that is not closed → its action and the reason.
+
+    `reached`: who has had this edition, or may have, or was refused it, in the audience or in it no more.
+    """
     if blocked:
         return Action.BLOCKED, blocked[0]
     if recipients and sum(wait.people for wait in waits) >= recipients:
@@ -18,7 +21,7 @@ def decide(
         if standing.open or standing.unknown:
             return Action.NOTHING, "nobody new; some outcomes are not known"
         return Action.NOTHING, "nobody new" if standing.refused else "everybody has had it"
-    if known and (standing.sent or standing.open or standing.unknown or standing.refused):
+    if reached:
         return Action.EXTEND, "people who joined since"
     return Action.SEND, "not sent yet"
 

@@ -53,7 +53,7 @@ class Draft:
     messages: Messages
     origin: Origin
     standing: Standing
-    known: bool
+    reached: int
     recipients: int
     requests: int
     skipped: int
@@ -159,7 +159,7 @@ def draft(gathered: Gathered, course: Course, caps: Caps | None = None) -> tuple
         messages=messages,
         origin=origin,
         standing=stood.standing,
-        known=bool(counts),
+        reached=_reached(counts, retry_refused=course.retry_refused),
         recipients=recipients,
         requests=messages.framing.pack(size, origin.prefix) if recipients else 0,
         skipped=faults.skipped,
@@ -209,7 +209,7 @@ class _Divided:
 
 
 def _divide(gathered: Gathered, messages: Messages, course: Course, *, known: bool) -> _Divided:
-    """A campaign whose messages are known → the same, divided by all guard rails; `known`: as `Draft` has it."""
+    """A campaign whose messages are known → the same, divided by all guard rails; `known`: as `cut` has it."""
     windows, by_window, odd = window_all(gathered, course)
     found, by_wave = cut(gathered, messages, course, known=known)
     lots = divide(messages, by_wave, by_window, by_arm(gathered.campaign, course.state.keys.person))
@@ -276,6 +276,12 @@ def _standing(counts: Mapping[str, int], *, retry_refused: bool) -> Standing:
         unknown=counts.get(Status.UNKNOWN, 0),
         refused=0 if retry_refused else counts.get(Status.REFUSED, 0),
     )
+
+
+def _reached(counts: Mapping[Status, int], *, retry_refused: bool) -> int:
+    """How many messages of an edition are sent, open, unknown or refused for good, whoever is in the audience now."""
+    passed = (*_FREE, Status.REFUSED) if retry_refused else _FREE
+    return sum(people for status, people in counts.items() if status not in passed)
 
 
 def _reviewed(messages: Messages, campaign: Campaign, course: Course) -> int:

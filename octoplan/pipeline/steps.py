@@ -136,7 +136,7 @@ def _capped(draft: Draft) -> int:
 def _decided(draft: Draft, blocked: Sequence[str], waiting: Sequence[Wait]) -> tuple[Action, str]:
     """What an apply would do with a draft, and why."""
     decided = decide(
-        recipients=draft.recipients, standing=draft.standing, known=draft.known, blocked=blocked, waits=waiting
+        recipients=draft.recipients, standing=draft.standing, reached=draft.reached, blocked=blocked, waits=waiting
     )
     action, reason = decide_left_out(decided, _left_out(draft), draft.over.waits, sent=draft.standing.sent)
     if not blocked and not draft.audience.counts.people:
@@ -234,13 +234,12 @@ def _figures(draft: Draft, course: Course, parts: int, cost: Cost) -> Figures:
 
 def _growth(draft: Draft, course: Course) -> Decimal | None:
     """The share of people that this edition would have more than the last one; None where there was none."""
-    campaign, store, standing = draft.campaign, course.state.store, draft.standing
+    campaign, store = draft.campaign, course.state.store
     if campaign.limits.growth is None:
         return None
     earlier = [edition for edition in store.editions(campaign.held_as) if edition < campaign.edition]
     before = sum(store.counts(campaign.held_as, max(earlier)).values()) if earlier else 0
-    now = draft.recipients + standing.sent + standing.open + standing.unknown + standing.refused
-    return Decimal(now) / before - 1 if before else None
+    return Decimal(draft.recipients + draft.reached) / before - 1 if before else None
 
 
 def _simulation_faults(draft: Draft, simulation: Simulation | None, course: Course) -> tuple[str, ...]:

@@ -152,3 +152,18 @@ def test_an_acceptance_that_says_nothing_is_usage(folder: Folder) -> None:
         outcome = folder.call(command, "--accept", "everything")
         assert outcome.code == 64
         assert "--accept takes a name and a number" in outcome.err
+
+
+def test_people_who_are_in_the_list_no_more_count_for_the_growth_of_an_edition(folder: Folder) -> None:
+    """Whoever turns the list over, a part at a time, sends to more people all the same."""
+    assert folder.call("apply", "--auto-approve").code == 0
+    second = CAMPAIGN.replace("purpose", "edition: 2\nlimits: {max_growth: 50%}\npurpose")
+    head, *rows = people(9).splitlines(keepends=True)
+    folder.write({"campaigns/sale.yaml": second, "campaigns/people.csv": head + "".join(rows[:3])})
+    assert folder.call("apply", "--auto-approve").code == 0
+    folder.write({"campaigns/people.csv": head + "".join(rows[3:6])})
+    refused = folder.call("apply", "--auto-approve")
+    assert refused.code == 5
+    assert "a growth of 100.0 % is more than max_growth 50.0 %" in refused.err
+    planned = folder.call("plan", "--accept", "growth=100%").out
+    assert "~  sale  sms  edition 2  people who joined since" in planned

@@ -32,19 +32,19 @@ def plan(*steps: Step) -> Plan:
 
 
 def test_a_campaign_waits_only_where_everybody_who_is_left_has_to() -> None:
-    some = decide(recipients=40, standing=Standing(), known=False, blocked=(), waits=(NIGHT,))
-    everybody = decide(recipients=30, standing=Standing(sent=10), known=True, blocked=(), waits=(NIGHT,))
+    some = decide(recipients=40, standing=Standing(), reached=0, blocked=(), waits=(NIGHT,))
+    everybody = decide(recipients=30, standing=Standing(sent=10), reached=10, blocked=(), waits=(NIGHT,))
     assert some[0] is Action.SEND
     assert everybody == (Action.WAITING, "waiting until 2026-11-30 07:00 UTC: outside fr-strict")
 
 
 def test_who_was_refused_is_never_said_to_have_had_it() -> None:
     for standing, reason in ((Standing(sent=9), "everybody has had it"), (Standing(sent=9, refused=1), "nobody new")):
-        assert decide(recipients=0, standing=standing, known=True, blocked=()) == (Action.NOTHING, reason)
+        assert decide(recipients=0, standing=standing, reached=0, blocked=()) == (Action.NOTHING, reason)
 
 
 def test_a_guard_blocks_what_would_wait() -> None:
-    assert decide(recipients=30, standing=Standing(), known=False, blocked=("no",), waits=(NIGHT,))[0] is Action.BLOCKED
+    assert decide(recipients=30, standing=Standing(), reached=0, blocked=("no",), waits=(NIGHT,))[0] is Action.BLOCKED
 
 
 def test_the_last_line_counts_what_waits_behind_the_others_and_only_where_there_is_any() -> None:
