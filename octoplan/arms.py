@@ -177,7 +177,7 @@ def _template(used: Texts, word: Pointer, tag: str = "") -> tuple[str, tuple[Pie
         made += f'{{% {"elif" if pieces else "if"} {VARIABLE} == "{label}" %}}' if label else "{% else %}"
         line, column = made.count("\n") + 1, len(made) - made.rfind("\n")
         pieces.append(Piece(line=line, column=column, pointer=pointer, text=text))
-        made += text.removesuffix("\n")
+        made += text.removesuffix("\n").removesuffix("\r")
     return made + "{% endif %}", tuple(pieces)
 
 

@@ -364,3 +364,13 @@ def test_every_draw_has_an_arm_at_the_very_ends_too() -> None:
     assert {arm_of(person << 20, SALT, SHARES) for person in range(500)} == {"a", "b", "holdout"}
     third = [("a", Fraction(1, 3)), ("b", Fraction(1, 3)), ("c", Fraction(1, 3))]
     assert all(arm_of(person << 20, SALT, third) in "abc" for person in range(500))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", ""], ids=repr)
+def test_the_line_end_of_a_variants_text_file_is_no_character_of_its_message(project: MakeProject, end: str) -> None:
+    campaign = CAMPAIGN.replace('text: "Hello {{ first_name }}, nice"', "text_file: b.txt")
+    folder = folder_of(project, campaign, many=60)
+    folder.write({"campaigns/b.txt": f"First line{end}{'b' * (160 - 10 - bool(end))}{end}".encode()})
+    step = folder.call("plan", "--json").json["steps"][0]
+    assert (step["parts"], {one["parts"] for one in step["examples"]}) == (step["recipients"], {1})
+    assert 160 in {one["units"] for one in step["examples"]}
