@@ -19,7 +19,7 @@ from octoplan.cli.options import accept, common, target
 from octoplan.cli.plan import show_plan
 from octoplan.cli.rejects import open_rejects, rejects
 from octoplan.cli.session import Session, chance, open_session
-from octoplan.errors import GatewayError, GuardRefused
+from octoplan.errors import GatewayError, GuardRefused, PlanStale, UsageError
 from octoplan.limits import Accepted, parse_accepted
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _apply(session: Session, applier: "Applier", order: Order, done: Done) -> No
     _settle(session, applier, done)
     if applier.stop.interrupted:
         return
-    campaigns = session.campaigns(order.targets)
+    campaigns = _campaigns(session, order)
     with session.table(keeps_rows=order.rejects is not None) as table:
         drawn = _draw(session, applier, order, campaigns, table)
         done.plan = drawn.plan
@@ -140,6 +140,17 @@ def _settle(session: Session, applier: "Applier", done: Done) -> None:
         console.stream(as_json.events_header())
     done.plan = Plan(environment=where.name, gateway=where.gateway, lineage=applier.state.lineage, steps=())
     tell(console, applier, run.settle(applier), done.told)
+
+
+def _campaigns(session: Session, order: Order) -> "tuple[Campaign, ...]":
+    """The campaigns that are asked for; PlanStale where one that a reviewed plan was made for is there no more."""
+    try:
+        return session.campaigns(order.targets)
+    except UsageError as error:
+        if order.reviewed is None:
+            raise
+        hint = "plan again, and have that reviewed"
+        raise PlanStale(f"the plan file is stale: {error.what}", hint=hint) from None
 
 
 def _draw(

@@ -198,6 +198,17 @@ def test_a_plan_for_one_target_applies_to_that_target_only(folder: Folder) -> No
     assert folder.call("apply", path, "--auto-approve", "--target", "other").code == 64
 
 
+def test_a_plan_for_one_target_is_stale_once_that_has_another_name(folder: Folder) -> None:
+    path = str(folder.path / "one.plan")
+    assert folder.call("plan", "--target", "sale", "--out", path).code == 0
+    folder.write({"campaigns/sale.yaml": None, "campaigns/sales.yaml": CAMPAIGN})
+    refused = folder.call("apply", path, "--auto-approve")
+    assert refused.code == 7
+    assert "the plan file is stale: no campaign 'sale' in this project" in refused.err
+    assert folder.call("apply", "--target", "sale", "--auto-approve").code == 64
+    assert folder.messages() == ()
+
+
 def test_a_blocked_plan_writes_no_file(folder: Folder) -> None:
     assert folder.call("apply", "--auto-approve").code == 0
     folder.write({"campaigns/sale.yaml": CAMPAIGN + "edition: 3\n"})
