@@ -14,6 +14,7 @@ from octoplan.pipeline import remembered
 from octoplan.pipeline.arming import held_out
 from octoplan.pipeline.drafts import Draft
 from octoplan.pipeline.drawing import Drawn
+from octoplan.pipeline.sent_as import remembered as remembered_kinds
 from octoplan.state.interface import CampaignRecord, NewCampaign, NewFrame
 
 
@@ -57,7 +58,7 @@ def _notes(drawn: Drawn) -> dict[str, str]:
 def _sending(draft: Draft, drawn: Drawn, applier: Applier, *, retry_refused: bool) -> NewCampaign:
     """A draft of which somebody is sent to → its part of the recording."""
     return replace(
-        _new_campaign(draft, drawn, applier),
+        _new(draft, drawn, applier, sends=True),
         frames=_new_frames(draft),
         people=draft.messages.framing.placed(),
         retry_refused=retry_refused,
@@ -67,13 +68,19 @@ def _sending(draft: Draft, drawn: Drawn, applier: Applier, *, retry_refused: boo
 
 def _new_campaign(draft: Draft, drawn: Drawn, applier: Applier) -> NewCampaign:
     """A draft → who is left out of it for good; nobody of it is planned, also if some wait for their window."""
-    campaign = draft.campaign
+    return _new(draft, drawn, applier, sends=False)
+
+
+def _new(draft: Draft, drawn: Drawn, applier: Applier, *, sends: bool) -> NewCampaign:
+    """A draft → its record and who is left out of it for good; `sends`: whether somebody is to be sent to."""
+    campaign, store = draft.campaign, applier.state.store
+    sent_as = remembered_kinds(campaign, drawn.known.get(campaign.held_as), store.editions, sends=sends)
     return NewCampaign(
         record=CampaignRecord(
             name=campaign.held_as,
             edition=campaign.edition,
             channel=campaign.channel,
-            definition=campaign.definition(applier.state.keys.keyed_digest),
+            definition={**campaign.definition(applier.state.keys.keyed_digest), **sent_as},
             applied_at=applier.clock.now(),
         ),
         not_after=campaign.not_after,

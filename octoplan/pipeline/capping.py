@@ -10,8 +10,9 @@ from octoplan.campaign import Campaign
 from octoplan.caps import Cap
 from octoplan.pipeline.course import Course
 from octoplan.pipeline.gathering import Gathered
+from octoplan.pipeline.sent_as import Kind, kinds_of
 from octoplan.plan import Wait
-from octoplan.state.interface import OLDEST, CampaignRecord, Status
+from octoplan.state.interface import OLDEST, Status
 from octoplan.state.reached import Reached
 from octoplan.table.capping import Bound, Capping, Reach
 from octoplan.table.sending import Messages
@@ -75,7 +76,7 @@ class Caps:
     def __init__(self, caps: Sequence[Cap], course: Course) -> None:
         self._caps = tuple(caps)
         self._course = course
-        self._kinds: dict[tuple[str, str], int] = {}
+        self._kinds: dict[frozenset[Kind], int] = {}
         self._capping: Capping | None = None
         self._begun: set[str] = set()
         self._coming: list[_Coming] = []
@@ -108,7 +109,8 @@ class Caps:
         """A campaign whose messages are known → they count for those that come after it."""
         if self._of(campaign):
             self._known(messages)
-            kind, moment = self._kind(campaign.purpose, campaign.channel), _micros(_moment(campaign, self._course.now))
+            kind = self._kind(frozenset([(campaign.purpose, campaign.channel)]))
+            moment = _micros(_moment(campaign, self._course.now))
             self._coming.append(_Coming(kind=kind, load=lambda capping: capping.plan(messages.name, kind, moment)))
 
     def left_out(self, messages: Messages, campaign: Campaign) -> Iterator[Sequence[tuple[int, str]]]:
@@ -143,7 +145,7 @@ class Caps:
         return Bound(number=number, kinds=self._counted(cap), at_most=cap.at_most, within=within)
 
     def _counted(self, cap: Cap) -> frozenset[int]:
-        return frozenset(kind for (purpose, channel), kind in self._kinds.items() if cap.is_for(purpose, channel))
+        return frozenset(kind for kinds, kind in self._kinds.items() if _is_for(cap, kinds))
 
     def _load(self, cap: Cap) -> bool:
         """Whether anybody can be over a cap at all; then everybody who can be is in the table."""
@@ -174,8 +176,9 @@ class Caps:
         editions = sorted((one.name, one.edition) for one in self._brought)
         capping.people(ahead(self._course.state.store.placed(editions, at_least)))
 
-    def _kind(self, purpose: str, channel: str) -> int:
-        return self._kinds.setdefault((purpose, channel), len(self._kinds))
+    def _kind(self, kinds: frozenset[Kind]) -> int:
+        """What an edition was sent as → its number: an edition is of one, so that each message counts once."""
+        return self._kinds.setdefault(kinds, len(self._kinds))
 
     def _known(self, messages: Messages) -> Capping:
         """Everybody who was reached lately, read from the state once for all campaigns."""
@@ -191,10 +194,10 @@ class Caps:
         # asked after it: an apply beside this plan may have begun a campaign that the course does not know
         records = {record.name: record for record in course.state.store.campaigns()}
         for (name, edition), frames in groupby(found, key=lambda one: (one.campaign, one.edition)):
-            purpose, channel = _purpose(records[name]), records[name].channel
-            if not any(cap.is_for(purpose, channel) for cap in self._caps):
+            kinds = kinds_of(records[name], edition)
+            if not any(_is_for(cap, kinds) for cap in self._caps):
                 continue
-            kind = self._kind(purpose, channel)
+            kind = self._kind(kinds)
             capping.frames([_reach(one, kind, course.now) for one in frames])
             self._sent.append(_Sent(kind=kind, name=name, edition=edition))
 
@@ -205,8 +208,8 @@ def _wait(cap: Cap, people: int, free: int, campaign: Campaign) -> Wait:
     return Wait(people=people, until=until, why=cap.said)
 
 
-def _purpose(record: CampaignRecord) -> str:
-    return str(record.definition.get("settings", {}).get("purpose", ""))
+def _is_for(cap: Cap, kinds: frozenset[Kind]) -> bool:
+    return any(cap.is_for(purpose, channel) for purpose, channel in kinds)
 
 
 def _moment(campaign: Campaign, now: datetime) -> tuple[datetime, datetime]:

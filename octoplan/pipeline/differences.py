@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from octoplan.campaign import Campaign
+from octoplan.pipeline.sent_as import KEY
 from octoplan.plan import Difference
 from octoplan.state.interface import CampaignRecord
 
 _IN_THE_FILE: Final = ("content", "settings")
 """What a file does not put below a key of its own."""
-_ELSEWHERE: Final = ("edition", "pruned")
+_ELSEWHERE: Final = ("edition", "pruned", KEY)
 _DIGESTED: Final = ("audience", "seeds")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 
 from octoplan.campaign import Campaign
 from octoplan.errors import Problem, ProjectInvalid
@@ -34,13 +35,15 @@ from octoplan.table.connection import Table
 class Drawn:
     """A plan, and the drafts it was drawn from, whose tables still hold the people to send to.
 
-    `caps`: who of them is over one. `deciding`: of which campaigns an apply writes down that somebody is left out, also
-    if nothing is sent; none that a reviewed plan does not hold as it is. `least_credit`: what must be left of the
-    credit, None where nothing must. `heard`: the number of the last opt-out that it knows of.
+    `known`: what the state has of campaigns by name. `caps`: who of them is over one. `deciding`: of which campaigns an
+    apply writes down that somebody is left out, also if nothing is sent; none that a reviewed plan does not hold as it
+    is. `least_credit`: what must be left of the credit, None where nothing must. `heard`: the number of the last
+    opt-out that it knows of.
     """
 
     plan: Plan
     drafts: tuple[Draft, ...]
+    known: Mapping[str, CampaignRecord] = field(default_factory=lambda: MappingProxyType({}))
     caps: Caps | None = None
     deciding: frozenset[str] = frozenset()
     least_credit: Decimal | None = None
@@ -87,6 +90,7 @@ def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: 
     return Drawn(
         plan=plan,
         drafts=tuple(drafts),
+        known=known,
         caps=caps,
         deciding=frozenset(_deciding(drafts, course)),
         least_credit=least,

@@ -229,6 +229,28 @@ def forbid(monkeypatch: pytest.MonkeyPatch, *methods: tuple[type, str]) -> None:
         monkeypatch.setattr(owner, name, forbidden)
 
 
+@pytest.mark.parametrize("edition", [1, 2], ids=["the same edition", "another edition"])
+@pytest.mark.parametrize(
+    "now", [{"purpose": "alert"}, {"channel": "rcs"}, {"held": True}], ids=["purpose", "channel", "only left out"]
+)
+def test_what_was_sent_counts_as_what_it_was_sent_as(project: "MakeProject", now: dict[str, Any], edition: int) -> None:
+    kinds = "{purpose: wholesale, per: person, at_most: 1, within: 7d, channel: sms}"
+    folder: Folder = project({"octoplan.yaml": settings(kinds), "campaigns/a.yaml": sale(ADA, text="Autumn")})
+    assert apply(folder).last.startswith("Applied: 1 sent")
+    changed = sale(BOB, text="Autumn", edition=edition, **{key: one for key, one in now.items() if key == "purpose"})
+    if "channel" in now:
+        changed = changed.replace("channel: sms", "channel: rcs")
+    if "held" in now:
+        changed = changed.replace(f'"{BOB}"', f'"{ADA}"').replace("purpose: wholesale", "purpose: alert")
+        changed += "variants: {a: 0.0001%, holdout: 99.9999%}\n"
+    folder.write({"campaigns/a.yaml": changed})
+    assert apply(folder, 1).code == 0
+    folder.write({"campaigns/b.yaml": sale(ADA, text="Books")})
+    plan = folder.call("plan", at=NOW + timedelta(days=2))
+    assert "1 over a cap." in plan.out
+    assert "sent_as" not in plan.out
+
+
 def test_nothing_to_do_is_seen_without_looking_anybody_up(shop: "Folder", monkeypatch: pytest.MonkeyPatch) -> None:
     shop.write({"campaigns/b.yaml": sale(ADA, BOB, text="Books")})
     apply(shop, 1)
