@@ -16,6 +16,8 @@ NOTE: Final = "guards"
 _CREDIT: Final = "credit_left"
 """The one limit from below."""
 _WHOLESALE: Final = "wholesale"
+_NO_WINDOW: Final = "pack none"
+"""What a rule says that lets all hours through: nothing that stands in its place lets more."""
 _EMPTY: Final = MappingProxyType[str, tuple[str, ...]]({})
 
 
@@ -129,6 +131,9 @@ def _other_windows(before: Guards, now: Guards) -> Iterator[str]:
         if rule != before.windows.get(country):
             where = "windows are" if country == "*" else f"the window of {country} is"
             yield f"{where} {rule}"
+    for country, rule in before.windows.items():
+        if country not in now.windows and country != "*" and _NO_WINDOW not in rule:
+            yield f"the window of {country} is no longer {rule}"
 
 
 def _fields(guards: Guards) -> dict[str, object]:

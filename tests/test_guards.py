@@ -72,3 +72,20 @@ def test_a_credit_of_which_less_must_be_left_is_looser() -> None:
     assert loosened(before, less) == ("min_credit_left is 99.5, it was 100",)
     assert loosened(before, more) == ()
     assert loosened(before, STRICT) == ("min_credit_left is gone, it was 100",)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "said"),
+    [
+        ({"FR": "hours 10:00-12:00"}, {}, ("the window of FR is no longer hours 10:00-12:00",)),
+        ({"FR": "pack fr-charter"}, {"FR": "pack none"}, ("the window of FR is pack none",)),
+        ({"FR": "pack none"}, {}, ()),
+        ({"FR": "channels ['sms'], pack none"}, {}, ()),
+        ({"*": "only shown"}, {}, ()),
+        ({}, {"*": "only shown"}, ("windows are only shown",)),
+    ],
+)
+def test_a_window_that_is_gone_is_said_as_one_that_is_another(
+    before: dict[str, str], now: dict[str, str], said: tuple[str, ...]
+) -> None:
+    assert loosened(replace(STRICT, windows=before), replace(STRICT, windows=now)) == said
