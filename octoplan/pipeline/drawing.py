@@ -73,7 +73,7 @@ def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: 
     beside = same_day(drafts, table, course)
     course.notice("simulating")
     steps = [
-        *(closed_step(campaign, known.get(campaign.held_as), course) for campaign in closed),
+        *(closed_step(campaign, course) for campaign in closed),
         *(_step(one, known.get(one.campaign.held_as), course, linted, beside) for one in drafts),
         *([] if course.targeted else removed_steps(campaigns, course)),
     ]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
+from octoplan.audience.values import Counts
 from octoplan.campaign import Campaign
 from octoplan.decision import decide, decide_left_out
 from octoplan.expense import Beside, Expense
@@ -67,7 +68,6 @@ def step(draft: Draft, record: CampaignRecord | None, course: Course, simulation
         differences=differences(campaign, record, course.state.keys.keyed_digest),
         bounds=bounds(campaign.limits, figures, course.accepted) if counted else (),
         settings=campaign.settings,
-        held_as=campaign.held_under or "",
         waits=waiting,
     )
 
@@ -140,7 +140,7 @@ def _decided(draft: Draft, blocked: Sequence[str], waiting: Sequence[Wait]) -> t
     )
     action, reason = decide_left_out(decided, _left_out(draft), draft.over.waits, sent=draft.standing.sent)
     if not blocked and not draft.audience.counts.people:
-        return action, "everybody has said STOP"
+        return action, _nobody(draft.audience.counts)
     if action is Action.NOTHING and draft.seeded is not None and draft.seeded.last is not None:
         return Action.EXTEND, "own staff still get the last message"
     if action is Action.EXTEND and draft.campaign.waves.each:
@@ -148,9 +148,17 @@ def _decided(draft: Draft, blocked: Sequence[str], waiting: Sequence[Wait]) -> t
     return action, reason
 
 
-def closed_step(campaign: Campaign, record: CampaignRecord | None, course: Course) -> Step:
+def _nobody(counts: Counts) -> str:
+    """Counts of an audience of which nobody is left, somebody having said STOP → why."""
+    reasons = (("excluded", counts.excluded), ("suppressed", counts.suppressed))
+    others = [f"{people:,} {why}" for why, people in reasons if people]
+    stops = f"{counts.opted_out:,} said STOP"
+    return f"nobody is left: {', '.join((*others, stops))}" if others else "everybody has said STOP"
+
+
+def closed_step(campaign: Campaign, course: Course) -> Step:
     """A campaign past its `not_after` → its step; its audience is not read."""
-    counts = course.state.store.counts(record.name, record.edition) if record else {}
+    counts = course.state.store.counts(campaign.held_as, campaign.edition)
     return _of(campaign, Action.CLOSED, "closed: not_after has passed", _standing(counts))
 
 
@@ -161,6 +169,7 @@ def _of(campaign: Campaign, action: Action, reason: str, standing: Standing) -> 
         channel=campaign.channel,
         purpose=campaign.purpose,
         edition=campaign.edition,
+        held_as=campaign.held_under or "",
         action=action,
         reason=reason,
         standing=standing,

@@ -179,6 +179,14 @@ def test_past_not_after_a_campaign_is_closed_even_with_its_audience_gone(folder:
     assert folder.addresses() == numbers(FIRST)
 
 
+def test_a_closed_edition_that_was_never_sent_does_not_count_who_has_had_the_one_before(folder: Folder) -> None:
+    folder.write({"campaigns/sale.yaml": CLOSING})
+    apply(folder)
+    assert folder.call("plan", at=LATER).last.endswith(f"; {FIRST} already sent.")
+    folder.write({"campaigns/sale.yaml": f"edition: 2\n{CLOSING}"})
+    assert folder.call("plan", at=LATER).last.endswith("; 0 already sent.")
+
+
 def test_past_not_after_nobody_new_gets_the_message(folder: Folder) -> None:
     folder.write({"campaigns/sale.yaml": CLOSING})
     apply(folder)

@@ -1,6 +1,7 @@
 """Whoever has said STOP gets nothing more, from the plan on; what counts is what the sandbox has received."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -48,6 +49,24 @@ def test_that_a_stop_counts_for_less_is_said_in_the_first_line(project: MakeProj
     folder = project(strict, after=(APPLY,))
     folder.write({"octoplan.yaml": "octoplan: 1\n"})
     assert "a STOP counts for wholesale only, it counted for all" in folder.call("plan").out.splitlines()[0]
+
+
+def test_a_closed_campaign_that_has_another_name_now_tells_what_was_heard_of_it(sent: Folder) -> None:
+    hear(sent, stop(PEOPLE[0], ticket_of(sent, PEOPLE[0])))
+    closed = FILES["campaigns/sale.yaml"].replace("open: true", f"not_after: {(NOW - timedelta(days=1)).isoformat()}")
+    sent.write({"campaigns/sale.yaml": None, "campaigns/autumn.yaml": f"{closed}moved_from: sale\n"})
+    (step,) = sent.call("plan", "--json").json["steps"]
+    assert (step["campaign"], step["action"], step["heard"]["opted_out"]) == ("autumn", "closed", 1)
+
+
+def test_where_most_are_suppressed_it_is_not_said_that_everybody_has_said_stop(sent: Folder) -> None:
+    hear(sent, stop(PEOPLE[0]))
+    listed = "phone_number\n" + "".join(f"{address}\n" for address in PEOPLE[1:])
+    lists = "octoplan: 1\nsuppressions: {all: [gone.csv]}\n"
+    sent.write({"campaigns/sale.yaml": NEXT, "gone.csv": listed, "octoplan.yaml": lists})
+    plan = sent.call("plan").out
+    assert f"nobody is left: {len(PEOPLE) - 1} suppressed, 1 said STOP" in plan
+    assert "everybody has said STOP" not in plan
 
 
 def test_where_everybody_has_said_stop_nothing_is_sent_and_other_campaigns_are(sent: Folder) -> None:
