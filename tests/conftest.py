@@ -129,11 +129,15 @@ class Folder:
         at: datetime = NOW,
         typed: str | None = None,
         hurried: bool = False,
+        clock: SystemClock | None = None,
     ) -> Outcome:
-        """Run octoplan in this process; `typed` is what a person types on a terminal, None: nobody is there."""
+        """Run octoplan in this process; `typed` is what a person types on a terminal, None: nobody is there.
+
+        `clock`: one that does not stand `at` one moment.
+        """
         kind = io.StringIO if typed is None else Terminal
         out, err, stdin = io.StringIO(), kind(), kind(typed or "")
-        clock = HurriedClock(at) if hurried else StandingClock(at)
+        clock = clock or (HurriedClock(at) if hurried else StandingClock(at))
         console = Console(out=out, err=err, stdin=stdin, environ=dict(env or {}), clock=clock)
         code = run_here(["-C", str(self.path), *arguments], console)
         return Outcome(code=code, out=out.getvalue(), err=err.getvalue())

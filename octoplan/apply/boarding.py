@@ -8,13 +8,14 @@ from octoplan.apply.events import Stopped, Waiting
 from octoplan.apply.overrun import Expected
 from octoplan.apply.run import Applier
 from octoplan.apply.tower import Flight
+from octoplan.apply.windows import is_in_time, too_late
 from octoplan.campaign import Campaign
 from octoplan.limits import Accepted
 from octoplan.pipeline.drafts import Draft
 from octoplan.pipeline.waving import Standing, stand
 from octoplan.pricing import estimate
 from octoplan.project import Prices
-from octoplan.state.interface import Status
+from octoplan.state.interface import FrameRecord, Status
 from octoplan.table.rows import PackedFrame
 
 _PEOPLE_AT_ONCE = 5_000
@@ -24,13 +25,15 @@ _PEOPLE_AT_ONCE = 5_000
 class Boarding:
     """What flights are made with. `accepted`: what may pass a limit; `heard`: the last opt-out that a plan knows of.
 
-    `free`: campaign → how many people of its edition were free when the run began it; it is filled then.
+    `free`: campaign → how many people of its edition were free when the run began it; it is filled then. `begun`: the
+    last wave of a campaign that the run began, filled when it does.
     """
 
     applier: Applier
     accepted: Accepted
     heard: int
     free: dict[str, int] = field(default_factory=dict)
+    begun: dict[str, int] = field(default_factory=dict)
 
     def begin(self, draft: Draft) -> None:
         """A draft was recorded, and what is due of it begins."""
@@ -45,10 +48,11 @@ class Boarding:
         free = self.free.get(draft.campaign.name, 0)
         return stand(draft.waves.cut, number, self.applier.state.store, self.accepted, free)
 
-    def is_planned(self, draft: Draft, number: int) -> bool:
-        """Whether a frame of this wave is still to be begun."""
+    def later(self, draft: Draft) -> tuple[FrameRecord, ...]:
+        """The frames that are still planned in waves of a draft that the run has not begun."""
         frames = self.applier.state.store.frames(Status.PLANNED, campaign=draft.campaign.held_as)
-        return any(frame.wave == number and frame.edition == draft.campaign.edition for frame in frames)
+        begun = self.begun.get(draft.campaign.name, 0)
+        return tuple(frame for frame in frames if frame.wave > begun and frame.edition == draft.campaign.edition)
 
 
 def first_flights(draft: Draft, boarding: Boarding) -> Iterator[Flight]:
@@ -57,7 +61,7 @@ def first_flights(draft: Draft, boarding: Boarding) -> Iterator[Flight]:
         boarding.begin(draft)
     if draft.waves is None:
         return _flights(draft, boarding, (0, draft.requests - 1))
-    return _flights(draft, boarding, draft.messages.framing.wave(draft.waves.due))
+    return _wave(draft, boarding, draft.waves.due)
 
 
 def later_flights(drafts: Sequence[Draft], boarding: Boarding) -> Iterator[Iterable[Flight]]:
@@ -66,7 +70,7 @@ def later_flights(drafts: Sequence[Draft], boarding: Boarding) -> Iterator[Itera
         for number in _later(draft):
             if not boarding.stand(draft, number).is_due(boarding.applier.clock.now()):
                 break
-            yield _flights(draft, boarding, draft.messages.framing.wave(number))
+            yield _wave(draft, boarding, number)
 
 
 def still_waiting(drafts: Sequence[Draft], boarding: Boarding) -> Iterator[Stopped | Waiting]:
@@ -74,20 +78,34 @@ def still_waiting(drafts: Sequence[Draft], boarding: Boarding) -> Iterator[Stopp
     stop = boarding.applier.stop
     for draft in drafts:
         name, waves = draft.campaign.held_as, draft.waves
-        left = [number for number in _later(draft) if boarding.is_planned(draft, number)]
-        if waves is None or not left or stop.holds(name):
+        left = boarding.later(draft) if waves is not None and not stop.holds(name) else ()
+        if waves is None or not left:
             continue
-        standing = boarding.stand(draft, left[0])
+        number = min(frame.wave for frame in left)
+        standing = boarding.stand(draft, number)
         if standing.faults:
             stop.halted = True
             yield Stopped(campaign=name, why=standing.faults[0])
             continue
-        people = sum(waves.left[number] for number in left)
-        yield Waiting(campaign=name, recipients=people, until=standing.begins, why=waves.cut.waves.said(left[0]))
+        now = boarding.applier.clock.now()
+        at = max(now, standing.begins or now)
+        people = sum(frame.size for frame in left)
+        waiting = sum(frame.size for frame in left if is_in_time(frame, at))
+        why = waves.cut.waves.said(number)
+        if waiting:
+            yield Waiting(campaign=name, recipients=waiting, until=standing.begins, why=why, wave=number)
+        if waiting < people:
+            yield Stopped(campaign=name, why=f"{why}: {too_late(people - waiting)}")
 
 
 def _later(draft: Draft) -> Sequence[int]:
     return [number for number in sorted(draft.waves.left) if number > draft.waves.due] if draft.waves else []
+
+
+def _wave(draft: Draft, boarding: Boarding, number: int) -> Iterator[Flight]:
+    """A wave that begins → its flights."""
+    boarding.begun[draft.campaign.name] = number
+    return _flights(draft, boarding, draft.messages.framing.wave(number))
 
 
 def _flights(draft: Draft, boarding: Boarding, span: tuple[int, int]) -> Iterator[Flight]:

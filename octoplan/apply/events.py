@@ -73,7 +73,8 @@ class Stopped:
 class Waiting:
     """People of a campaign who were not sent to, since they may not be yet; a later apply sends to them.
 
-    `is_unsure`: whether they may cannot be told, and somebody has to see to that.
+    `is_unsure`: whether they may cannot be told, and somebody has to see to that. `wave`: the first one that waits for
+    those before it, 0: it is not for them that they wait.
     """
 
     campaign: str
@@ -81,6 +82,7 @@ class Waiting:
     until: datetime | None
     why: str
     is_unsure: bool = False
+    wave: int = 0
 
 
 Event = Settling | Started | FrameDone | Listed | Retrying | Stopped | Waiting

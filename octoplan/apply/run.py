@@ -1,7 +1,7 @@
 """`settle` what is open, `send` a plan: the only code that sends. Both yield events."""
 
 import queue
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
@@ -151,14 +151,14 @@ def send(applier: Applier, recording: Recording) -> Iterator[Event]:
     store.end(run.id, applier.epoch, applier.clock.now())
 
 
-def waiting(applier: Applier, steps: Iterable[Step], due: Mapping[str, int]) -> Iterator[Waiting]:
-    """A plan's steps, and the waves that were due → who was not sent to since they may not be yet.
+def waiting(applier: Applier, steps: Iterable[Step], told: Sequence[Event]) -> Iterator[Stopped | Waiting]:
+    """A plan's steps, and what its run told → who was not sent to since they may not be yet, or not any more.
 
     Clocks are asked once more where that hangs on the hour.
     """
     planned = applier.planned
     now = clocks(applier) if any(frame.opens for frame in planned) else Clocks(local=applier.clock.now())
-    yield from windows.waiting(steps, planned, due, now)
+    yield from windows.waiting(steps, planned, told, now)
 
 
 def _board(applier: Applier, recording: Recording, dates: Dates) -> Iterator[Event]:

@@ -125,8 +125,7 @@ def _apply(session: Session, applier: "Applier", order: Order, done: Done) -> No
             settled = len(told)
             tell(console, applier, sending, told, total=drawn.plan.recipients)
             tell(console, applier, refused.listed(table, drawn.drafts, told[settled:]), told)
-        due = {one.campaign.held_as: one.waves.due for one in drawn.drafts if one.waves}
-        tell(console, applier, run.waiting(applier, drawn.plan.steps, due), told)
+        tell(console, applier, run.waiting(applier, drawn.plan.steps, tuple(told)), told)
 
 
 def _settle(session: Session, applier: "Applier", done: Done) -> None:
@@ -215,11 +214,11 @@ def tell(
 def exit_code(applier: "Applier", told: "Iterable[Event]") -> int:
     """What happened, and what the state still holds → the exit code; several at once: 130, 4, 9, 5, 8.
 
-    Whoever this run planned and did not begin, since its time ran out, counts as refused: it must not look fine. Those
-    whose time has not come yet do not.
+    Whoever this run planned and did not begin, since its time ran out or it stopped itself, counts as refused: it must
+    not look fine. Those whose time has not come yet do not.
     """
     from octoplan.apply.events import FrameDone, Waiting  # noqa: PLC0415 - loaded when called
-    from octoplan.apply.windows import is_waiting  # noqa: PLC0415
+    from octoplan.apply.windows import left_out  # noqa: PLC0415
     from octoplan.state.interface import Status  # noqa: PLC0415
     from octoplan.state.records import is_seed  # noqa: PLC0415
 
@@ -231,12 +230,11 @@ def exit_code(applier: "Applier", told: "Iterable[Event]") -> int:
         return 9
     if applier.stop.halted:
         return GuardRefused.exit_code
-    told, now = list(told), applier.clock.now()
-    waved = {event.campaign for event in told if isinstance(event, Waiting)}
-    unsent = any(isinstance(event, Waiting) and event.is_unsure for event in told) or any(
-        not (is_waiting(frame, now) or is_seed(frame.campaign) or (frame.wave and frame.campaign in waved))
-        for frame in applier.planned
-    )
+    told = list(told)
+    left = [frame for frame in applier.planned if not is_seed(frame.campaign)]
+    stopped = any(applier.stop.holds(frame.campaign) for frame in left)
+    unsure = any(isinstance(event, Waiting) and event.is_unsure for event in told)
+    unsent = stopped or unsure or any(left_out(left, told, applier.clock.now()))
     if unsent or any(isinstance(event, FrameDone) and event.status == "refused" for event in told):
         return 8
     return 0

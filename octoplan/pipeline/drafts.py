@@ -213,7 +213,8 @@ def _divide(gathered: Gathered, messages: Messages, course: Course, *, known: bo
     windows, by_window, odd = window_all(gathered, course)
     found, by_wave = cut(gathered, messages, course, known=known)
     lots = divide(messages, by_wave, by_window, by_arm(gathered.campaign, course.state.keys.person))
-    return _Divided(lots=lots, windows=windows, waves=wave(found, lots, course), odd=odd)
+    waved = wave(found, lots, course, gathered.campaign.not_after)
+    return _Divided(lots=lots, windows=windows, waves=waved, odd=odd)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from octoplan import durations
 from octoplan.limits import WAVE, Accepted
@@ -95,8 +95,11 @@ def _before(found: Cut, store: Store) -> waving.Before:
     )
 
 
-def wave(found: Cut | None, lots: Sequence[Lot], course: Course) -> Waved | None:
-    """Where a campaign is cut, and the lots that are left of it → which wave is due, and who waits."""
+def wave(found: Cut | None, lots: Sequence[Lot], course: Course, not_after: datetime | None) -> Waved | None:
+    """Where a campaign is cut, and the lots that are left of it → which wave is due, and who waits.
+
+    A wave that can begin only after `not_after`, however fast the others are over, is a fault.
+    """
     if found is None or not lots:
         return None
     left: Counter[int] = Counter()
@@ -108,7 +111,17 @@ def wave(found: Cut | None, lots: Sequence[Lot], course: Course) -> Waved | None
     waits = [] if due else [Wait(people=left[first], until=standing.begins, why=_why(found, standing))]
     later = sorted(number for number in left if number > first)
     waits += [Wait(people=left[number], until=None, why=_said(found.waves, number)) for number in later]
-    return Waved(cut=found, left=left, due=due, waits=tuple(waits), faults=standing.faults)
+    late = _late(found.waves, sorted(left), standing.begins or course.now, not_after)
+    return Waved(cut=found, left=left, due=due, waits=tuple(waits), faults=(*standing.faults, *late))
+
+
+def _late(waves: Waves, left: Sequence[int], begins: datetime, not_after: datetime | None) -> tuple[str, ...]:
+    """The waves that are left, and when the first of them may begin → why one of them never may."""
+    for number in left:
+        begins += waves.each[number - 1].after if number > left[0] else timedelta()
+        if not_after is not None and begins > not_after:
+            return (f"{waves.said(number)} cannot begin before not_after",)
+    return ()
 
 
 def stand(found: Cut, number: int, store: Store, accepted: Accepted, free: int | None = None) -> Standing:

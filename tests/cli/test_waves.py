@@ -13,6 +13,7 @@ import pytest
 
 from octoplan.state.sqlite import SqliteStore
 from octoplan.state.told import Delivery, Optout
+from tests.cli.windowed import JumpingClock
 from tests.conftest import GREETING, NOW
 
 if TYPE_CHECKING:
@@ -335,3 +336,65 @@ def test_waves_that_make_no_sense_are_told_by_file_and_line(folder: Folder, wave
 def test_a_campaign_without_waves_is_in_none(folder: Folder) -> None:
     folder.write({"campaigns/sale.yaml": GREETING})
     assert (apply(folder, 0).code, by_wave(folder)) == (0, {0: PEOPLE})
+
+
+CLOSED = "not_after: 2026-11-03T12:00:00+00:00"  # two hours after the first apply
+
+
+def test_waves_that_cannot_all_begin_before_not_after_block_their_campaign(folder: Folder) -> None:
+    text = WAVES.replace("open: true", CLOSED)
+    folder.write({"campaigns/sale.yaml": text.replace("after: 1h", "after: 106m")})
+    blocked = apply(folder, 0)
+    assert (blocked.code, folder.addresses()) == (5, []), "15 and 106 minutes are more than two hours"
+    assert "sale: wave 3 of 3 cannot begin before not_after" in blocked.err
+    folder.write({"campaigns/sale.yaml": text.replace("after: 1h", "after: 100m")})
+    assert [(apply(folder, minutes).code, len(folder.messages())) for minutes in (0, 15)] == [(0, 10), (0, 30)]
+    assert (apply(folder, 115).code, folder.addresses()) == (0, NUMBERS)
+
+
+def over_http(project: MakeProject, gateway: Gateway, campaign: str, more: str = "") -> Folder:
+    folder: Folder = project(
+        {
+            "octoplan.yaml": OVER_HTTP.format(url=gateway.url).replace("frame_size: 2", f"frame_size: 2{more}"),
+            "campaigns/sale.yaml": campaign,
+            "campaigns/people.csv": people(NUMBERS[:20]),
+        }
+    )
+    assert folder.call("--env", "production", "state", "init", env=ENV).code == 0
+    return folder
+
+
+def test_a_wave_that_the_one_before_made_too_late_for_not_after_ends_with_8(
+    project: MakeProject, gateway: Gateway
+) -> None:
+    limited = GREETING.replace("open: true", CLOSED) + "waves: [{people: 10}, {rest: true, after: 1h}]\n"
+    folder = over_http(project, gateway, limited)
+    clock = JumpingClock(NOW, gateway, 1, NOW + timedelta(minutes=70))
+    outcome = folder.call("--env", "production", *APPLY, env=ENV, clock=clock)
+    assert (outcome.code, outcome.last) == (8, "Applied: 10 sent, 0 refused, 0 open, 0 unknown.")
+    assert "stopped sale: wave 2 of 2: 10 people cannot be sent to before not_after any more" in outcome.err
+    again = folder.call("--env", "production", *APPLY, env=ENV, at=NOW + timedelta(minutes=80))
+    assert (again.code, len(gateway.addresses())) == (5, 10)
+
+
+def test_a_run_that_stopped_itself_in_a_wave_ends_with_8_also_if_others_wait_for_a_cap(
+    project: MakeProject, gateway: Gateway
+) -> None:
+    """The second campaign costs three times its price; one of its people has had the first."""
+    folder = over_http(project, gateway, GREETING, ", prices: {sms_premium: 0.045}")
+    caps = "caps: [{purpose: alert, per: person, at_most: 1, within: 7d, over: wait}]\n"
+    written = (folder.path / "octoplan.yaml").read_text(encoding="utf-8")
+    folder.write({"octoplan.yaml": written + caps, "campaigns/people.csv": people(NUMBERS[:1])})
+    assert folder.call("--env", "production", *APPLY, env=ENV).code == 0
+    second = GREETING.replace("people.csv", "all.csv").replace("Hello", "Hi")
+    folder.write(
+        {
+            "octoplan.yaml": written.replace("0.045", "0.015") + caps,
+            "campaigns/all.csv": people(NUMBERS[:20]),
+            "campaigns/second.yaml": second + "waves: [{people: 10}, {rest: true, after: 1h}]\n",
+        }
+    )
+    outcome = folder.call("--env", "production", *APPLY, env=ENV, at=NOW + timedelta(hours=1))
+    assert "of cost, more than 10 % above the plan's" in outcome.err
+    assert "second waiting until 2026-11-10" in outcome.err, "one waits for the cap"
+    assert outcome.code == 8

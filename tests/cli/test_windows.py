@@ -9,7 +9,7 @@ import pytest
 
 from octoplan.project import load
 from octoplan.sandbox.testing import run_octopush
-from tests.cli.windowed import MORNING, NIGHT, SALE, make_live, people
+from tests.cli.windowed import MORNING, NIGHT, SALE, JumpingClock, make_live, people
 from tests.conftest import Folder, Gateway, MakeProject
 
 EVENING = datetime(2026, 11, 3, 18, 58, tzinfo=UTC)  # Tuesday, two minutes before its end
@@ -428,3 +428,56 @@ def test_the_sandbox_is_a_witness_of_the_hour_too(folder: Folder) -> None:
         octopush.set_clock(MORNING, frozen=True)
         assert apply(folder, MORNING) == (0, "Applied: 10 sent, 0 refused, 0 open, 0 unknown.")
         assert len(octopush.messages()) == 10
+
+
+def jump(folder: Folder, gateway: Gateway, then: datetime, *, after: int) -> tuple[int, str, str]:
+    """Apply in the evening; once so many requests have arrived it is a later hour."""
+    clock = JumpingClock(EVENING, gateway, after, then)
+    done = folder.call("apply", "--env", "live", "--auto-approve", clock=clock)
+    return done.code, done.last, done.err
+
+
+@pytest.mark.parametrize("minutes", [10, 60])
+def test_whose_window_opens_only_after_not_after_does_not_wait_and_ends_with_8(
+    project: MakeProject, gateway: Gateway, minutes: int
+) -> None:
+    folder = make_live(project, gateway, *FRENCH, more="frame_size: 4, max_in_flight: 1, ")
+    folder.write({"campaigns/sale.yaml": SALE.replace("open: true", "not_after: 2026-11-03T20:30:00+01:00")})
+    code, last, told = jump(folder, gateway, EVENING + timedelta(minutes=minutes), after=1)
+    sent = recipients(gateway)
+    assert (code, last) == (8, f"Applied: {sent} sent, 0 refused, 0 open, 0 unknown.")
+    assert f"stopped sale: {10 - sent} people cannot be sent to before not_after any more" in told
+
+
+def test_whose_window_opens_again_before_not_after_waits_for_that(project: MakeProject, gateway: Gateway) -> None:
+    folder = make_live(project, gateway, *FRENCH, more="frame_size: 4, max_in_flight: 1, ")
+    folder.write({"campaigns/sale.yaml": SALE.replace("open: true", "not_after: 2026-11-04T08:00:00+01:00")})
+    code, last, told = jump(folder, gateway, EVENING + timedelta(minutes=10), after=1)
+    sent = recipients(gateway)
+    assert (code, last) == (0, f"Applied: {sent} sent, 0 refused, 0 open, 0 unknown, {10 - sent} waiting.")
+    assert f"sale waiting until 2026-11-04 07:00 UTC: {10 - sent} people, outside the window" in told
+
+
+def test_a_wave_whose_window_closed_while_it_went_out_waits_for_that_and_counts_nobody_twice(
+    project: MakeProject, gateway: Gateway
+) -> None:
+    folder = make_live(project, gateway, *FRENCH, more="frame_size: 2, max_in_flight: 1, ")
+    folder.write({"campaigns/sale.yaml": SALE + "waves: [{people: 2}, {people: 6}, {rest: true}]\n"})
+    first = folder.call("plan", "--env", "live", "--json", at=EVENING).json["steps"][0]["requests"]
+    code, last, told = jump(folder, gateway, EVENING + timedelta(minutes=10), after=3)
+    sent = recipients(gateway)
+    assert (code, 2 < sent < 8, first > 3) == (0, True, True)
+    assert last == f"Applied: {sent} sent, 0 refused, 0 open, 0 unknown, {10 - sent} waiting."
+    assert f"sale waiting until 2026-11-04 07:00 UTC: {8 - sent} people, outside the window" in told
+    assert "sale waiting: 2 people, wave 3 of 3" in told
+
+
+def test_a_wave_that_is_due_only_when_its_window_is_closed_until_after_not_after_does_not_wait(
+    folder: Folder, gateway: Gateway
+) -> None:
+    limited = SALE.replace("open: true", "not_after: 2026-11-04T07:30:00+01:00")
+    folder.write({"campaigns/sale.yaml": limited + "waves: [{people: 4}, {rest: true, after: 1h}]\n"})
+    done = folder.call("apply", "--env", "live", "--auto-approve", at=EVENING - timedelta(minutes=3))
+    assert (done.code, done.last) == (8, "Applied: 4 sent, 0 refused, 0 open, 0 unknown.")
+    assert "stopped sale: wave 2 of 2: 6 people cannot be sent to before not_after any more" in done.err
+    assert recipients(gateway) == 4

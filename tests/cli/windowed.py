@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from tests.conftest import Folder, Gateway, MakeProject
+from tests.conftest import Folder, Gateway, MakeProject, StandingClock
 
 NIGHT: Final = datetime(2026, 11, 2, 21, 30, tzinfo=UTC)  # Monday, 22:30 in Paris
 MORNING: Final = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)  # Tuesday, 10:00 in Paris
@@ -33,3 +33,14 @@ def make_live(project: MakeProject, gateway: Gateway, *numbers: str, more: str =
     )
     assert made.call("state", "init", "--env", "live").code == 0
     return made
+
+
+class JumpingClock(StandingClock):
+    """Stands at one moment until so many requests have arrived at a gateway, and then at a later one."""
+
+    def __init__(self, at: datetime, gateway: Gateway, number: int, then: datetime) -> None:
+        super().__init__(at)
+        self._gateway, self._number, self._then = gateway, number, then
+
+    def now(self) -> datetime:
+        return self._then if len(self._gateway.bodies) >= self._number else super().now()
