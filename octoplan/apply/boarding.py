@@ -45,8 +45,15 @@ class Boarding:
         if draft.waves is None:
             msg = "a draft without waves has no wave to follow"
             raise AssertionError(msg)
-        free = self.free.get(draft.campaign.name, 0)
-        return stand(draft.waves.cut, number, self.applier.state.store, self.accepted, free)
+        return stand(draft.waves.cut, number, self.applier.state.store, self.accepted, self.free_of(draft))
+
+    def free_of(self, draft: Draft) -> int:
+        """How many people of its edition are free, of whom nothing has to be done: if more are, some were refused.
+
+        Those who were when the run began it, and who was taken out of it since.
+        """
+        campaign = draft.campaign
+        return self.free.get(campaign.name, 0) + self.applier.gone.of(campaign.held_as)
 
     def later(self, draft: Draft) -> tuple[FrameRecord, ...]:
         """The frames that are still planned in waves of a draft that the run has not begun."""

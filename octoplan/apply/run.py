@@ -12,6 +12,7 @@ from octoplan.apply.age import Clocks, doubt, dump, load
 from octoplan.apply.dates import Dates
 from octoplan.apply.events import Event, FrameDone, Settling, Started, Stopped, Waiting
 from octoplan.apply.flight import may_send
+from octoplan.apply.gone import Gone
 from octoplan.apply.lanes import Lanes
 from octoplan.apply.ledger import Ledger
 from octoplan.apply.overrun import Tally
@@ -41,7 +42,7 @@ def _obeys_stop(purpose: str) -> bool:
 class Applier:
     """Everything an apply works with: the locked state, the gateway, time, chance, and how to be stopped.
 
-    `obeys_stop`: a campaign's purpose → whether a STOP counts for it.
+    `obeys_stop`: a campaign's purpose → whether a STOP counts for it. `gone`: who was taken out of its frames.
     """
 
     run: str
@@ -56,6 +57,7 @@ class Applier:
     adopt_duplicates: bool = False
     obeys_stop: Callable[[str], bool] = field(default=_obeys_stop)
     witness: Witness = field(default_factory=Nobody)
+    gone: Gone = field(default_factory=Gone)
 
     @property
     def open_frames(self) -> tuple[FrameRecord, ...]:
@@ -201,6 +203,7 @@ def _fly(applier: Applier, flights: Iterable[Flight], dates: Dates, tally: Tally
             adopt_duplicates=applier.adopt_duplicates,
             abort_after=applier.environment.abort_after,
             witness=applier.witness,
+            gone=applier.gone,
             tally=tally,
         )
         with Lanes(lanes, applier.gateway, tower, told) as open_lanes:

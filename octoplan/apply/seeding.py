@@ -58,7 +58,7 @@ def _is_over(draft: Draft, boarding: Boarding) -> bool:
         return False
     if not draft.recipients:
         return Status.SENDING not in counts
-    freed = counts.get(Status.FREE, 0) > boarding.free.get(campaign.name, 0)
+    freed = counts.get(Status.FREE, 0) > boarding.free_of(draft)
     return not (freed or counts.keys() & {Status.PLANNED, Status.SENDING})
 
 

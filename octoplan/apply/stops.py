@@ -37,6 +37,7 @@ def take_out(flight: Flight, gone: frozenset[int], tower: Tower, *, begun: bool)
         return []
     why = "said STOP since the plan was drawn"
     campaign = frame.origin.campaign
+    tower.gone.add(campaign, len(gone))
     tower.tell(FrameDone(campaign=campaign, frame=frame.id, status="opted_out", recipients=len(gone), why=why))
     if rest is None:
         return []

@@ -7,6 +7,7 @@ from typing import Final
 
 from octoplan.apply.dates import Dates
 from octoplan.apply.events import Event, Stopped
+from octoplan.apply.gone import Gone
 from octoplan.apply.ledger import Ledger
 from octoplan.apply.overrun import NOTHING_KNOWN, Expected, Tally
 from octoplan.apply.pace import Clock, Pace, Stop, Streak
@@ -59,6 +60,7 @@ class Tower:
     adopt_duplicates: bool = False
     witness: Witness = field(default_factory=Nobody)
     streak: Streak = field(default_factory=Streak)
+    gone: Gone = field(default_factory=Gone)
     tally: Tally = field(default_factory=Tally)
 
     def make(self, change: Change) -> bool:

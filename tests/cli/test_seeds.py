@@ -16,6 +16,7 @@ import pytest
 from octoplan.state.records import FIRST, LAST
 from octoplan.state.sqlite import SqliteStore
 from octoplan.state.told import Optout
+from tests.cli.meanwhile import at_request, say_stop
 from tests.conftest import NOW
 
 if TYPE_CHECKING:
@@ -467,3 +468,23 @@ def test_a_restored_state_with_its_receipts_sends_none_of_them_again(folder: Fol
     assert folder.call(*APPLY, "--receipts", receipts, at=later).code == 0
     assert had(folder) == twice()
     assert folder.call("state", "check", "--against-receipts", receipts).code == 0
+
+
+def test_a_stop_in_mid_run_does_not_keep_the_last_message_from_staff(
+    project: MakeProject, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = f"{{gateway: {{url: '{gateway.url}'}}, require_plan: false, frame_size: 4, max_in_flight: 1}}"
+    wholesale = SALE.replace("alert", "wholesale").replace("it is real", "it is real STOP au 30101")
+    folder: Folder = project(
+        {
+            **FILES,
+            "octoplan.yaml": f"octoplan: 1\nenvironments: {{local: {settings}}}\n",
+            "campaigns/people.csv": people(PEOPLE),
+            "campaigns/sale.yaml": wholesale,
+        }
+    )
+    assert folder.call("state", "init", "--env", "local").code == 0
+    at_request(monkeypatch, 3, lambda: say_stop(folder, "local", wave=0))
+    outcome = folder.call("apply", "--env", "local", "--auto-approve")
+    assert outcome.last == "Applied: 39 sent, 0 refused, 0 open, 0 unknown, 1 opted out, 4 to own staff."
+    assert (outcome.code, Counter(gateway.addresses())[STAFF[0]]) == (0, 2)

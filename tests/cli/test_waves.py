@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 from octoplan.state.sqlite import SqliteStore
 from octoplan.state.told import Delivery, Optout
+from tests.cli.meanwhile import at_request, say_stop
 from tests.cli.windowed import JumpingClock
 from tests.conftest import GREETING, NOW
 
@@ -398,3 +400,17 @@ def test_a_run_that_stopped_itself_in_a_wave_ends_with_8_also_if_others_wait_for
     assert "of cost, more than 10 % above the plan's" in outcome.err
     assert "second waiting until 2026-11-10" in outcome.err, "one waits for the cap"
     assert outcome.code == 8
+
+
+def test_a_stop_in_mid_run_keeps_no_later_wave_waiting(
+    project: MakeProject, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wholesale = GREETING.replace("alert", "wholesale").replace("}}\n", "}} STOP au 30101\n")
+    folder = over_http(project, gateway, wholesale + "waves: [{people: 10}, {people: 5}, {rest: true}]\n")
+    written = (folder.path / "octoplan.yaml").read_text(encoding="utf-8")
+    folder.write({"octoplan.yaml": written.replace("max_in_flight: 3", "max_in_flight: 1")})
+    for number, wave in ((2, 1), (8, 3)):
+        at_request(monkeypatch, number, partial(say_stop, folder, "production", wave))
+    outcome = folder.call("--env", "production", *APPLY, env=ENV)
+    assert (outcome.code, outcome.last) == (0, "Applied: 18 sent, 0 refused, 0 open, 0 unknown, 2 opted out.")
+    assert len(set(gateway.addresses())) == len(gateway.addresses()) == 18
