@@ -8,6 +8,7 @@ from octoplan.pipeline.course import Course
 from octoplan.pipeline.drafts import Draft
 from octoplan.plan import Action, Step
 from octoplan.windows.lasting import Ended, Load, estimate_rate, lasting
+from octoplan.windows.moments import AHEAD
 from octoplan.windows.opens import Opens
 
 _LONG = timedelta(days=3_650)
@@ -35,13 +36,23 @@ def with_ends(steps: Sequence[Step], drafts: Sequence[Draft], course: Course) ->
 
 
 def _loads(step: Step, draft: Draft) -> Iterator[Load]:
-    """A draft's lots → their requests; those of a campaign that waits begin then."""
-    not_after, from_then = draft.campaign.not_after, _waits_for_all(step, draft)
+    """A draft's lots → their requests; those of a campaign that waits begin then.
+
+    Where windows are not known until `not_after`, nobody knows who is late for it.
+    """
+    from_then = _waits_for_all(step, draft)
     requests = draft.messages.framing.by_lot() if len(draft.lots) > 1 else {0: draft.requests}
     lots = [(lot.number, lot.people) for lot in draft.lots] or [(0, draft.recipients)]
     for number, people in lots:
-        opens = draft.opens(number).within(from_then)
-        yield Load(requests=requests[number], people=people, opens=opens, not_after=not_after)
+        opens = draft.opens(number)
+        not_after = draft.campaign.not_after if opens.is_always else _known(draft)
+        yield Load(requests=requests[number], people=people, opens=opens.within(from_then), not_after=not_after)
+
+
+def _known(draft: Draft) -> datetime | None:
+    """The `not_after` of a draft with windows, if these are known until then."""
+    last, windows = draft.campaign.not_after, draft.windows
+    return last if last is not None and windows is not None and last - windows.at <= AHEAD else None
 
 
 def _waits_for_all(step: Step, draft: Draft) -> Opens:

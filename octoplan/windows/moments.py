@@ -14,7 +14,8 @@ from octoplan.windows.opens import Opens, Span, all_of, joined
 from octoplan.windows.rules import Rule
 
 AHEAD = timedelta(days=9)
-"""How far is looked: no rule of ours is closed for longer, and an open frame is settled long before."""
+"""How far is looked: an open frame is settled long before. What opens only later, nobody knows yet: a rule of one's
+own may be closed for longer, and the next days are looked at by the next apply."""
 
 _BEFORE = timedelta(days=2)
 _HOUR = timedelta(hours=1)

@@ -320,6 +320,28 @@ def test_who_cannot_be_reached_before_not_after_blocks_the_campaign(folder: Fold
     assert gateway.addresses() == sorted(ISLANDERS)
 
 
+@pytest.mark.parametrize(
+    "own",
+    [
+        pytest.param('{days: mon, hours: "09:00-18:00", why: our day}', id="closed for longer than is looked ahead"),
+        pytest.param('{hours: "09:00-10:00", why: our hour}', id="longer at this rate than is looked ahead"),
+    ],
+)
+def test_windows_that_are_not_known_until_not_after_block_nobody(
+    project: MakeProject, gateway: Gateway, own: str
+) -> None:
+    at = datetime(2027, 3, 23, 9, 0, tzinfo=UTC)  # Tuesday; the Monday after is Easter
+    made = make_live(project, gateway, *FRENCH, more="frame_size: 1, requests_per_second: 0.0002, ")
+    last = "not_after: 2027-04-20T20:00:00+02:00"
+    made.write({"campaigns/sale.yaml": SALE.replace("open: true", last) + f"window: {own}\n"})
+    planned = made.call("plan", "--env", "live", "--json", at=at)
+    (step,) = planned.json["steps"]
+    assert (planned.code, step["action"], step["blocked"]) == (0, "waiting", [])
+    sooner = last.replace("04-20", "03-31")
+    made.write({"campaigns/sale.yaml": SALE.replace("open: true", sooner) + f"window: {own}\n"})
+    assert made.call("plan", "--env", "live", at=at).code == 5, "until then they are"
+
+
 def test_a_plan_says_when_it_would_end_if_that_is_not_at_once(folder: Folder) -> None:
     (step,) = steps(folder, MORNING)
     assert step["ends"] is None
