@@ -92,8 +92,8 @@ def _attempts(flight: Flight, connection: Connection, tower: Tower) -> tuple[Out
     started = tower.clock.monotonic()
     outcome: Outcome = Unanswered(reason="not tried", retry_after=None)
     for attempt in range(1, ATTEMPTS + 1):
-        if flight.doubt and (why := tower.dates.doubt(flight.first_attempt, flight.not_after)):
-            return outcome, Verdict(proof=Proof.OPEN, why=why)
+        if flight.doubt and (held := _held(flight, tower)):
+            return outcome, held
         if attempt > 1 and not tower.make(state.Again(frame=flight.frame.id, run=tower.run, at=tower.clock.now())):
             break
         gate = _Gate(flight=flight, tower=tower)
@@ -108,6 +108,13 @@ def _attempts(flight: Flight, connection: Connection, tower: Tower) -> tuple[Out
         if attempt == ATTEMPTS or not _wait(flight, outcome, (attempt, started), tower):
             break
     return outcome, verdict
+
+
+def _held(flight: Flight, tower: Tower) -> Verdict | None:
+    """What forbids a further copy before a connection is made: its time runs out also where none can be had."""
+    if why := tower.dates.doubt(flight.first_attempt, flight.not_after):
+        return Verdict(proof=Proof.OPEN, why=why)
+    return _forbidden(flight, tower)
 
 
 _NOT_ASKED: Final = Verdict(proof=Proof.OPEN, why="not asked")

@@ -60,6 +60,24 @@ def test_after_23_hours_an_open_frame_is_unknown_and_nothing_is_sent(
     assert ground.settle() == []
 
 
+@pytest.mark.parametrize(
+    ("later", "status", "why"),
+    [
+        (timedelta(hours=22), "open", "no connection"),
+        (timedelta(hours=23), "unknown", "no answer was had within 23 hours of the first attempt"),
+        (timedelta(hours=10), "unknown", "no answer was had before not_after passed"),
+    ],
+)
+def test_time_runs_out_for_an_open_frame_also_while_the_gateway_cannot_be_reached(
+    ground: Field, later: timedelta, status: str, why: str
+) -> None:
+    ground.leave_open(ONE, not_after=NOW + timedelta(hours=9) if later < timedelta(hours=20) else None)
+    asked, ground.judge.url = len(ground.judge.asked), "http://127.0.0.1:1/nobody"
+    ground.clock.offset = later
+    assert done(ground.settle()) == [status]
+    assert (ground.frame(ONE).why, len(ground.judge.asked)) == (why, asked)
+
+
 def test_a_clock_that_runs_behind_the_first_attempt_holds_the_frame(ground: Field) -> None:
     ground.leave_open(ONE)
     asked = len(ground.judge.asked)
