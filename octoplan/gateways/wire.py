@@ -2,13 +2,14 @@
 
 On a connection that was kept, an answer that came twice, or late, would be read as that of the next request: a frame
 would be taken for sent, or refused, that is not. h11 speaks the protocol (RFC 9112); what is here is the socket, and
-how long anybody waits for it. Nothing of the environment counts: no proxy, no .netrc, no SSL_CERT_FILE; nothing is
-followed, and nothing is sent again by itself.
+how long anybody waits for it. Nothing of the environment counts: no proxy, no .netrc, no SSL_CERT_FILE, no
+SSLKEYLOGFILE; nothing is followed, and nothing is sent again by itself.
 """
 
 import contextlib
 import socket
 import ssl
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -133,9 +134,18 @@ class Network:
     def _share_tls(self) -> ssl.SSLContext:
         with self._lock:
             if self._tls is None:
-                # the file is named, so that no variable of the environment can name another
-                self._tls = ssl.create_default_context(cafile=certifi.where())
+                self._tls = _make_tls()
             return self._tls
+
+
+def _make_tls() -> ssl.SSLContext:
+    """As `ssl.create_default_context` makes it, but that would write secrets where SSLKEYLOGFILE says."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # which asks for a certificate, and looks at its host
+    if sys.version_info >= (3, 13):
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | ssl.VERIFY_X509_STRICT
+    # the file is named, so that no variable of the environment can name another
+    context.load_verify_locations(cafile=certifi.where())
+    return context
 
 
 class _Until:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import NoReturn, Self
 
+import certifi
 import h11
 import pytest
 from cryptography import x509
@@ -404,6 +405,25 @@ def test_a_certificate_that_nobody_vouches_for_is_no_connection(
         with connecting(server.url) as connection:
             assert connection.send(b"{}") == Unanswered(reason="no connection")
         assert server.requests == []
+
+
+def test_no_secret_of_a_connection_is_written_where_the_environment_says(
+    certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(certifi, "where", lambda: certificate)
+    for keys in (tmp_path / "keys", tmp_path / "nowhere" / "keys"):
+        monkeypatch.setenv("SSLKEYLOGFILE", str(keys))
+        served = Server(http("201 Created", SUCCESS), tls=serve_tls(certificate))
+        with served as server, connecting(server.url) as connection:
+            assert connection.send(b"{}") == Accepted(ticket="sms_1", contacts=1)
+        assert not keys.exists()
+
+
+def test_certificates_are_looked_at_as_python_does_by_default() -> None:
+    ours, default = wire._make_tls(), ssl.create_default_context(cafile=certifi.where())
+    for name in ("verify_mode", "verify_flags", "check_hostname", "options", "minimum_version", "maximum_version"):
+        assert getattr(ours, name) == getattr(default, name), name
+    assert ours.get_ca_certs() == default.get_ca_certs()
 
 
 @pytest.mark.parametrize(
