@@ -68,7 +68,7 @@ class Octopush:
 
         It is asked for the head of its first page, without credentials.
         """
-        shortly = replace(self._patience, connect=_SHORTLY, read=_SHORTLY, write=_SHORTLY)
+        shortly = replace(self._patience, overall=min(self._patience.overall, _SHORTLY))
         request = Request(method="HEAD", target="/", headers=_HEADERS)
         try:
             answer = self._wire.ask(request, _always, shortly)

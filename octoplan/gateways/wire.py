@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import certifi
 import h11
@@ -38,7 +38,10 @@ class WireError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """Seconds to wait: for a connection, for each piece read or written, and for the whole answer."""
+    """Seconds to wait: for a connection, for its TLS, for each piece read or written, and for the whole answer.
+
+    `connect`: as long for a connection to any address of the host, and again for TLS.
+    """
 
     connect: float = 10.0
     read: float = 30.0
@@ -107,7 +110,7 @@ class Network:
         """Carry one request over a connection of its own; see Wire."""
         until = _Until(patience.overall)
         with _reasons("no connection", "timeout: no connection"), contextlib.ExitStack() as opened:
-            connection = opened.enter_context(self._connect(until.within(patience.connect)))
+            connection = opened.enter_context(self._connect(until, patience.connect))
             way = opened.pop_all()
         with way:
             if not may_leave():
@@ -118,9 +121,8 @@ class Network:
                 write(connection, _spell(talk, head, request.body), until, patience)
                 return _read(connection, talk, until, patience)
 
-    def _connect(self, seconds: float) -> socket.socket:
-        until = _Until(seconds)
-        connection = socket.create_connection(self._address.endpoint, timeout=seconds)
+    def _connect(self, until: "_Until", seconds: float) -> socket.socket:
+        connection = _reach(self._address.endpoint, until, seconds)
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self._address.scheme == "http":
@@ -136,6 +138,30 @@ class Network:
             if self._tls is None:
                 self._tls = _make_tls()
             return self._tls
+
+
+def _reach(endpoint: tuple[str, int], until: "_Until", seconds: float) -> socket.socket:
+    """Connect to the first address of a host that can be reached; each gets an even share of the time that is left."""
+    found = socket.getaddrinfo(*endpoint, type=socket.SOCK_STREAM)
+    until = _Until(until.within(seconds))
+    failure: OSError = ConnectionError()
+    for left, (family, _, _, _, address) in zip(range(len(found), 0, -1), found, strict=True):
+        try:
+            return _connect_to(family, address, until.within(seconds) / left)
+        except OSError as error:
+            failure = error
+    raise failure
+
+
+def _connect_to(family: int, address: Any, seconds: float) -> socket.socket:
+    connection = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        connection.settimeout(seconds)
+        connection.connect(address)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _make_tls() -> ssl.SSLContext:

@@ -407,6 +407,47 @@ def test_a_certificate_that_nobody_vouches_for_is_no_connection(
         assert server.requests == []
 
 
+@pytest.fixture
+def silent() -> Iterator[tuple[str, int]]:
+    """An address that answers no connection: so many wait already that further ones are dropped."""
+    with contextlib.ExitStack() as opened:
+        listening = opened.enter_context(socket.socket())
+        listening.bind(("127.0.0.2", 0))
+        listening.listen(0)
+        for _ in range(4):
+            waiting = opened.enter_context(socket.socket())
+            waiting.settimeout(0)
+            waiting.connect_ex(listening.getsockname())
+        yield listening.getsockname()
+
+
+@pytest.mark.parametrize("https", [True, False])
+def test_a_host_of_which_one_address_does_not_answer_is_reached_at_another(
+    certificate: Path, silent: tuple[str, int], monkeypatch: pytest.MonkeyPatch, *, https: bool
+) -> None:
+    monkeypatch.setattr(certifi, "where", lambda: certificate)
+    patience = Patience(connect=1.0, read=5.0, write=5.0, overall=10.0)
+    served = Server(http("201 Created", SUCCESS), tls=serve_tls(certificate) if https else None)
+    with served as server, connecting(server.url, patience) as connection:
+        there = ("127.0.0.1", int(server.url.split(":")[2].split("/")[0]))
+        known = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address) for address in (silent, silent, there)]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: known)
+        started = time.monotonic()
+        assert connection.send(b"{}") == Accepted(ticket="sms_1", contacts=1)
+        assert time.monotonic() - started < 5
+
+
+def test_a_host_of_which_no_address_answers_is_no_connection_in_its_time(
+    silent: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", silent)] * 4
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: known)
+    started = time.monotonic()
+    with connecting("https://example.com/v1/public", Patience(connect=0.4)) as connection:
+        assert connection.send(b"{}") == Unanswered(reason="timeout: no connection")
+    assert 0.3 < time.monotonic() - started < 3
+
+
 def test_no_secret_of_a_connection_is_written_where_the_environment_says(
     certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -468,7 +509,7 @@ def list_foreign() -> list[type[Exception]]:
     ]
 
 
-@pytest.mark.parametrize("at", ["create_connection", "write", "recv"])
+@pytest.mark.parametrize("at", ["getaddrinfo", "write", "recv"])
 @pytest.mark.parametrize("kind", list_foreign())
 def test_no_foreign_exception_is_unmapped_and_none_is_quoted(
     kind: type[Exception], at: str, monkeypatch: pytest.MonkeyPatch
@@ -476,7 +517,7 @@ def test_no_foreign_exception_is_unmapped_and_none_is_quoted(
     def fail(*_: object, **__: object) -> NoReturn:
         raise kind("+33600000123")
 
-    places = {"create_connection": socket, "write": wire, "recv": h11.Connection}
+    places = {"getaddrinfo": socket, "write": wire, "recv": h11.Connection}
     with Server(http("201 Created", SUCCESS)) as server, connecting(server.url) as connection:
         monkeypatch.setattr(places[at], {"recv": "receive_data"}.get(at, at), fail)
         outcome = connection.send(b"{}")
