@@ -14,7 +14,7 @@ import requests
 
 from benchmarks.measure import CommandFailed
 from octoplan.apply.events import FrameDone, Started
-from octoplan.apply.pace import Stop
+from octoplan.apply.pace import Pace, Stop
 from octoplan.apply.run import Applier, Recording, send
 from octoplan.apply.tower import Flight
 from octoplan.cli.console import SystemClock
@@ -96,6 +96,7 @@ def _applier(load: Load, store: SqliteStore, epoch: int) -> Applier:
         epoch=epoch,
         gateway=Octopush(load.url, credentials(None, None, load.url)),
         clock=SystemClock(),
+        pace=Pace(None, SystemClock()),
         stop=Stop(),
         random=lambda: 0.5,
         random_bytes=os.urandom,

@@ -16,7 +16,7 @@ from octoplan.apply.gone import Gone
 from octoplan.apply.lanes import Lanes
 from octoplan.apply.ledger import Ledger
 from octoplan.apply.overrun import Tally
-from octoplan.apply.pace import Clock, Pace, Stop
+from octoplan.apply.pace import Clock, Pace, Stop, Streak
 from octoplan.apply.tower import SHUT_OUT, Flight, Tower
 from octoplan.apply.verdict import Proof
 from octoplan.apply.witness import Nobody, Witness
@@ -42,7 +42,8 @@ def _obeys_stop(purpose: str) -> bool:
 class Applier:
     """Everything an apply works with: the locked state, the gateway, time, chance, and how to be stopped.
 
-    `obeys_stop`: a campaign's purpose → whether a STOP counts for it. `gone`: who was taken out of its frames.
+    `obeys_stop`: a campaign's purpose → whether a STOP counts for it. `pace`, `gone` and `streak` go on from what is
+    settled to what is sent, over all campaigns, waves and seeds.
     """
 
     run: str
@@ -51,6 +52,7 @@ class Applier:
     epoch: int
     gateway: Gateway
     clock: Clock
+    pace: Pace
     stop: Stop
     random: Callable[[], float]
     random_bytes: Callable[[int], bytes] = field(repr=False)
@@ -58,6 +60,7 @@ class Applier:
     obeys_stop: Callable[[str], bool] = field(default=_obeys_stop)
     witness: Witness = field(default_factory=Nobody)
     gone: Gone = field(default_factory=Gone)
+    streak: Streak = field(default_factory=Streak)
 
     @property
     def open_frames(self) -> tuple[FrameRecord, ...]:
@@ -194,7 +197,7 @@ def _fly(applier: Applier, flights: Iterable[Flight], dates: Dates, tally: Tally
             ledger=ledger,
             keys=applier.state.keys,
             clock=applier.clock,
-            pace=Pace(applier.environment.requests_per_second, applier.clock),
+            pace=applier.pace,
             dates=dates,
             stop=applier.stop,
             tell=told.put,
@@ -204,6 +207,7 @@ def _fly(applier: Applier, flights: Iterable[Flight], dates: Dates, tally: Tally
             abort_after=applier.environment.abort_after,
             witness=applier.witness,
             gone=applier.gone,
+            streak=applier.streak,
             tally=tally,
         )
         with Lanes(lanes, applier.gateway, tower, told) as open_lanes:

@@ -243,7 +243,7 @@ def exit_code(applier: "Applier", told: "Iterable[Event]") -> int:
 @contextmanager
 def open_applier(session: Session, order: Order) -> Iterator["Applier"]:
     """Everything that an apply holds while it lasts: gateway, state, lock."""
-    from octoplan.apply.pace import Stop  # noqa: PLC0415
+    from octoplan.apply.pace import Pace, Stop  # noqa: PLC0415
     from octoplan.apply.run import Applier  # noqa: PLC0415 - loaded when called
 
     with ExitStack() as stack:
@@ -257,6 +257,7 @@ def open_applier(session: Session, order: Order) -> Iterator["Applier"]:
             epoch=epoch,
             gateway=gateway,
             clock=session.console.clock,
+            pace=Pace(session.environment.requests_per_second, session.console.clock),
             stop=Stop(),
             random=chance,
             random_bytes=secrets.token_bytes,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from octoplan.apply.events import Event, FrameDone, Stopped
-from octoplan.apply.pace import Stop
+from octoplan.apply.pace import Pace, Stop
 from octoplan.apply.run import Applier, Recording, send, settle
 from octoplan.apply.tower import Flight
 from octoplan.frame import Frame, Origin, body, request_id
@@ -96,6 +96,7 @@ class Field:
     clock: FakeClock = field(default_factory=FakeClock)
     patience: Patience = field(default_factory=lambda: Patience(connect=5, read=5, write=5, overall=10))
     max_in_flight: int = 3
+    per_second: float | None = None
     runs: int = 0
     stop: Stop = field(default_factory=Stop)
 
@@ -111,6 +112,7 @@ class Field:
             epoch=EPOCH,
             gateway=Octopush(url, credentials(None, None, url), patience=self.patience),
             clock=self.clock,
+            pace=Pace(self.per_second, self.clock),
             stop=self.stop,
             random=lambda: 0.5,
             random_bytes=secrets.token_bytes,

@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from math import ceil, log2
 
 import pytest
 
 from octoplan.apply.events import FrameDone
-from octoplan.apply.run import send
+from octoplan.apply.run import Recording, send, settle
+from octoplan.apply.tower import Flight
+from octoplan.frame import Frame
 from octoplan.state.interface import Status
 from tests.apply.conftest import NOW, Field, address_of, done, frames, make_frame, recording, stopped
 from tests.apply.gateway import (
@@ -204,6 +207,39 @@ def test_how_many_may_be_refused_in_a_row_is_the_environments_word(ground: Field
     assert stopped(events)[0][1].startswith(
         f"{most + 1} frames in a row were refused" if most else "1 frame was refused"
     )
+
+
+def in_waves(*waves: list[Frame]) -> Recording:
+    """A Recording of which each wave follows when the one before is over."""
+    flights = [[Flight(frame=one) for one in wave] for wave in waves]
+    whole = recording(tuple(one for wave in waves for one in wave))
+    return replace(whole, flights=lambda: flights[0], later=lambda: flights[1:])
+
+
+def test_refused_frames_in_a_row_are_counted_over_waves_and_what_was_settled(ground: Field) -> None:
+    ground.max_in_flight = 1
+    ground.leave_open(make_frame(range(900, 903)))
+    ground.judge.script = always(STOP_MISSING)
+    applier, ones = ground.applier(), frames(8)
+    events = [*settle(applier), *send(applier, in_waves(ones[:2], ones[2:3], ones[3:]))]
+    assert done(events) == ["refused"] * 6
+    assert ("6 frames in a row were refused" in stopped(events)[0][1], len(stopped(events))) == (True, 1)
+
+
+def test_the_rate_goes_on_from_what_is_settled_through_all_waves(ground: Field) -> None:
+    ground.max_in_flight = 1
+    ground.leave_open(make_frame(range(900, 903)))
+    ground.per_second, moments = 0.5, list[float]()
+
+    def script(_asked: Asked) -> str:
+        moments.append(ground.clock.monotonic())
+        return ACCEPT
+
+    ground.judge.script = script
+    applier, ones = ground.applier(), frames(4)
+    events = [*settle(applier), *send(applier, in_waves(ones[:1], ones[1:2], ones[2:]))]
+    assert done(events) == ["sent"] * 5
+    assert all(later - before >= 2 for before, later in pairwise(moments))
 
 
 def test_an_accepted_frame_between_refused_ones_ends_the_streak(ground: Field) -> None:

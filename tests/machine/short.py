@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from octoplan.apply import run
+from octoplan.apply.pace import Pace
 from octoplan.apply.run import Applier, Recording
 from octoplan.apply.tower import Flight
 from octoplan.errors import OctoplanError
@@ -106,6 +107,7 @@ class ShortRoad:
             epoch=epoch,
             gateway=Octopush(URL, credentials(None, None, URL), wire=Wire(process)),
             clock=LocalClock(world),
+            pace=Pace(None, LocalClock(world)),
             stop=NoWaiting(world),
             random=lambda: 0.5,
             random_bytes=secrets.token_bytes,
