@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -25,6 +25,9 @@ SECRETS = "OCTOPLAN_SOURCE_"
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 _NAME = re.compile(r"[A-Za-z][0-9A-Za-z_-]*")
 _FOLDER = "audiences"
+_EARLIEST = datetime(2, 1, 1, tzinfo=UTC)
+_LATEST = {"send_at": datetime(9999, 1, 1, tzinfo=UTC), "not_after": datetime.max.replace(tzinfo=UTC)}
+"""Moments that exist in every zone; windows are looked up for days around a `send_at`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,7 +291,7 @@ def moment(document: Document, key: str) -> datetime | None:
         found = datetime.fromisoformat(written)
     except ValueError:
         found = None
-    if found is None or found.tzinfo is None:
+    if found is None or found.tzinfo is None or not _EARLIEST <= found < _LATEST[key]:
         raise ProjectInvalid(
             Problem(
                 place=document.place((key,)),

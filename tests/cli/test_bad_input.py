@@ -136,6 +136,18 @@ BAD = {
         place="campaigns/bad.yaml:4:1",
         says=("no date and time that exists", "hint: write it as 2026-12-01T10:00:00+01:00"),
     ),
+    "a send_at at the end of all time": Bad(
+        files=campaign("open: true", "open: true\nsend_at: 9999-12-31T23:30:00-01:00"),
+        rule="campaign/moment",
+        place="campaigns/bad.yaml:5:1",
+        says=("send_at is no date and time that exists", "hint: write it as 2026-12-01T10:00:00+01:00"),
+    ),
+    "a not_after behind the end of all time": Bad(
+        files=campaign("open: true", "not_after: 9999-12-31T23:59:59-12:00"),
+        rule="campaign/moment",
+        place="campaigns/bad.yaml:4:1",
+        says=("not_after is no date and time that exists", "hint: "),
+    ),
     "no text": Bad(
         files=campaign(TEXT, "''"),
         rule="schema/pattern",
