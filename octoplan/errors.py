@@ -98,7 +98,7 @@ class StateLocked(StateError):  # noqa: N818 - it says what is the case
 
 
 class PlanStale(OctoplanError):  # noqa: N818 - it says what is the case
-    """What was reviewed, by plan file or digest, is not what the files say now."""
+    """What was reviewed, by plan file or digest, is not what the files say now, or its moment has passed."""
 
     exit_code = 7
 

@@ -120,6 +120,7 @@ def _apply(session: Session, applier: "Applier", order: Order, done: Done) -> No
         if (drawn.plan.has_changes or drawn.deciding) and not applier.stop.is_set:
             if drawn.plan.has_changes:
                 approving.ask(console, drawn.plan, auto=order.auto_approve)
+                approving.check_moments(drawn.plan, console.clock.now())
                 credit.check(drawn.least_credit, drawn.plan, applier.gateway.balance, order.accepted)
             sending = run.send(applier, recording(drawn, applier, order.accepted, retry_refused=order.retry_refused))
             settled = len(told)

@@ -1,10 +1,11 @@
 """Who approves an apply: a plan file or a digest that was reviewed, or a person who types a number."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from octoplan.cli.console import Console
-from octoplan.errors import Declined, UsageError
+from octoplan.errors import Declined, PlanStale, UsageError
 
 if TYPE_CHECKING:
     from octoplan.plan import Plan
@@ -41,3 +42,13 @@ def ask(console: Console, plan: "Plan", *, auto: bool) -> None:
     typed = console.stdin.readline().strip().replace(",", "").replace(" ", "")
     if typed != str(plan.recipients):
         raise Declined("that is not the number; nothing was sent")
+
+
+def check_moments(plan: "Plan", now: datetime) -> None:
+    """PlanStale where a `send_at` has passed since the plan was made: a person may have taken an hour to approve."""
+    passed = [step.campaign for step in plan.steps if step.is_due and step.send_at is not None and step.send_at <= now]
+    if passed:
+        raise PlanStale(
+            f"send_at has passed since the plan was made: {', '.join(passed)}",
+            hint="nothing was sent: the gateway would have sent it at once",
+        )

@@ -8,12 +8,17 @@ import re
 import select
 import signal
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from octoplan.cli import approving
+from tests.conftest import NOW, StandingClock
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from tests.conftest import Folder, MakeProject
 
@@ -164,3 +169,32 @@ def test_approval_in_process_is_the_same_question(folder: Folder) -> None:
     assert asked.code == 0
     assert "1,200 people would be sent to in sandbox. Type that number to send: " in asked.err
     assert folder.call("apply", typed="").code == 0, "nobody is asked where there is nothing to send"
+
+
+class LateClock(StandingClock):
+    """Stands at `at`, which may be changed."""
+
+    at = NOW
+
+    def now(self) -> datetime:
+        return self.at
+
+
+@pytest.mark.parametrize(("minutes", "code"), [(59, 0), (60, 7)])
+def test_a_send_at_that_passed_while_somebody_approved_sends_nothing(
+    project: MakeProject, monkeypatch: pytest.MonkeyPatch, minutes: int, code: int
+) -> None:
+    when = f"send_at: {(NOW + timedelta(hours=1)).isoformat()}\n"
+    folder: Folder = project(
+        {"campaigns/sale.yaml": CAMPAIGN + when, "campaigns/audiences/people.csv": "phone_number,name\n" + ROWS}
+    )
+    clock, ask = LateClock(NOW), approving.ask
+
+    def ask_for_long(*given: object, **more: object) -> None:
+        ask(*given, **more)  # type: ignore[arg-type] # whatever it is given
+        clock.at = NOW + timedelta(minutes=minutes)
+
+    monkeypatch.setattr(approving, "ask", ask_for_long)
+    outcome = folder.call("apply", typed="1200\n", clock=clock)
+    assert (outcome.code, len(folder.messages())) == (code, 0 if code else 1200)
+    assert ("send_at has passed since the plan was made: sale" in outcome.err) is bool(code)
