@@ -1,6 +1,26 @@
-"""A column as a parquet file, a database or a query gives it → the SQL of it as loaded rows hold it."""
+"""Rows and columns as a parquet file, a database or a query gives them → the SQL of them as loaded rows hold them."""
+
+from collections.abc import Mapping, Sequence
+
+from octoplan.table.quoting import literal
 
 _ZONED, _PLAIN = "TIMESTAMP WITH TIME ZONE", "TIMESTAMP"
+
+
+def rows_sql(rows: str, types: Mapping[str, str], names: Sequence[str], *, whole: bool) -> str:
+    """SQL that holds rows, its columns and their types, and those needed, the address first → SQL of f0, f1, ...
+
+    `whole`: and of all of a row, as JSON. Columns get names of ours before anything is said about them: one of theirs
+    may be called as the row is, or as `rowid`, by which it can be told in which order the rows stand.
+    """
+    ours = {name: f"c{number}" for number, name in enumerate(types)}
+    address, *others = names
+    fields = [address_sql(ours[address], types[address]), *(value_sql(ours[name], types[name]) for name in others)]
+    listed = [f"{field} AS f{number}" for number, field in enumerate(fields)]
+    if whole:
+        pairs = ", ".join(f"{literal(name)}: {column}" for name, column in ours.items())
+        listed.append(f"to_json({{{pairs}}})::VARCHAR AS whole")
+    return f"SELECT {', '.join(listed)} FROM {rows} AS held ({', '.join(ours.values())})"
 
 
 def address_sql(column: str, kind: str) -> str:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from octoplan.table import csvfiles, jsonfiles
-from octoplan.table.casting import address_sql, held_type
+from octoplan.table.casting import held_type, rows_sql
 from octoplan.table.connection import Table, TableError
 from octoplan.table.dialect import Dialect, Unreadable, read_dialect
 from octoplan.table.jsontypes import TEXT, Structure, sql_type
@@ -210,9 +210,7 @@ def _load_one(table: Table, file: ContactFile, names: tuple[str, ...], into: str
 
 def _copy(table: Table, file: ContactFile, names: tuple[str, ...], into: str) -> None:
     """Rows that DuckDB holds, or reads as they are → rows of the table `into`."""
-    address, *others = names
-    fields = [address_sql(quoted(address), file.types[address]), *map(quoted, others)]
-    fields += ["to_json(x)::VARCHAR"] * table.keeps_rows
     columns = [f"f{number}" for number in range(len(names))] + ["whole"] * table.keeps_rows
-    rows = f"{quoted(file.held)} x ORDER BY x.rowid" if file.held else f"{_parquet(file.remote or str(file.path))} x"
-    table.execute(f"INSERT INTO {quoted(into)} ({', '.join(columns)}) SELECT {', '.join(fields)} FROM {rows}")
+    held = quoted(file.held) if file.held else _parquet(file.remote or str(file.path))
+    rows = rows_sql(held, file.types, names, whole=table.keeps_rows) + " ORDER BY rowid" * bool(file.held)
+    table.execute(f"INSERT INTO {quoted(into)} ({', '.join(columns)}) {rows}")

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from octoplan.table import allowed, where
-from octoplan.table.casting import address_sql, held_type, value_sql
+from octoplan.table.casting import held_type, rows_sql
 from octoplan.table.connection import Table, TableError
 from octoplan.table.quoting import quoted
 from octoplan.table.where import SECONDS, Refused
@@ -167,11 +167,8 @@ def run(table: Table, query: Query, loaded: Mapping[str, str], names: Sequence[s
     types = _types(table, query, loaded)
     with table.limit(SECONDS):
         table.execute(f"CREATE TABLE {made} AS {_sql(table, query, loaded, len(types))}")
-    address, *others = names
-    fields = [f"{address_sql(quoted(address), types[address])} AS f0"]
-    fields += [f"{value_sql(quoted(name), types[name])} AS f{number}" for number, name in enumerate(others, 1)]
-    fields += ["to_json(x)::VARCHAR AS whole"] * table.keeps_rows
-    count = table.execute(f"CREATE TABLE {rows} AS SELECT {', '.join(fields)} FROM {made} x ORDER BY x.rowid")
+    wanted = rows_sql(made, types, names, whole=table.keeps_rows)
+    count = table.execute(f"CREATE TABLE {rows} AS {wanted} ORDER BY rowid")
     table.execute(f"DROP TABLE {made}")
     return rows, count
 

@@ -108,6 +108,12 @@ def test_a_query_without_rows_has_its_columns(contacts: Contacts, store: Store) 
     assert outcome.columns == ("phone_number", "number", "mobile", "city")
 
 
+def test_the_order_of_a_query_holds_whatever_its_columns_are_called(contacts: Contacts, store: Store) -> None:
+    query = 'SELECT mobile, 3 - number AS "rowid", number AS x FROM people WHERE number < 3 ORDER BY number'
+    outcome = select(contacts, store.address, query, ("rowid", "x"))
+    assert [row[2:] for row in outcome.people] == [(2, 1), (1, 2)]
+
+
 def test_more_rows_than_a_batch_all_arrive_in_order(contacts: Contacts, postgresql: Store) -> None:
     query = "SELECT '+3360' || lpad(n::text, 7, '0') AS mobile, n FROM generate_series(0, 25000) n ORDER BY n"
     outcome = select(contacts, postgresql.address, query, ("n",), {"limit": 12345})

@@ -209,6 +209,13 @@ def test_the_rows_of_a_query_are_in_its_order_and_then_in_that_of_their_values(s
         assert [row[2] for row in shop.select(["n"]).people] == [first], query
 
 
+def test_the_order_of_a_query_holds_whatever_its_columns_are_called(shop: Contacts) -> None:
+    shop.file("audiences/orders.ndjson", "".join(f'{{"phone": "+3360001{n:04}", "rowid": {n}}}\n' for n in range(9)))
+    shop.segment("asked", query="select * from orders order by phone desc", columns={"phone_number": "phone"})
+    shop.campaign(audience={"from": "asked"})
+    assert [row[2] for row in shop.select(["rowid"]).people] == list(range(8, -1, -1))
+
+
 def test_a_query_takes_where_columns_exclude_and_sample_too(shop: Contacts) -> None:
     shop.file("audiences/staff.csv", f"mobile\n{PEOPLE[0][0]}\n")
     shop.segment("asked", query="select mobile, age from customers", where="cast(age as integer) < 9", **MAPPED)

@@ -224,6 +224,21 @@ def test_columns_that_are_called_like_ours_are_told_apart(project: MakeProject) 
     assert (row["line"], row["row_line"], row["row_row_line"], row["row_rest"], row["rest"]) == ("2", "1", "2", "3", "")
 
 
+@pytest.mark.parametrize("out", ["rejects.csv", "rejects.ndjson"])
+def test_columns_that_are_called_like_a_table_or_its_rows_are_columns(project: MakeProject, out: str) -> None:
+    folder = project({"campaigns/sale.yaml": CAMPAIGN.format(source="people.parquet")})
+    with duckdb.connect() as connection:
+        first = "'+33600000101' AS phone_number, 1 AS x, 2 AS held, 3 AS C0, 4 AS rowid, {'x': 5} AS \"it's \"\"f0\""
+        query = f"SELECT {first} UNION ALL SELECT 'nobody', 6, 7, 8, 9, NULL"
+        connection.execute(f"COPY ({query}) TO '{folder.path}/campaigns/people.parquet'")
+    path = folder.path / out
+    assert folder.call("validate", "--rejects", str(path)).code == 0
+    (row,) = written(path)
+    theirs = row if out.endswith("csv") else row["row"]
+    named = ("phone_number", "x", "held", "C0", "rowid", "it's \"f0")
+    assert [str(theirs[name] or "") for name in named] == ["nobody", "6", "7", "8", "9", ""]
+
+
 def test_of_ten_thousand_rows_one_in_a_hundred_broken_every_one_is_there(project: MakeProject) -> None:
     check_large(project, 10_000)
 
