@@ -129,9 +129,10 @@ class Table:
             self.folder.mkdir(mode=0o700)
             self._owner = _lock(self.folder, wait=False)
         self._connection = duckdb.connect(":memory:", config=self._config())
-        # The time zone: so that a `where` gives the same on every machine.
-        for setting in ("enable_progress_bar = false", "python_enable_replacements = false", "TimeZone = 'UTC'"):
+        # The time zone: so that rows say the same on every machine. Global: for the cursors of `batches`, too.
+        for setting in ("GLOBAL python_enable_replacements = false", "GLOBAL TimeZone = 'UTC'"):
             self.execute(f"SET {setting}")
+        self.execute("SET enable_progress_bar = false")
         return self
 
     def _config(self) -> dict[str, Any]:

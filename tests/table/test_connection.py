@@ -27,6 +27,15 @@ with Table(Path(sys.argv[1]), memory=60, threads=1) as table:
     sys.stdin.read()
 """
 
+ZONED = """
+import sys
+from pathlib import Path
+from octoplan.table.connection import Table
+with Table(Path(sys.argv[1])) as table:
+    asked = "SELECT current_setting('TimeZone'), TIMESTAMPTZ '2026-12-01 10:00:00+00'::VARCHAR"
+    print(table.rows(asked) == next(table.batches(asked)) == [("UTC", "2026-12-01 10:00:00+00")])
+"""
+
 
 def spilling(folder: Path) -> tuple["subprocess.Popen[str]", Path]:
     """A process that has spilled people into a folder and waits."""
@@ -150,6 +159,12 @@ def test_rows_go_in_as_lists_and_come_out_in_batches_while_others_are_written(tm
         assert seen == [300, 300, 300, 100]
         assert table.value("SELECT sum(x) FROM other WHERE x < ?", [10]) == 45
         assert table.execute("DELETE FROM other WHERE x < 10") == 10
+
+
+def test_moments_are_those_of_utc_for_every_statement_wherever_the_machine_stands(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", ZONED, str(tmp_path)]
+    environment = os.environ | {"TZ": "Europe/Paris"}
+    assert subprocess.check_output(command, cwd=ROOT, env=environment, text=True) == "True\n"
 
 
 def test_a_table_that_is_closed_says_so(tmp_path: Path) -> None:
