@@ -28,6 +28,9 @@ ENOUGH: Final = 20_000
 MOST_SHAPES: Final = 1_000
 """Of one segment; what has yet another is not taken apart."""
 
+MOST_JOINED: Final = 24
+"""Segments, of all languages, beyond which to join what they print takes more memory than there is."""
+
 Shape = tuple[str, ...]
 _ASTRAL = r"\x{10000}-\x{10FFFF}"
 
@@ -47,15 +50,15 @@ def compose_all(composition: Composition, wording: Wording, names: Sequence[str]
     tags = sorted(wording.templates)
     if wording.written.language is not None:
         printer.choose_languages(tags, wording)
-    tongues = {tag: printer.print_all(number, wording.templates[tag]) for number, tag in enumerate(tags)}
-    composition.compose(tongues)
+    tongues = printer.print_all([wording.templates[tag] for tag in tags])
+    composition.compose(dict(zip(tags, tongues, strict=True)))
     if wording.written.optimize:
         composition.replace(_cheaper(batch) for batch in composition.replaceable())
     composition.measure()
     faults = _sort_out(composition, campaign, printer, tags)
     composition.filled(_measured(batch) for batch in composition.riddles())
     shapes = {number: tuple(found) for number, found in printer.shapes.items()}
-    return Composed(tongues=tuple(tongues.values()), shapes=shapes, faults=faults)
+    return Composed(tongues=tongues, shapes=shapes, faults=faults)
 
 
 def _cheaper(batch: Sequence[tuple[int, str]]) -> list[list[int] | list[str]]:
@@ -108,19 +111,36 @@ class _Printer:
                 rows.append((number, None if tag is None else tags.index(tag), by_default, fault))
             self._composition.speak(list(zip(*rows, strict=True)))
 
-    def print_all(self, tongue: int, templates: Templates) -> Parts:
+    def print_all(self, languages: Sequence[Templates]) -> Sequence[Parts]:
+        """Print the text in each language: in segments, or whole where these are too many to be joined."""
+        if sum(map(self._count, languages)) <= MOST_JOINED:
+            texts = [self._print_text(number, templates) for number, templates in enumerate(languages)]
+            printed = [part for parts in texts for part in parts if isinstance(part, Printed)]
+            if sum(map(self._composition.is_joined, printed)) <= MOST_JOINED:
+                return texts
+        self._next = 0
+        return [self._print_text(number, templates, whole=True) for number, templates in enumerate(languages)]
+
+    def _count(self, templates: Templates) -> int:
+        """How many segments of a text are joined in any case."""
+        compiled = templates.text
+        if isinstance(compiled, str):
+            return 0
+        segments = segments_of(compiled, self._campaign.constants)
+        return sum(isinstance(part, Segment) and not part.is_bare for part in segments.parts)
+
+    def _print_text(self, tongue: int, templates: Templates, *, whole: bool = False) -> Parts:
         """Print the text in a language, by number: in segments, or whole where these are too heavy together."""
         compiled = templates.text
         if isinstance(compiled, str):
             return (compiled,)
         begin = self._next
-        for whole in (False, True):
-            self._next = begin
-            segments = segments_of(compiled, self._campaign.constants, whole=whole)
-            printed = self._print(tongue, segments)
-            if segments.are_light:
-                break
-        return printed
+        segments = segments_of(compiled, self._campaign.constants, whole=whole)
+        printed = self._print(tongue, segments)
+        if whole or segments.are_light:
+            return printed
+        self._next = begin
+        return self._print_text(tongue, templates, whole=True)
 
     def _print(self, tongue: int, segments: Segments) -> Parts:
         return tuple(part if isinstance(part, str) else self._print_one(tongue, part) for part in segments.parts)

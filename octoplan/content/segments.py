@@ -57,7 +57,7 @@ class Segment(Renderer):
         names = sorted({use.name for use in compiled.uses} - constants.keys())
         super().__init__(({"text": ""}, (compiled,)), names, constants)
         self.names = tuple(names)
-        alone = body[0].nodes[0] if len(body) == 1 and isinstance(body[0], nodes.Output) else None
+        alone = _alone(body)
         self.is_flow = alone is None
         self.is_bare = isinstance(alone, nodes.Name) and bool(names)
         self.heaviest = (0, 0, 0)
@@ -120,9 +120,9 @@ def _split(body: Sequence[nodes.Node]) -> Iterator[Sequence[nodes.Node]]:
 def _part(
     body: Sequence[nodes.Node], compiled: Compiled, environment: TemplateEnvironment, constants: Mapping[str, Any]
 ) -> Part:
-    first = body[0].nodes[0] if len(body) == 1 and isinstance(body[0], nodes.Output) else None
-    if isinstance(first, nodes.TemplateData):
-        return first.data
+    alone = _alone(body)
+    if isinstance(alone, nodes.TemplateData):
+        return alone.data
     tree = nodes.Template(list(body), lineno=1)
     tree.set_environment(environment)
     uses = outside_names(tree)
@@ -131,6 +131,12 @@ def _part(
         raise AssertionError("what compiles as a whole compiles in parts")  # noqa: TRY004 - as above
     own = replace(compiled, uses=uses, template=Template.from_code(environment, code, {}))
     return Segment(own, body, constants)
+
+
+def _alone(body: Sequence[nodes.Node]) -> nodes.Node | None:
+    """Nodes → what they print, where it is one text or one expression."""
+    outputs = body[0].nodes if len(body) == 1 and isinstance(body[0], nodes.Output) else []
+    return outputs[0] if len(outputs) == 1 else None
 
 
 def _cut(printed: Sequence[str]) -> Piece:

@@ -115,11 +115,16 @@ class Composition:
         """What combinations of a segment print: columns (id, text, shape, slots, fault)."""
         self._table.append(f"piece_{self._n}_{segment.number}", columns)
 
+    def is_joined(self, segment: Printed) -> bool:
+        """Whether a segment is joined where texts are composed; not if it is a column of which nothing was printed."""
+        pieces = f"SELECT count(*) FROM piece_{self._n}_{segment.number}"
+        return not segment.bare or bool(self._table.value(pieces))
+
     def compose(self, tongues: Mapping[str, Parts]) -> None:
         """Parts by language → what each combination of all variables says."""
         n = self._n
         segments = [part for parts in tongues.values() for part in parts if isinstance(part, Printed)]
-        joined = [one for one in segments if not self._is_column(one)]
+        joined = [one for one in segments if self.is_joined(one)]
         self._columns = {one.number: self._values[one.columns[0]] for one in segments if one not in joined}
         self._columns |= {one.number: f"{'p' if one.flow else 't'}{one.number}" for one in joined}
         self.text = _by_tongue([f"concat('', {', '.join(map(self._said, parts))})" for parts in tongues.values()])
@@ -279,10 +284,6 @@ class Composition:
         same = " AND ".join(f"c.{name} IS NOT DISTINCT FROM s{k}.{name}" for name in names)
         mine = f"g.tongue = {segment.tongue} AND " if self._spoken is not None else ""
         return f"LEFT JOIN (FROM part_{n}_{k} JOIN piece_{n}_{k} USING (id)) s{k} ON {mine}{same or 'true'}"
-
-    def _is_column(self, segment: Printed) -> bool:
-        """Whether every value of a bare column prints itself, so that nothing was printed."""
-        return segment.bare and not self._table.value(f"SELECT count(*) FROM piece_{self._n}_{segment.number}")
 
 
 def _by_tongue(expressions: Sequence[str]) -> str:

@@ -251,6 +251,27 @@ def test_a_template_too_heavy_for_one_message_fails_here_as_it_does_there(table:
     assert not outcome.words
 
 
+MANY = 60
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Hi {{ a }}" + "".join(f"{{% if n == {one} %}}, {one}{{% endif %}}" for one in range(MANY)), "Ann"),
+        # columns as they stand, of which nothing is printed but what may be blank
+        ("{{ a }} " * MANY, "Ann"),
+        ("{{ a }} " * MANY, "Ζωή"),
+        ("No. {{ n }} " * MANY, "Ann"),
+    ],
+)
+def test_a_text_of_more_segments_than_can_be_joined_is_the_same(table: Table, text: str, name: str) -> None:
+    people: list[Row] = [(name, None, number, None) for number in range(MANY)]
+    for personalization in ("client", "server"):
+        outcome = compose(table, compiled(text), people, personalization=personalization)
+        agree(outcome, render(table, compiled(text), people))
+        assert len(outcome.words) == MANY
+
+
 def test_each_language_is_a_request_of_its_own_and_equal_words_are_shared(table: Table) -> None:
     wording = compiled({"en": "Hi {{ a }}!", "fr": "Salut {{ a }} !", "pt-BR": "Hi {{ a }}!"}, LANGUAGE)
     outcome = compose(table, wording, crowd(20))
