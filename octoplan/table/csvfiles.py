@@ -18,6 +18,7 @@ from octoplan.table.records import (
     csv_records,
     gathered,
     lines_at,
+    misfit,
     split_rows,
 )
 
@@ -54,9 +55,10 @@ def load(table: Table, file: CsvFile, names: Sequence[str], into: str) -> LeftOu
     text = check_text(file.path, gzipped=file.gzipped, comma=file.dialect.delimiter)
     bad = None
     if text.quotes:
-        # DuckDB loses a record whose quotes are not closed, and all that it swallows, without a word: where quotes are,
-        # Python's reader tells first whether they are sound, and how many rows there must be.
-        rows = _sound_rows(file)
+        # DuckDB loses a record whose quotes are not closed, and all that it swallows, without a word, and sees broken
+        # ones where lines end in several ways: where quotes are, Python's reader tells first whether they are sound,
+        # and how many rows there must be. Lines that end outside and inside of fields as in Excel's files are no harm.
+        rows = None if text.has_lone_returns else _sound_rows(file)
         if rows is not None:
             bad = _load_surely(table, file, names, into, rows)
     elif text.is_even and abs(text.commas - text.lines * (len(file.dialect.columns) - 1)) < _MOST_BAD:
@@ -64,14 +66,19 @@ def load(table: Table, file: CsvFile, names: Sequence[str], into: str) -> LeftOu
     return _load_slowly(table, file, names, into) if bad is None else bad
 
 
-def _load_surely(table: Table, file: CsvFile, names: Sequence[str], into: str, rows: int | None) -> LeftOut | None:
-    """As `_load_fast`; None, and nothing loaded, where DuckDB cannot read it or does not find all its `rows`."""
+def _load_surely(
+    table: Table, file: CsvFile, names: Sequence[str], into: str, rows: tuple[int, int] | None
+) -> LeftOut | None:
+    """As `_load_fast`; None, and nothing loaded, where DuckDB cannot read it or does not find all its `rows`.
+
+    These are all and the good ones.
+    """
     before = table.value(f"SELECT count(*) FROM {quoted(into)}")
     table.execute("BEGIN")
     try:
         bad = _load_fast(table, file, names, into)
-        found = table.value(f"SELECT count(*) FROM {quoted(into)}") - before + len(bad.lines)
-        if rows in (None, found):
+        good = table.value(f"SELECT count(*) FROM {quoted(into)}") - before
+        if rows is None or (good + len(bad.lines) == rows[0] and good >= rows[1]):
             table.execute("COMMIT")
             return bad
     except TableError as error:
@@ -81,15 +88,16 @@ def _load_surely(table: Table, file: CsvFile, names: Sequence[str], into: str, r
     return None
 
 
-def _sound_rows(file: CsvFile) -> int | None:
-    """A CSV file → how many records it has; None where the quotes of one are broken, or many are of another width."""
+def _sound_rows(file: CsvFile) -> tuple[int, int] | None:
+    """A CSV file → how many records it has, and of the right width; None where many are of another, or quotes break."""
+    width = len(file.dialect.columns)
     count = bad = 0
     for _, _, fields in csv_records(file.path, file.dialect, gzipped=file.gzipped):
         if fields is None or bad > _MOST_BAD:
             return None
-        bad += len(fields) != len(file.dialect.columns)
+        bad += len(fields) != width and misfit(fields, width) != ""
         count += 1
-    return count
+    return count, count - bad
 
 
 def _load_fast(table: Table, file: CsvFile, names: Sequence[str], into: str) -> LeftOut:

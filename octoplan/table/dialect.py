@@ -61,6 +61,11 @@ class Text:
         return self.returns == 0 or self.feeds == 0 or self.feeds == self.returns == self.pairs
 
     @property
+    def has_lone_returns(self) -> bool:
+        """Whether some lines end with a carriage return alone, and others do not."""
+        return self.feeds > 0 and self.pairs < self.returns
+
+    @property
     def lines(self) -> int:
         """About how many lines it has."""
         return max(self.feeds, self.returns)

@@ -175,9 +175,7 @@ def split_rows(
 
 
 def misfit(fields: list[str], width: int) -> str:
-    """A record and the number of columns → why it is left out, or nothing; an empty field at its end is overlooked."""
+    """A record and the number of columns → why it is left out, or nothing; empty fields at its end are overlooked."""
     if len(fields) < width:
         return TOO_FEW
-    if len(fields) > width + (fields[-1] == ""):
-        return TOO_MANY
-    return ""
+    return TOO_MANY if any(fields[width:]) else ""

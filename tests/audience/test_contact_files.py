@@ -253,6 +253,23 @@ def test_what_stands_before_the_names_of_columns_costs_no_row(contacts: Contacts
     assert read(contacts, "a.csv", before.format(sign) + CSV).addresses == BOTH
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        # Where lines end in several ways, quotes are broken to one reader and not to the other.
+        'phone_number,first_name\n+33600000101,A\n+33600000102,"C\nC"\r\n',
+        'phone_number,first_name\n+33600000101\r+33600000101,A\n+33600000102,"C"\n',
+        # One reader overlooks as many empty fields at the end of a row as there are.
+        'first_name,phone_number\nA,+33600000101,,\n"B",+33600000102,,,\n',
+        "first_name,phone_number\nA,+33600000101,,\r\nB,+33600000102,,\n",
+    ],
+)
+def test_a_sound_row_is_a_row_whatever_else_is_in_the_file(contacts: Contacts, text: str) -> None:
+    outcome = read(contacts, "a.csv", text)
+    assert outcome.addresses == BOTH
+    assert [one.reason for one in outcome.audience.rejects if one.reason == "broken quotes"] == []
+
+
 def test_a_file_of_one_column_may_have_blank_lines(contacts: Contacts) -> None:
     contacts.file("a.csv", 'phone_number\n\n+33600000101\n\n""\n12\n')
     contacts.campaign(audience={"from": "a.csv", "max_rejected": "100 %"})
