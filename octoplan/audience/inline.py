@@ -1,15 +1,17 @@
 """A campaign's inline recipients → people, each with a good address; without a table, so that duckdb is not loaded."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from octoplan.audience import emails, numbers
 from octoplan.audience.values import SHOWN, Counts, Reject
 from octoplan.audience.verdict import Verdict
 from octoplan.campaign import Campaign
 from octoplan.errors import Place, Problem
+
+TEXT: Final = "VARCHAR"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +43,15 @@ def read_inline(campaign: Campaign) -> Inline:
     kept: dict[str, Person] = {}
     refused: list[Reject] = []
     recipients = campaign.recipients
+    agreed = agreed_fields(campaign)
     for index, recipient in enumerate(recipients):
         place = campaign.document.place(("recipients", index, campaign.address_field))
         verdict = _verdict(campaign, recipient)
         if verdict.address is None:
             refused.append(Reject(place=place, reason=verdict.reason or ""))
             continue
-        person = Person(address=verdict.address, country=verdict.country, values=recipient, place=place)
+        values = {name: found[index] for name, (_, found) in agreed.items()}
+        person = Person(address=verdict.address, country=verdict.country, values=values, place=place)
         kept.setdefault(emails.known_as(verdict.address), person)
     reasons = [reject.reason for reject in refused]
     counts = Counts(
@@ -63,6 +67,35 @@ def read_inline(campaign: Campaign) -> Inline:
         rejects=tuple(refused[:SHOWN]),
         problems=tuple(_problem(reject, campaign) for reject in refused),
     )
+
+
+def agreed_fields(campaign: Campaign) -> Mapping[str, tuple[str, Sequence[Any]]]:
+    """A Campaign with `recipients` → each field's SQL type and values, so that a column holds them; addresses as text.
+
+    Whole numbers and others become floating-point ones where that loses nothing; what does not agree becomes text.
+    """
+    columns = {name: [one.get(name) for one in campaign.recipients] for name in _columns(campaign)}
+    address = campaign.address_field
+    texts = [None if value is None else str(value) for value in columns[address]]
+    return {name: _agreed(values) for name, values in columns.items()} | {address: (TEXT, texts)}
+
+
+def _agreed(values: Sequence[Any]) -> tuple[str, Sequence[Any]]:
+    present = [value for value in values if value is not None]
+    kinds = {type(value) for value in present}
+    for python, sql in ((bool, "BOOLEAN"), (int, "BIGINT"), (str, TEXT)):
+        if kinds <= {python}:
+            return (sql if kinds else TEXT), values
+    if kinds <= {int, float} and all(float(value) == value for value in present if isinstance(value, int)):
+        return "DOUBLE", [None if value is None else float(value) for value in values]
+    return TEXT, [None if value is None else _text(value) for value in values]
+
+
+def _text(value: object) -> str:
+    """A value → its text as in a message: `true`, `3`."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
 def _verdict(campaign: Campaign, recipient: Mapping[str, Any]) -> Verdict:

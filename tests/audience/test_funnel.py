@@ -262,6 +262,20 @@ def test_fields_of_inline_recipients_that_do_not_agree_are_text_as_in_a_message(
     ]
 
 
+def test_inline_recipients_are_validated_with_the_values_that_are_sent(contacts: Contacts) -> None:
+    given = [(True, 3, 2**60 + 1, 1), ("no", 2.5, 0.5, 2), (3.0, None, -1, None)]
+    names = ("mixed", "number", "large", "whole", "phone_number")
+    rows = [dict(zip(names, (*row, f"+3360000010{n}"), strict=True)) for n, row in enumerate(given)]
+    contacts.campaign(recipients=rows)
+    (found,) = campaign.load(project.load(contacts.root))
+    sent = [row[2:] for row in contacts.select(names).people]
+    assert sent[0] == ("true", 3.0, str(2**60 + 1), 1, "+33600000100")
+    validated = [tuple(person.values.get(name) for name in names) for person in read_inline(found).people]
+    assert [[(type(one), one) for one in row] for row in sent] == [
+        [(type(one), one) for one in row] for row in validated
+    ]
+
+
 def test_an_inline_recipient_that_is_none_is_a_problem_at_its_place(contacts: Contacts) -> None:
     contacts.campaign(recipients=[{"phone_number": "+33600000101"}, {"phone_number": "+33400000000"}])
     outcome = contacts.select()
