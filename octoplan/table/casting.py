@@ -1,9 +1,11 @@
 """Rows and columns as a parquet file, a database or a query gives them → the SQL of them as loaded rows hold them."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from octoplan.table.quoting import literal
 
+_FLOAT = re.compile(r"""\bFLOAT\b|"(?:[^"]|"")*"|'(?:[^']|'')*'""")
 _ZONED, _PLAIN = "TIMESTAMP WITH TIME ZONE", "TIMESTAMP"
 
 
@@ -18,7 +20,7 @@ def rows_sql(rows: str, types: Mapping[str, str], names: Sequence[str], *, whole
     fields = [address_sql(ours[address], types[address]), *(value_sql(ours[name], types[name]) for name in others)]
     listed = [f"{field} AS f{number}" for number, field in enumerate(fields)]
     if whole:
-        pairs = ", ".join(f"{literal(name)}: {column}" for name, column in ours.items())
+        pairs = ", ".join(f"{literal(name)}: {value_sql(column, types[name])}" for name, column in ours.items())
         listed.append(f"to_json({{{pairs}}})::VARCHAR AS whole")
     return f"SELECT {', '.join(listed)} FROM {rows} AS held ({', '.join(ours.values())})"
 
@@ -38,10 +40,22 @@ def address_sql(column: str, kind: str) -> str:
 
 
 def held_type(kind: str) -> str:
-    """The SQL type of a column → that of loaded rows: a moment is one of UTC, as from a database; see `values`."""
-    return kind.replace(_ZONED, _PLAIN)
+    """The SQL type of a column → that of loaded rows: a moment is one of UTC, as from a database; see `values`.
+
+    A floating-point number of 32 bits becomes one of 64, whatever it stands in.
+    """
+    return _with_float(kind.replace(_ZONED, _PLAIN), "DOUBLE")
 
 
 def value_sql(column: str, kind: str) -> str:
     """A column and its SQL type → SQL of its values in the type that loaded rows hold."""
-    return column if held_type(kind) == kind else f"{column}::{held_type(kind)}"
+    held, texts = held_type(kind), _with_float(kind.replace(_ZONED, _PLAIN), "VARCHAR")
+    if held == kind:
+        return column
+    # As it is written, 12.99 keeps its digits; as a number it would become 12.989999771118164.
+    return f"{column}::{held}" if texts == held else f"{column}::{texts}::{held}"
+
+
+def _with_float(kind: str, instead: str) -> str:
+    """An SQL type → the same with another one in the place of FLOAT; names of fields, in quotes, stay."""
+    return _FLOAT.sub(lambda found: instead if found[0] == "FLOAT" else found[0], kind)

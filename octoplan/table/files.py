@@ -30,7 +30,7 @@ class ContactFile:
 
     `bad`: rows of a JSON file that are no objects, known from the start; of CSV they are known after `load`.
     `remote`: the address of a parquet file that is an object in a store; `held`: the table with all of it, of what is
-    no file (`rows`).
+    no file (`rows`). `stored`: the types that parquet and a table of such rows have before they are loaded.
     """
 
     path: Path
@@ -43,6 +43,7 @@ class ContactFile:
     bad: LeftOut = field(default_factory=LeftOut)
     remote: str = ""
     held: str = ""
+    stored: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def is_text(self) -> bool:
@@ -103,8 +104,9 @@ def inspect(table: Table, path: Path, shown: str, form: str | None = None) -> Co
         types = dict.fromkeys(dialect.columns, TEXT)
         return ContactFile(path=path, shown=shown, format=kind, gzipped=gzipped, types=types, dialect=dialect)
     if kind == "parquet":
-        types = _parquet_types(table, str(path))
-        return ContactFile(path=path, shown=shown, format=kind, gzipped=False, types=types)
+        stored = _parquet_types(table, str(path))
+        types = _held_types(stored)
+        return ContactFile(path=path, shown=shown, format=kind, gzipped=False, types=types, stored=stored)
     found = jsonfiles.inspect(table, path, gzipped=gzipped)
     return ContactFile(
         path=path,
@@ -119,13 +121,14 @@ def inspect(table: Table, path: Path, shown: str, form: str | None = None) -> Co
 
 def inspect_remote(table: Table, address: str) -> ContactFile:
     """The address of a parquet file in a store that the table can reach → a ContactFile; Unreadable with the reason."""
-    types = _parquet_types(table, address)
+    stored = _parquet_types(table, address)
     return ContactFile(
         path=Path(address.rpartition("/")[2]),
         shown=address,
         format="parquet",
         gzipped=False,
-        types=types,
+        types=_held_types(stored),
+        stored=stored,
         remote=address,
     )
 
@@ -133,8 +136,13 @@ def inspect_remote(table: Table, address: str) -> ContactFile:
 def held(table: Table, name: str, shown: str) -> ContactFile:
     """The name of a table that holds all rows of something → a ContactFile; the table goes when all is loaded."""
     table.passing.append(name)
-    types = {str(row[0]): held_type(str(row[1])) for row in table.rows(f"DESCRIBE {quoted(name)}")}
-    return ContactFile(path=Path(), shown=shown, format="rows", gzipped=False, types=types, held=name)
+    stored = {str(row[0]): str(row[1]) for row in table.rows(f"DESCRIBE {quoted(name)}")}
+    types = _held_types(stored)
+    return ContactFile(path=Path(), shown=shown, format="rows", gzipped=False, types=types, stored=stored, held=name)
+
+
+def _held_types(stored: Mapping[str, str]) -> dict[str, str]:
+    return {name: held_type(kind) for name, kind in stored.items()}
 
 
 def _parquet_types(table: Table, address: str) -> dict[str, str]:
@@ -142,7 +150,7 @@ def _parquet_types(table: Table, address: str) -> dict[str, str]:
         described = table.rows(f"DESCRIBE SELECT * FROM {_parquet(address)}")
     except TableError:
         raise Unreadable("file/unreadable", "the file is no parquet file, or a broken one", "write it anew") from None
-    return {str(row[0]): held_type(str(row[1])) for row in described}
+    return {str(row[0]): str(row[1]) for row in described}
 
 
 def _parquet(address: str) -> str:
@@ -212,5 +220,5 @@ def _copy(table: Table, file: ContactFile, names: tuple[str, ...], into: str) ->
     """Rows that DuckDB holds, or reads as they are → rows of the table `into`."""
     columns = [f"f{number}" for number in range(len(names))] + ["whole"] * table.keeps_rows
     held = quoted(file.held) if file.held else _parquet(file.remote or str(file.path))
-    rows = rows_sql(held, file.types, names, whole=table.keeps_rows) + " ORDER BY rowid" * bool(file.held)
+    rows = rows_sql(held, file.stored, names, whole=table.keeps_rows) + " ORDER BY rowid" * bool(file.held)
     table.execute(f"INSERT INTO {quoted(into)} ({', '.join(columns)}) {rows}")

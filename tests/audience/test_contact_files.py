@@ -101,6 +101,19 @@ def test_a_moment_with_a_zone_is_one_of_utc_wherever_it_stands(contacts: Contact
     assert contacts.select(["since", "visits", "last"]).people == [("+33600000101", "FR", utc, [utc], {"at": utc})]
 
 
+def test_a_number_of_32_bits_has_the_digits_that_it_is_written_with(contacts: Contacts) -> None:
+    path = contacts.root / "campaigns" / "a.parquet"
+    with duckdb.connect() as connection:
+        at, price = "TIMESTAMPTZ '2026-12-01 10:00:00+02'", "12.99::FLOAT"
+        row = f"{price} AS price, [{price}] AS prices, {{'FLOAT': {price}, 'at': {at}}} AS last, 3::FLOAT AS many"
+        connection.execute(f"COPY (SELECT 33600000101 AS phone_number, {row}) TO '{path}' (FORMAT parquet)")
+    contacts.campaign(audience={"from": "a.parquet", "region": "FR", "where": "price = 12.99"})
+    utc = datetime(2026, 12, 1, 8)  # noqa: DTZ001 - a column of rows has one zone
+    last = {"FLOAT": 12.99, "at": utc}
+    people = contacts.select(["price", "prices", "last", "many"]).people
+    assert people == [("+33600000101", "FR", 12.99, [12.99], last, 3.0)]
+
+
 @pytest.mark.parametrize(
     ("kind", "addresses"),
     [

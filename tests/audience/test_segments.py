@@ -300,6 +300,12 @@ def test_a_moment_that_a_query_reads_with_its_zone_is_one_of_utc(shop: Contacts)
     assert [str(row[2]) for row in shop.select(["at"]).people] == ["2026-12-01 08:00:00"]
 
 
+def test_a_number_of_32_bits_that_a_query_makes_has_the_digits_that_it_is_written_with(shop: Contacts) -> None:
+    shop.segment("asked", query="select mobile, cast('12.99' as float) as price from customers", **MAPPED)
+    shop.campaign(audience={"from": "asked", "limit": 1})
+    assert [row[2] for row in shop.select(["price"]).people] == [12.99]
+
+
 def test_an_address_that_a_query_makes_a_number_is_read_as_its_digits(shop: Contacts) -> None:
     shop.segment("buyers", query="select distinct cast(33600000101 as double) as phone_number from customers")
     shop.campaign(audience={"from": "buyers", "region": "FR"})
