@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from octoplan.table.connection import Table
+from octoplan.table.quoting import is_white
 
 _KINDS = (
     ("[]", "list"),
@@ -43,7 +44,7 @@ def columns(table: Table, people: str, count: int) -> tuple[Column, ...]:
 def _blank(name: str, sql: str) -> str:
     """A column and its type → the SQL of whether it is blank, as templates understand it."""
     if sql == "VARCHAR":
-        return f"{name} IS NULL OR regexp_full_match({name}, '\\s*')"
+        return f"{name} IS NULL OR {is_white(name)}"
     return f"{name} IS NULL OR isnan({name})" if sql in ("DOUBLE", "FLOAT") else f"{name} IS NULL"
 
 

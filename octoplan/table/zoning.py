@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from octoplan.table.connection import Table
-from octoplan.table.quoting import literal
+from octoplan.table.quoting import literal, trimmed
 
 UNKNOWN: Final = "?"
 """The key of whoever has no window that could be told."""
@@ -26,7 +26,7 @@ class Zoning:
     def __init__(self, table: Table, name: str, column: int | None) -> None:
         self._table = table
         self._n = name
-        self._told = "''" if column is None else f"coalesce(trim(p.v{column}::VARCHAR), '')"
+        self._told = "''" if column is None else f"coalesce({trimmed(f'p.v{column}::VARCHAR')}, '')"
         self._people = () if column is None else (f"JOIN {name} p ON p.person = m.person",)
         self._begins = "''"
         self._rows: list[Row] = []
