@@ -14,10 +14,14 @@ _DIGITS = 38
 
 @dataclass(slots=True)
 class Column:
-    """A column while it is filled. `kind`: of all values so far, blank at first; `scale`: digits after the point."""
+    """A column while it is filled. `kind`: of all values so far, blank at first.
+
+    `scale`, `whole`: the most digits after the point, and before it, of decimal and of whole numbers.
+    """
 
     kind: str = ""
     scale: int = 0
+    whole: int = 0
 
     @property
     def sql(self) -> str:
@@ -34,10 +38,13 @@ class Column:
             kind = _kind(value)
             if not kind:
                 return False
-            if kind == "DECIMAL":
-                self.scale = max(self.scale, -int(value.as_tuple().exponent))
+            if kind in ("DECIMAL", "HUGEINT"):
+                whole, scale = _digits(value)
+                self.whole, self.scale = max(self.whole, whole), max(self.scale, scale)
             if kind != self.kind:
                 self.kind = _common(self.kind, kind)
+        if self.kind == "DECIMAL" and self.whole + self.scale > _DIGITS:
+            self.kind = _TEXT
         return True
 
     def texts(self, values: Sequence[Any]) -> list[str | None]:
@@ -52,12 +59,18 @@ def _kind(value: object) -> str:
     if isinstance(value, int):
         return "HUGEINT" if value.bit_length() < 127 else _TEXT  # noqa: PLR2004 - one of 128 bits is the sign
     if isinstance(value, Decimal):
-        fits = value.is_finite() and abs(value.adjusted()) + abs(int(value.as_tuple().exponent)) < _DIGITS - 1
-        return "DECIMAL" if fits else _TEXT
+        return "DECIMAL" if value.is_finite() and sum(_digits(value)) <= _DIGITS else _TEXT
     for python, sql in ((float, "DOUBLE"), (datetime, "TIMESTAMP"), (date, "DATE"), (time, "TIME")):
         if isinstance(value, python):
             return sql
     return _TEXT if isinstance(value, str | UUID | list | tuple | dict) else ""
+
+
+def _digits(value: int | Decimal) -> tuple[int, int]:
+    """A number → its digits before the point, and after it."""
+    if isinstance(value, int):
+        return len(str(abs(value))), 0
+    return max(value.adjusted() + 1, 0), max(-int(value.as_tuple().exponent), 0)
 
 
 def _common(one: str, other: str) -> str:

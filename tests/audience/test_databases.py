@@ -108,6 +108,14 @@ def test_a_query_without_rows_has_its_columns(contacts: Contacts, store: Store) 
     assert outcome.columns == ("phone_number", "number", "mobile", "city")
 
 
+def test_numbers_of_which_no_column_holds_all_digits_are_text(contacts: Contacts, postgresql: Store) -> None:
+    large, small = "12345678901234567890123456.5", "0.123456789012345"
+    for numbers in ((large, small), (large.removesuffix(".5"), small)):
+        query = f"SELECT mobile, CASE number WHEN 1 THEN {numbers[0]} ELSE {numbers[1]} END AS n FROM people"
+        outcome = select(contacts, postgresql.address, query, ("n",))
+        assert [row[2] for row in outcome.people] == list(numbers)
+
+
 def test_the_order_of_a_query_holds_whatever_its_columns_are_called(contacts: Contacts, store: Store) -> None:
     query = 'SELECT mobile, 3 - number AS "rowid", number AS x FROM people WHERE number < 3 ORDER BY number'
     outcome = select(contacts, store.address, query, ("rowid", "x"))
