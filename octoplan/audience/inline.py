@@ -95,7 +95,7 @@ def _text(value: object) -> str:
     """A value → its text as in a message: `true`, `3`."""
     if isinstance(value, bool):
         return str(value).lower()
-    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
+    return repr(value + 0.0).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
 def _verdict(campaign: Campaign, recipient: Mapping[str, Any]) -> Verdict:

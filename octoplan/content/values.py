@@ -31,7 +31,7 @@ class Form:
 def _write_float(value: float) -> str:
     if not math.isfinite(value):
         raise FaultError("an infinite number cannot be printed")
-    return repr(value).removesuffix(".0")
+    return repr(value + 0.0).removesuffix(".0")  # -0.0 is 0, as where rows that are equal are found
 
 
 def _write_decimal(value: Decimal) -> str:
