@@ -12,11 +12,12 @@ from pathlib import Path
 from octoplan.table.connection import Table, TableError
 from octoplan.table.csvfiles import escaped
 from octoplan.table.dialect import Unreadable, check_text, open_bytes
-from octoplan.table.jsontypes import TEXT, Structure, merged_keys, shape, sql_type
+from octoplan.table.jsontypes import TEXT, Structure, as_text, merged_keys, shape, sql_type, with_floats
 from octoplan.table.quoting import literal, quoted
 from octoplan.table.records import Bad, LeftOut, Record, array_items, gathered, lines_of, text_lines
 
 _NO_OBJECT = "not a JSON object"
+_LONG = "(^|[^0-9.])[0-9]{16,}([^0-9.eE]|$)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,8 @@ def _scan(table: Table, reading: Reading) -> tuple[dict[str, Structure] | None, 
                 strangers += rows
             else:
                 structure = merged_keys(structure or {}, json.loads(one))
+    if structure is not None:
+        structure = _exact(table, reading, structure)
     if not strangers:
         return structure, LeftOut()
     numbered = f"SELECT line, row_number() OVER () AS number, {is_object} AS ok FROM {reading.source}"
@@ -103,6 +106,29 @@ def _scan(table: Table, reading: Reading) -> tuple[dict[str, Structure] | None, 
     found = lines_of(reading.records(), numbers, ())
     bad = gathered(Bad(line=found.get(number, 0), reason=_NO_OBJECT) for number in sorted(numbers))
     return structure, bad
+
+
+def _exact(table: Table, reading: Reading, structure: dict[str, Structure]) -> dict[str, Structure]:
+    """Keys and their structures → the same, with text where whole numbers would lose digits beside decimal ones.
+
+    DuckDB calls a whole number of more than 64 bits floating-point, too.
+    """
+    keys = with_floats(structure)
+    if not keys:
+        return structure
+    listed = ", ".join(literal(_pointer(key)) for key in keys)
+    values = f"array_to_string(json_extract_string(line, [{listed}]), ' ')"
+    told = f"CASE WHEN {_is_long('line')} AND json_valid(line) THEN {_is_long(values)} ELSE false END"
+    for batch in table.batches(f"SELECT line FROM {reading.source} WHERE {told}"):
+        for (line,) in batch:
+            # Of more digits Python makes no number; so many tell that it is large.
+            structure = as_text(structure, json.loads(line, parse_int=lambda digits: int(digits[:40])))
+    return structure
+
+
+def _is_long(expression: str) -> str:
+    """SQL of a text → SQL of whether a long whole number stands in it."""
+    return f"regexp_matches({expression}, {literal(_LONG)})"
 
 
 def load(table: Table, reading: Reading, structures: Sequence[tuple[str, Structure]], into: str) -> None:
@@ -116,10 +142,15 @@ def load(table: Table, reading: Reading, structures: Sequence[tuple[str, Structu
 
 
 def _field(key: str, structure: Structure) -> str:
-    pointer = literal("/" + key.replace("~", "~0").replace("/", "~1"))
+    place = literal(_pointer(key))
     if sql_type(structure) == TEXT:
-        return f"(line ->> {pointer})"
-    return f"json_transform(json_extract(line, {pointer}), {literal(shape(structure))})"
+        return f"(line ->> {place})"
+    return f"json_transform(json_extract(line, {place}), {literal(shape(structure))})"
+
+
+def _pointer(key: str) -> str:
+    """The key of an object → what points to it, by RFC 6901."""
+    return "/" + key.replace("~", "~0").replace("/", "~1")
 
 
 def broken(error: TableError) -> Unreadable:

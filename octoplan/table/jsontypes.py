@@ -15,6 +15,7 @@ _NOTHING = "NULL"
 _MIXED = "JSON"
 _WHOLE = ("UBIGINT", "BIGINT", "HUGEINT")
 _PLAIN = ("DOUBLE", "BOOLEAN")
+_MOST_EXACT = 1 << 53  # of whole numbers that a floating-point one can be
 
 
 def merged_keys(known: dict[str, Structure], more: dict[str, Structure]) -> dict[str, Structure]:
@@ -36,6 +37,25 @@ def merged(one: Structure, other: Structure) -> Structure:
     if one in numbers and other in numbers:
         return max(one, other, key=numbers.index)
     return _MIXED
+
+
+def with_floats(structure: dict[str, Structure]) -> list[str]:
+    """The structure of objects → the keys that hold floating-point numbers, at any depth."""
+    return [key for key, inner in structure.items() if '"DOUBLE"' in json.dumps(inner)]
+
+
+def as_text(structure: Structure, value: Any) -> Structure:
+    """A structure and a value of it → the same with text for floating-point numbers that cannot hold the value."""
+    if structure == "DOUBLE":
+        return _MIXED if isinstance(value, int) and abs(value) > _MOST_EXACT else structure
+    if isinstance(structure, list) and isinstance(value, list):
+        found = structure[0]
+        for item in value:
+            found = as_text(found, item)
+        return [found]
+    if isinstance(structure, dict) and isinstance(value, dict):
+        return {key: as_text(inner, value.get(key)) for key, inner in structure.items()}
+    return structure
 
 
 def sql_type(structure: Structure) -> str:

@@ -149,6 +149,28 @@ def test_json_that_mixes_kinds_is_text_and_a_date_stays_text(contacts: Contacts)
     assert people[1][2:] == ("y", None, None)
 
 
+@pytest.mark.parametrize("name", ["a.ndjson", "a.json"])
+def test_whole_numbers_of_json_keep_all_their_digits(contacts: Contacts, name: str) -> None:
+    values = [
+        {
+            "large": 2**64,
+            "mixed": 2**53 + 1,
+            "few": 2**60,
+            "price": 0.1234567890123456,
+            "in": [{"n": -(2**70)}, {"n": 1}],
+        },
+        {"large": 10**20, "mixed": 1.5, "few": 7, "price": 12, "in": []},
+    ]
+    rows = [{"phone_number": f"+3360000010{n}"} | row for n, row in enumerate(values)]
+    contacts.file(name, json.dumps(rows) if name == "a.json" else "\n".join(map(json.dumps, rows)))
+    contacts.campaign(audience={"from": name})
+    people = contacts.select(["large", "mixed", "few", "price", "in"]).people
+    assert [row[2:] for row in people] == [
+        (str(2**64), str(2**53 + 1), 2**60, 0.1234567890123456, [{"n": str(-(2**70))}, {"n": "1"}]),
+        (str(10**20), "1.5", 7, 12.0, []),
+    ]
+
+
 def test_keys_of_json_may_be_called_anything(contacts: Contacts) -> None:
     row = {
         "phone_number": "+33600000101",
