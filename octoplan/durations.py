@@ -1,4 +1,4 @@
-"""A length of time as people write it → a timedelta, and back; a moment → its text. Pure; the one place for it.
+"""A length of time as people write it → a timedelta, and back; a moment, too. Pure; the one place for it.
 
 A whole number and a unit: `90s`, `15m`, `36h`, `7d`. Its form is in the JSON Schema too, as `duration`, so that what
 gets here has it.
@@ -10,6 +10,9 @@ from typing import Final
 
 _UNITS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _FORM: Final = re.compile(r"([1-9][0-9]{0,5})([smhd])")
+EARLIEST: Final = datetime(2, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime.max.replace(tzinfo=UTC)
+"""Between these a moment exists in every zone."""
 
 
 def parse(written: str) -> timedelta:
@@ -25,6 +28,14 @@ def write(length: timedelta) -> str:
     seconds = int(length.total_seconds())
     unit = next(unit for unit, size in reversed(_UNITS.items()) if seconds % size == 0)
     return f"{seconds // _UNITS[unit]}{unit}"
+
+
+def read_moment(written: str, before: datetime = LATEST) -> datetime:
+    """A date and time in ISO 8601 with its zone → the moment; ValueError where none exists, or none sooner."""
+    found = datetime.fromisoformat(written)
+    if found.tzinfo is None or not EARLIEST <= found < before:
+        raise ValueError("a moment has a zone, and exists in every other")
+    return found
 
 
 def moment(when: datetime) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from octoplan import schema, source
+from octoplan import durations, schema, source
 from octoplan.errors import Place, Problem, ProjectInvalid
 from octoplan.reading import is_file, walk
 from octoplan.region import Region, region_of
@@ -25,9 +25,8 @@ SECRETS = "OCTOPLAN_SOURCE_"
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 _NAME = re.compile(r"[A-Za-z][0-9A-Za-z_-]*")
 _FOLDER = "audiences"
-_EARLIEST = datetime(2, 1, 1, tzinfo=UTC)
-_LATEST = {"send_at": datetime(9999, 1, 1, tzinfo=UTC), "not_after": datetime.max.replace(tzinfo=UTC)}
-"""Moments that exist in every zone; windows are looked up for days around a `send_at`."""
+# Windows are looked up for days around a `send_at`.
+_LATEST = {"send_at": datetime(9999, 1, 1, tzinfo=UTC), "not_after": durations.LATEST}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,16 +287,7 @@ def moment(document: Document, key: str) -> datetime | None:
     if written is None:
         return None
     try:
-        found = datetime.fromisoformat(written)
+        return durations.read_moment(written, _LATEST[key])
     except ValueError:
-        found = None
-    if found is None or found.tzinfo is None or not _EARLIEST <= found < _LATEST[key]:
-        raise ProjectInvalid(
-            Problem(
-                place=document.place((key,)),
-                rule="campaign/moment",
-                message=f"{key} is no date and time that exists",
-                hint="write it as 2026-12-01T10:00:00+01:00",
-            )
-        )
-    return found
+        message, hint = f"{key} is no date and time that exists", "write it as 2026-12-01T10:00:00+01:00"
+        raise _invalid(document.place((key,)), "campaign/moment", message, hint) from None

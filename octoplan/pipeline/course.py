@@ -49,6 +49,11 @@ class Course:
     rejects: Rejects | None = None
     pace: Callable[[], object] = lambda: None
 
+    @property
+    def known(self) -> Mapping[str, CampaignRecord]:
+        """What the state has of campaigns, by name."""
+        return {record.name: record for record in self.records}
+
     def through(self, project: Project) -> Self:
         """The same, with what the state knows of campaigns and the project says of windows."""
         records = tuple(one for one in self.state.store.campaigns() if not is_own(one.name))

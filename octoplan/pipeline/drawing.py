@@ -54,9 +54,8 @@ class Drawn:
 def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: Course) -> Drawn:
     """Valid campaigns and the state → the plan; ProjectInvalid with the Problems of all campaigns."""
     course = course.through(project)
-    known = {record.name: record for record in course.records}
+    known = course.known
     campaigns = [campaign.held_in(known, course.holding) for campaign in campaigns]
-    closed = [campaign for campaign in campaigns if campaign.is_closed(course.now)]
     active = [campaign for campaign in campaigns if not campaign.is_closed(course.now)]
     course.notice("reading contacts")
     heard = course.state.store.last_optout()  # asked first: who says STOP meanwhile is found before a frame is sent
@@ -70,17 +69,11 @@ def draw(project: Project, campaigns: Sequence[Campaign], table: Table, course: 
         raise ProjectInvalid(*problems)
     halts = course.state.store.halts()
     notices = (*_notices(course, campaigns, drafts), *halted_notices(halts, campaigns), *_lint_notice(linted))
-    beside = same_day(drafts, table, course)
-    course.notice("simulating")
-    steps = [
-        *(closed_step(campaign, course) for campaign in closed),
-        *(_step(one, known.get(one.campaign.held_as), course, linted, beside) for one in drafts),
-        *([] if course.targeted else removed_steps(campaigns, course)),
-    ]
+    steps = _steps(campaigns, drafts, linted, same_day(drafts, table, course), course)
     suppressed = compare(project, course.state.store, table)
     plan = replace(
         _guarded(project, active, suppressed.loosened, course),
-        steps=with_ends(with_heard(sorted(steps, key=lambda one: one.campaign), course), drafts, course),
+        steps=with_ends(with_heard(steps, course), drafts, course),
         notices=notices,
     )
     least = least_left(project, sending(plan, active))
@@ -114,7 +107,6 @@ def _guarded(project: Project, active: Sequence[Campaign], suppressed: Sequence[
     """
     prices, guards = course.environment.prices, guards_of(project, course.environment)
     looser = loosened(load(course.state.store.meta().get(NOTE)), guards)
-    known = {record.name: record for record in course.records}
     return Plan(
         environment=course.environment.name,
         gateway=course.environment.gateway,
@@ -122,7 +114,7 @@ def _guarded(project: Project, active: Sequence[Campaign], suppressed: Sequence[
         steps=(),
         currency=prices.currency if prices else "EUR",
         guards=guards,
-        loosened=(*looser, *suppressed, *_looser_campaigns(active, known, looser)),
+        loosened=(*looser, *suppressed, *_looser_campaigns(active, course.known, looser)),
     )
 
 
@@ -139,15 +131,26 @@ def _drafts(gathered: Sequence[Gathered], course: Course, caps: Caps | None) -> 
     return sorted(drafts, key=lambda one: one.campaign.name), problems
 
 
-def _step(
-    drawn: Draft,
-    record: CampaignRecord | None,
-    course: Course,
+def _steps(
+    campaigns: Sequence[Campaign],
+    drafts: Sequence[Draft],
     linted: Mapping[str, tuple[Problem, ...]],
     beside: Mapping[str, int],
-) -> Step:
-    made, name = step(drawn, record, course, simulate(drawn, course)), drawn.campaign.name
-    return replace(made, findings=linted[name], same_day=beside.get(name, 0))
+    course: Course,
+) -> list[Step]:
+    """All campaigns, and drafts of those that are not closed → a step of each, by name, and of those that are gone.
+
+    `linted`: what lint found in each; `beside`: how many of its people another campaign reaches that day.
+    """
+    course.notice("simulating")
+    known = course.known
+    steps = [closed_step(campaign, course) for campaign in campaigns if campaign.is_closed(course.now)]
+    for one in drafts:
+        name, record = one.campaign.name, known.get(one.campaign.held_as)
+        made = step(one, record, course, simulate(one, course))
+        steps.append(replace(made, findings=linted[name], same_day=beside.get(name, 0)))
+    steps += [] if course.targeted else removed_steps(campaigns, course)
+    return sorted(steps, key=lambda one: one.campaign)
 
 
 def _looser_campaigns(
