@@ -18,7 +18,7 @@ def main() -> None:
         cli.main()
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        sys.stderr.write("interrupted\n")
+        os.write(sys.stderr.fileno(), b"interrupted\n")  # its text layer may have been interrupted while it was set up
         sys.exit(_INTERRUPTED)
 
 

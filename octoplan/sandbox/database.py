@@ -133,7 +133,8 @@ def _prepare(connection: sqlite3.Connection, path: Path | None) -> None:
         _check_format(connection, path)
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # Ctrl-C may come when it has ended already
+            connection.execute("ROLLBACK")
         raise
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")

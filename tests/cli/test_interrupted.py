@@ -30,10 +30,31 @@ class Ambush:
 sys.meta_path.insert(0, Ambush())
 """
 
+# The same, exactly when stderr, the second of the streams, is told how to write what its terminal lacks.
+IN_A_STREAM = """
+import encodings.utf_8, os, signal
 
-def started(command: list[str], module: str, tmp_path: Path, where: str = "") -> subprocess.CompletedProcess[str]:
-    (tmp_path / "sitecustomize.py").write_text(HOOK, encoding="utf-8")
-    environ = os.environ | {"PYTHONPATH": str(tmp_path), "AMBUSH": module, "WHERE": where}
+made = []
+
+def interrupted(self, errors="strict"):
+    made.append(self)
+    if len(made) == 2:
+        os.kill(os.getpid(), signal.SIGINT)
+
+encodings.utf_8.IncrementalEncoder.__init__ = interrupted
+"""
+
+
+def started(
+    command: list[str], module: str, tmp_path: Path, where: str = "", hook: str = HOOK
+) -> subprocess.CompletedProcess[str]:
+    (tmp_path / "sitecustomize.py").write_text(hook, encoding="utf-8")
+    environ = os.environ | {
+        "PYTHONPATH": str(tmp_path),
+        "AMBUSH": module,
+        "WHERE": where,
+        "PYTHONIOENCODING": "utf-8:strict",
+    }
     return subprocess.run(
         [*command, "validate"], cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
@@ -52,6 +73,11 @@ def test_ctrl_c_while_it_loads_ends_with_130_and_no_traceback(command: list[str]
 @pytest.mark.parametrize("module", ["octoplan.cli", "click"])
 def test_ctrl_c_that_nothing_can_catch_comes_again(module: str, tmp_path: Path) -> None:
     ended = started([str(OCTOPLAN)], module, tmp_path, "destructor")
+    assert (ended.returncode, ended.stdout, ended.stderr.strip()) == (130, "", "interrupted")
+
+
+def test_ctrl_c_while_a_stream_is_set_up_is_told_all_the_same(tmp_path: Path) -> None:
+    ended = started([str(OCTOPLAN)], "", tmp_path, hook=IN_A_STREAM)
     assert (ended.returncode, ended.stdout, ended.stderr.strip()) == (130, "", "interrupted")
 
 

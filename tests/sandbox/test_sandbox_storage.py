@@ -4,6 +4,7 @@ import stat
 import threading
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +196,21 @@ def test_storages_that_start_at_once_find_one_format(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert failures == []
+
+
+def test_ctrl_c_once_a_file_is_made_is_no_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted(sqlite3.Connection):
+        def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+            done = super().execute(sql, *values)
+            if sql == "COMMIT":
+                raise KeyboardInterrupt
+            return done
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Interrupted))
+        with pytest.raises(KeyboardInterrupt):
+            Storage.at(tmp_path / "inbox.db")
+    Storage.at(tmp_path / "inbox.db").close()
 
 
 def test_queries_filter_page_and_turn_round(clock: Any, storage: Storage, ask: Ask, sms: Make) -> None:
