@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import Folder
 from tests.kills.forks import Zygote, begin_zygote
+from tests.kills.trial import LEFT_OPEN
 
 FILES = {
     "campaigns/autumn.yaml": """\
@@ -86,3 +87,11 @@ def test_a_fork_minds_ctrl_c_and_what_is_wrong(zygote: Zygote, tmp_path: Path) -
         assert not process.has_ended(0.02)
     process.send_signal(signal.SIGINT)
     assert process.end() == 0, process.said
+
+
+def test_ctrl_c_that_comes_before_a_fork_is_octoplan_ends_it_as_one_that_loads(zygote: Zygote, tmp_path: Path) -> None:
+    folder = Folder(path=tmp_path / "project").write(FILES)
+    for _ in range(20):
+        process = zygote.start(folder.path, "apply")
+        process.send_signal(signal.SIGINT)
+        assert (process.end(), process.said.removeprefix(LEFT_OPEN).strip()) == (130, "interrupted")

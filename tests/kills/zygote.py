@@ -80,8 +80,13 @@ def serve(path: str) -> dict[str, Any] | None:
 
 
 def nurse(near: socket.socket, inherited: dict[str, Any]) -> dict[str, Any] | None:
-    """Read an order, fork, tell the number and then the end; the order itself in the fork. Nobody else returns."""
+    """Read an order, fork, tell the number and then the end; the order itself in the fork. Nobody else returns.
+
+    A Ctrl-C waits until the fork is what was ordered: before that there is no octoplan that could be interrupted.
+    """
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # as on a terminal, whoever has started the tests
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     order: dict[str, Any] = json.loads(near.makefile("rb").readline())
     if not (number := os.fork()):
         return order
@@ -116,6 +121,22 @@ def become(order: dict[str, Any]) -> None:
         os.close(opened)
 
 
+def hear_ctrl_c_once_it_runs() -> None:
+    """Let Ctrl-C through, also one that waits, when octoplan asks for its `cli`: the first thing in its own `try`."""
+    names = vars(octoplan)
+    cli = names.pop("cli")
+
+    def arrive(name: str) -> object:
+        if name != "cli":
+            raise AttributeError(name)
+        del names["__getattr__"]
+        names["cli"] = cli
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        return cli
+
+    names["__getattr__"] = arrive
+
+
 def leave(code: object) -> NoReturn:
     """End as an interpreter does, but for taking a hundred modules apart, which costs more than octoplan itself."""
     threading._shutdown()  # type: ignore[attr-defined]
@@ -130,6 +151,7 @@ if __name__ == "__main__":
     asked = serve(sys.argv[1])
     if asked is not None:
         become(asked)
+        hear_ctrl_c_once_it_runs()
         try:
             run_octoplan()
         except SystemExit as end:
