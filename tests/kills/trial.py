@@ -164,9 +164,9 @@ class Trial:
             return
         self.clock.move(BEFORE_NOON)
         process = self._stop_at_a_moment()
+        arrived = len(self.served.counted.sends)  # before the clock is moved: what left already may arrive after that
         self.clock.move(NOON)
         self.tally["closed in mid-run"] += not process.has_ended()
-        arrived = len(self.served.counted.sends)
         self._go_on(process, ENDS)
         if self.chance.random() < 0.5:
             self._end_soon(self._apply(), ENDS)
