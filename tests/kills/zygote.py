@@ -85,7 +85,6 @@ def nurse(near: socket.socket, inherited: dict[str, Any]) -> dict[str, Any] | No
     A Ctrl-C waits until the fork is what was ordered: before that there is no octoplan that could be interrupted.
     """
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # as on a terminal, whoever has started the tests
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     order: dict[str, Any] = json.loads(near.makefile("rb").readline())
     if not (number := os.fork()):
